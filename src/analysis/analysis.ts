@@ -1,0 +1,62 @@
+import type { ModelGraph } from '../compute/graph.ts';
+import type { Program } from '../compute/program.ts';
+import type { Tensor } from '../compute/tensor.ts';
+import type { ScoreBinding } from '../data/manifest.ts';
+import type { Batch } from '../data/types.ts';
+
+export type Outputs = Readonly<Record<string, Tensor>>;
+export type Values = Readonly<Record<string, Tensor>>;
+
+/** What an analysis may know of its model. */
+export interface Subject {
+  readonly graph: ModelGraph;
+  readonly score: ScoreBinding;
+}
+
+/**
+ * One question about a model and rows, as a program, a fold over its outputs, and an end. One file each; whoever adds one
+ * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted); specs and results
+ * are plain data (numbers, strings, typed arrays).
+ */
+export interface Analysis<Spec, State, Result> {
+  readonly name: string;
+  /** Goes up with the formula: it is part of the key of every kept result. */
+  readonly version: number;
+  program(spec: Spec, subject: Subject): Program;
+  start(spec: Spec, subject: Subject): State;
+  /** Fed with every batch of this sweep. */
+  parameters?(state: State): Values;
+  fold(state: State, outputs: Outputs, batch: Batch): State;
+  /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */
+  merge(a: State, b: State): State;
+  /** Another sweep over the data with the same program (a Newton step of a probe); undefined ends. */
+  again?(state: State): State | undefined;
+  finish(state: State): Result;
+}
+
+/**
+ * A question that is answered from another analysis' kept result and the dataset, without the model: everything that is read
+ * off a score file.
+ */
+export interface Reading<Spec, Part, Result> {
+  readonly name: string;
+  readonly version: number;
+  /** The analysis whose result it reads, asked with `partSpec(spec)`. */
+  readonly of: string;
+  partSpec(spec: Spec): unknown;
+  read(spec: Spec, part: Part, rows: ReadableRows): Promise<Result>;
+}
+
+/** The rows of a question, for a reading: values of columns, joined with a score file. */
+export interface ReadableRows {
+  /** Columns in force: of the partition and of the group. */
+  readonly partitionBy: string | null;
+  readonly groupBy: string | null;
+  /** The order of the selected partitions, by value. */
+  readonly partitions: readonly string[];
+  /**
+   * A dense code for the value of `column` on each of the given rows, in their order, with the codes' values as text;
+   * −1 for null. Rows ascend.
+   */
+  codes(column: string, rows: Float64Array): Promise<{ codes: Int32Array; values: string[] }>;
+}

@@ -1,0 +1,84 @@
+import type { ModelGraph } from './graph.ts';
+import type { Program } from './program.ts';
+import type { Tensor } from './tensor.ts';
+
+/** A compute backend. One implementation each in its own folder; nothing outside of compute/ names one. */
+export interface Executor {
+  readonly info: ExecutorInfo;
+  /**
+   * Check an untrusted model file and rewrite it into `home` as an artifact that `open` takes: content-addressed,
+   * self-contained, read-only. Throws MODEL_REJECTED. Registration happens once; opening, in every compute process.
+   */
+  register(source: ModelSource, home: string): Promise<Registration>;
+  /** Throws MODEL_REJECTED when the artifact is gone or the runtime refuses it. */
+  open(artifact: ModelArtifact, options: OpenOptions): Promise<OpenModel>;
+}
+
+export const executorNames = ['ONNXRUNTIME', 'TFJS'] as const;
+export type ExecutorName = (typeof executorNames)[number];
+export const modelFormats = ['ONNX', 'TFJS_LAYERS', 'TFJS_GRAPH', 'TF_SAVED_MODEL'] as const;
+export type ModelFormat = (typeof modelFormats)[number];
+
+export interface ExecutorInfo {
+  readonly name: ExecutorName;
+  /** Of the runtime, e.g. 1.30.0. */
+  readonly version: string;
+  /** What really computes: cpu, cuda, tensorflow, wasm. */
+  readonly device: string;
+  readonly formats: readonly ModelFormat[];
+  readonly available: boolean;
+  readonly note: string | null;
+}
+
+/** A model as its owner has it: a file, or a folder with one. */
+export interface ModelSource {
+  /** Absolute, links resolved, below a source folder: checked by the caller. */
+  readonly path: string;
+  /** Folder that files beside the model may be read from, and no other. */
+  readonly root: string;
+}
+
+export interface Registration {
+  readonly artifact: ModelArtifact;
+  readonly format: ModelFormat;
+  readonly graph: ModelGraph;
+  /** SHA-256 over the bytes of the model's own files, hex. */
+  readonly filesDigest: string;
+  readonly sizeBytes: number;
+}
+
+/** A registered model, below the server's home. Paths are relative to it, so that a home may move. */
+export interface ModelArtifact {
+  readonly executor: ExecutorName;
+  readonly files: readonly string[];
+}
+
+export interface OpenOptions {
+  readonly home: string;
+  readonly threads: number;
+}
+
+export interface OpenModel {
+  readonly graph: ModelGraph;
+  /**
+   * Throws UNSUPPORTED_OPERATOR when a gradient's path is blocked. What is compiled is independent of other programs and may
+   * run while they do.
+   */
+  compile(program: Program): Promise<CompiledProgram>;
+  close(): Promise<void>;
+}
+
+export interface CompiledProgram {
+  /** Buffers handed in must not be changed before the promise has resolved. */
+  run(batch: BatchInput, parameters: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  close(): Promise<void>;
+}
+
+/** Rows as a program takes them. */
+export interface BatchInput {
+  readonly rowCount: number;
+  /** Of every input of the model. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** float32 [rows], of every row value that the program reads. */
+  readonly rowValues: Readonly<Record<string, Tensor>>;
+}

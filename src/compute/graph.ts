@@ -1,0 +1,60 @@
+import type { TensorSpec } from './tensor.ts';
+
+/**
+ * What a model is, as far as it can be told from its files: the same for every backend, JSON throughout (it is computed
+ * once, at registration, and kept in the store).
+ */
+export interface ModelGraph {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Every tensor that a program may read, inputs and outputs included, in topological order. */
+  readonly tensors: readonly TensorSpec[];
+  /** In topological order. */
+  readonly layers: readonly LayerGraph[];
+  readonly parameterCount: number;
+  /** Of every output that has one: the tensor before its sigmoid. */
+  readonly logits: readonly LogitTensor[];
+}
+
+export const layerKinds = [
+  'EMBEDDING',
+  'DENSE',
+  'ACTIVATION',
+  'NORMALIZATION',
+  'INTERACTION',
+  'ATTENTION',
+  'CONVOLUTION',
+  'RECURRENT',
+  'POOLING',
+  'OUTPUT',
+  'OTHER',
+] as const;
+export type LayerKind = (typeof layerKinds)[number];
+
+/** A tensor that people would call a layer's output. */
+export interface LayerGraph {
+  /** The name of its output tensor: unique in the model. */
+  readonly name: string;
+  readonly index: number;
+  readonly kind: LayerKind;
+  /** Operator types that make it up, in topological order, e.g. Gemm, Relu. */
+  readonly operators: readonly string[];
+  /** e.g. relu, sigmoid, gelu; null where there is none. */
+  readonly activation: string | null;
+  /** Number of neurons: the size of axis `unitAxis` of the output. */
+  readonly units: number;
+  /** The last axis, 1 for convolutions. */
+  readonly unitAxis: number;
+  readonly parameterCount: number;
+  readonly output: TensorSpec;
+  /** Names of the layers whose outputs it reads, directly or through bookkeeping operators. */
+  readonly inputs: readonly string[];
+}
+
+/** `output[..., index]` is the sigmoid of `tensor[..., tensorIndex]`. */
+export interface LogitTensor {
+  readonly output: string;
+  readonly index: number;
+  readonly tensor: string;
+  readonly tensorIndex: number;
+}

@@ -1,0 +1,60 @@
+import type { Tensor } from '../compute/tensor.ts';
+
+/** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
+
+export interface DatasetFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly rowCount: number;
+}
+
+export interface DatasetColumn {
+  readonly name: string;
+  /** DuckDB's name of the type, e.g. VARCHAR, BIGINT, DOUBLE[]. */
+  readonly type: string;
+}
+
+/** A registered dataset. Row index = position over `files` in this order. */
+export interface DatasetRecord {
+  readonly files: readonly DatasetFile[];
+  readonly columns: readonly DatasetColumn[];
+  readonly rowCount: number;
+  readonly label: string | null;
+  readonly groupBy: string | null;
+  readonly partitionBy: string | null;
+  readonly digest: string;
+}
+
+export type FilterOperator = 'EQ' | 'NE' | 'LT' | 'LTE' | 'GT' | 'GTE' | 'IN' | 'IS_NULL' | 'NOT_NULL';
+export interface RowFilter {
+  readonly column: string;
+  readonly op: FilterOperator;
+  readonly value?: unknown;
+}
+
+/**
+ * Which rows, in canonical form: names checked, ranges and unknown partitions resolved, filters sorted; a part of the key of
+ * every result. `partitions` null: all of them.
+ */
+export interface RowSelection {
+  readonly partitions: readonly string[] | null;
+  readonly where: readonly RowFilter[];
+  readonly invalid: 'FAIL' | 'SKIP';
+}
+
+/** A stretch of selected rows, in row order, ready for a model. */
+export interface Batch {
+  readonly rowCount: number;
+  /** Row index of each, float64 (exact to 2^53). */
+  readonly index: Float64Array;
+  /** Of every model input. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** 0/1, and 0 where there is none; empty when no label was asked for. */
+  readonly label: Float32Array;
+  /** 1 where the row has a label. */
+  readonly labelled: Float32Array;
+  /** Rows left out just before or in this batch, with `invalid: SKIP`. */
+  readonly skippedRowCount: number;
+}
