@@ -1,0 +1,57 @@
+import type { ModelArtifact } from '../compute/executor.ts';
+import type { ModelGraph } from '../compute/graph.ts';
+import type { Manifest } from '../data/manifest.ts';
+import type { DatasetRecord, RowSelection } from '../data/types.ts';
+
+/** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
+export interface PassRequest {
+  readonly model: PassModel;
+  readonly dataset: DatasetRecord;
+  readonly rows: RowSelection;
+  readonly analyses: readonly PassAnalysis[];
+  readonly readings: readonly PassReading[];
+}
+
+export interface PassModel {
+  readonly artifact: ModelArtifact;
+  readonly graph: ModelGraph;
+  readonly manifest: Manifest;
+}
+
+export interface PassAnalysis {
+  readonly key: string;
+  /** In analysis/registry.ts. */
+  readonly name: string;
+  readonly spec: unknown;
+}
+
+/** Answered from the result `partKey`, which an analysis of this pass computes or an earlier pass has kept. */
+export interface PassReading extends PassAnalysis {
+  readonly partKey: string;
+}
+
+/** Where the compute process finds and puts things. */
+export interface PassEnvironment {
+  readonly home: string;
+  readonly threads: number;
+}
+
+/** Sent as soon as it is known: one for each key of the request. */
+export interface PassResult {
+  readonly key: string;
+  /** Of analysis/codec.ts. */
+  readonly value: Uint8Array;
+  /** Files below the home that the value names (score files): they go when the result goes. */
+  readonly files: readonly string[];
+  readonly rowCount: number;
+  readonly skippedRowCount: number;
+  /** Of the pass so far. */
+  readonly durationMs: number;
+  readonly executor: string;
+  readonly device: string;
+}
+
+export interface PassProgress {
+  readonly rowsDone: number;
+  readonly rowsTotal: number;
+}

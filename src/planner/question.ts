@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { RowSelection } from '../data/types.ts';
+
+/** A question about a registered model and a selection of a registered dataset's rows. */
+export interface Question {
+  readonly analysis: string;
+  /** Plain data; order of its keys does not matter. */
+  readonly spec: unknown;
+  readonly modelId: string;
+  readonly datasetId: string;
+  readonly rows: RowSelection;
+}
+
+/** What every answer says of where it comes from; `Provenance` in the schema. */
+export interface Provenance {
+  readonly key: string;
+  readonly rowCount: number;
+  readonly skippedRowCount: number;
+  readonly cached: boolean;
+  readonly computedAt: Date;
+  readonly durationMs: number;
+  readonly executor: string;
+  readonly device: string;
+  readonly modelDigest: string;
+  readonly datasetDigest: string;
+  readonly engineVersion: string;
+  readonly jobId: string;
+}
+
+export interface Answer<Result> {
+  readonly value: Result;
+  readonly provenance: Provenance;
+}
+
+/** Equal digests, rows, analysis, version and spec: the same question, whoever asks. */
+export function keyOf(parts: {
+  modelDigest: string;
+  datasetDigest: string;
+  rows: RowSelection;
+  analysis: string;
+  version: number;
+  spec: unknown;
+}): string {
+  return createHash('sha256').update(canonicalJson(parts)).digest('hex');
+}
+
+/** JSON with sorted keys: equal values, equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
