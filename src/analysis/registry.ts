@@ -1,0 +1,22 @@
+import type { Analysis, Reading } from './analysis.ts';
+import { evaluation } from './evaluation.ts';
+import { moments } from './moments.ts';
+import { scores } from './scores.ts';
+
+/** Every analysis by name. Specs and results are typed in the analysis' own file; here they are only passed on. */
+const all = [scores, moments] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
+const allReadings = [evaluation] as readonly unknown[] as readonly Reading<unknown, unknown, unknown>[];
+
+const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));
+const readings = new Map(allReadings.map((reading) => [reading.name, reading]));
+
+export const analysisNamed = (name: string): Analysis<unknown, unknown, unknown> => known(analyses, name);
+export const readingNamed = (name: string): Reading<unknown, unknown, unknown> => known(readings, name);
+export const isReading = (name: string): boolean => readings.has(name);
+export const versionOf = (name: string): number => (readings.get(name) ?? known(analyses, name)).version;
+
+function known<Value>(map: ReadonlyMap<string, Value>, name: string): Value {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`no analysis is called ${name}`);
+  return found;
+}
