@@ -1,0 +1,164 @@
+import { create } from '@bufbuild/protobuf';
+import type { DType, Tensor, TensorSpec } from '../tensor.ts';
+import { type AttributeValue, attributeOf, readInt, readInts } from './attributes.ts';
+import { inferOutput } from './infer.ts';
+import type { ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
+import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema } from './proto/onnx_pb.js';
+import { dtypeOf, fromTensorProto, toTensorProto } from './tensors.ts';
+import { viewOf } from './view.ts';
+
+/**
+ * A graph that grows: a copy of a model to which nodes are added, with look-ups that stay current. Equal nodes and equal
+ * constants are added once (hash-consing), whoever asks for them.
+ */
+export class GraphBuilder {
+  readonly model: ModelProto;
+  readonly opset: number;
+  readonly #nodes: NodeProto[];
+  readonly #initializers: Map<string, TensorProto>;
+  readonly #producers: Map<string, NodeProto>;
+  readonly #consumers: Map<string, NodeProto[]>;
+  readonly #specs: Map<string, TensorSpec>;
+  readonly #names: Set<string>;
+  readonly #known = new Map<string, string[]>();
+
+  /** `specs`: what is known of the model's own tensors. The model itself is not changed. */
+  constructor(model: ModelProto, specs: ReadonlyMap<string, TensorSpec>) {
+    this.model = copyOf(model);
+    const view = viewOf(this.model);
+    this.opset = view.opset;
+    this.#nodes = view.graph.node;
+    this.#initializers = new Map(view.initializers);
+    this.#producers = new Map(view.producers);
+    this.#consumers = new Map([...view.consumers].map(([name, nodes]) => [name, [...nodes]]));
+    this.#specs = new Map(specs);
+    this.#names = new Set([
+      ...view.graph.input.map(({ name }) => name),
+      ...this.#initializers.keys(),
+      ...this.#producers.keys(),
+      ...this.#consumers.keys(),
+    ]);
+  }
+
+  /** All nodes, those that were added behind the model's own. */
+  get nodes(): readonly NodeProto[] {
+    return this.#nodes;
+  }
+
+  producerOf(name: string): NodeProto | undefined {
+    return this.#producers.get(name);
+  }
+
+  consumersOf(name: string): readonly NodeProto[] {
+    return this.#consumers.get(name) ?? [];
+  }
+
+  initializer(name: string): TensorProto | undefined {
+    return this.#initializers.get(name);
+  }
+
+  /** The value of an initializer or of a Constant node, when it is small enough to lie in the graph itself. */
+  valueOf(name: string): Tensor | undefined {
+    const proto = this.#initializers.get(name) ?? constantTensor(this.#producers.get(name));
+    return proto && fromTensorProto(proto);
+  }
+
+  /** Element type and shape, null where a dimension is known at run time only; undefined when not even the rank is known. */
+  specOf(name: string): TensorSpec | undefined {
+    const known = this.#specs.get(name);
+    if (known !== undefined) return known;
+    const proto = this.#initializers.get(name) ?? constantTensor(this.#producers.get(name));
+    const dtype = proto && dtypeOf(proto.dataType);
+    return proto && dtype && { name, dtype, shape: proto.dims.map(Number) };
+  }
+
+  /** Say what is known of an added tensor that shape inference could not find out, e.g. that a gradient is like its tensor. */
+  declare(name: string, dtype: DType, shape: readonly (number | null)[]): void {
+    this.#specs.set(name, { name, dtype, shape: [...shape] });
+  }
+
+  /** A name that no tensor and no node has; it is taken from now on. */
+  uniqueName(prefix: string): string {
+    let name = prefix;
+    for (let count = 1; this.#names.has(name); count++) name = `${prefix}_${count}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** An initializer with this value; returns its name. */
+  constant(tensor: Tensor): string {
+    const bytes = Buffer.from(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength).toString('base64');
+    const key = `constant ${tensor.dtype} ${tensor.dims.join()} ${bytes}`;
+    const known = this.#known.get(key)?.[0];
+    if (known !== undefined) return known;
+    const proto = toTensorProto(this.uniqueName('constant'), tensor);
+    this.model.graph?.initializer.push(proto);
+    this.#initializers.set(proto.name, proto);
+    this.#known.set(key, [proto.name]);
+    return proto.name;
+  }
+
+  /**
+   * A node of the default domain; an input left out is ''. Returns the names of its outputs. Whole numbers in `attributes` are
+   * INT and INTS, for FLOAT write { float: 0.5 }; attributes of other nodes can be handed on as they are.
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    outputCount = 1,
+  ): string[] {
+    const attribute = Object.entries(attributes)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => attributeOf(name, value));
+    const key = JSON.stringify([operator, inputs, outputCount, attribute.map(attributeKey)]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = this.uniqueName(`glassgraph/${operator}`);
+    const output = Array.from({ length: outputCount }, (_, index) =>
+      index === 0 ? name : this.uniqueName(`${name}/${index}`),
+    );
+    const node = create(NodeProtoSchema, { name, opType: operator, input: [...inputs], output, attribute });
+    this.#add(node);
+    this.#known.set(key, output);
+    return output;
+  }
+
+  #add(node: NodeProto): void {
+    this.#nodes.push(node);
+    for (const output of node.output) this.#producers.set(output, node);
+    for (const input of new Set(node.input)) {
+      if (input === '') continue;
+      const readers = this.#consumers.get(input);
+      if (readers === undefined) this.#consumers.set(input, [node]);
+      else readers.push(node);
+    }
+    const first = node.output[0];
+    const result = inferOutput({
+      operator: node.opType,
+      inputs: node.input.map((input) => this.specOf(input)),
+      values: node.input.map((input) => (input === '' ? undefined : this.valueOf(input))),
+      int: (attribute, otherwise) => readInt(node, attribute) ?? otherwise,
+      ints: (attribute) => readInts(node, attribute),
+    });
+    if (first !== undefined && result !== undefined) this.declare(first, result.dtype, result.shape);
+  }
+}
+
+/** Lists and nodes are copied, since they change; tensors and attributes are shared. */
+function copyOf(model: ModelProto): ModelProto {
+  const graph = Object.assign(create(GraphProtoSchema), model.graph);
+  graph.node = graph.node.map((node) => Object.assign(create(NodeProtoSchema), node, { input: [...node.input] }));
+  graph.initializer = [...graph.initializer];
+  graph.input = [...graph.input];
+  graph.output = [...graph.output];
+  return Object.assign(create(ModelProtoSchema), model, { graph });
+}
+
+const constantTensor = (node: NodeProto | undefined): TensorProto | undefined =>
+  node?.opType === 'Constant' ? node.attribute.find(({ name }) => name === 'value')?.t : undefined;
+
+const attributeKey = (value: unknown): string =>
+  JSON.stringify(value, (_, part) =>
+    typeof part === 'bigint' ? `${part}` : part instanceof Uint8Array ? Buffer.from(part).toString('base64') : part,
+  );
