@@ -32,6 +32,14 @@ export interface Analysis<Spec, State, Result> {
   /** Another sweep over the data with the same program (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
   finish(state: State): Result;
+  /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
+  readonly files?: ResultFiles<Result>;
+}
+
+/** `home` is the folder of the server's own files; paths are relative to it. */
+export interface ResultFiles<Result> {
+  save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
+  load(value: unknown, home: string): Promise<Result>;
 }
 
 /**

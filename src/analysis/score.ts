@@ -1,19 +1,23 @@
-import { cast, type Expression, reshape, sigmoid, slice, tensor } from '../compute/program.ts';
+import { add, cast, div, type Expression, reshape, scalar, sigmoid, slice, sub, tensor } from '../compute/program.ts';
+import type { ScoreBinding } from '../data/manifest.ts';
 import type { Subject } from './analysis.ts';
 
 /**
  * The model's score, float32 [rows]: a probability for PROBABILITY and LOGIT models, the raw value for VALUE.
- * Model outputs may be [rows], [rows, 1] or [rows, heads]; `score.index` counts on the flattened rest.
+ * Outputs may be [rows], [rows, heads] or of more axes, on which `score.index` counts as on one.
  */
 export function scoreOf({ graph, score }: Subject): Expression {
-  const raw = cast(
-    elementOf(graph.outputs.find(({ name }) => name === score.output)?.shape.length ?? 2, score),
-    'float32',
-  );
-  return score.space === 'LOGIT' ? sigmoid(raw) : raw;
+  const rank = graph.outputs.find(({ name }) => name === score.output)?.shape.length;
+  const element = rank === 1 ? tensor(score.output) : column(tensor(score.output), score.index);
+  const raw = cast(element, 'float32');
+  return undoSampling(score.space === 'LOGIT' ? sigmoid(raw) : raw, score);
 }
 
-function elementOf(rank: number, { output, index }: { output: string; index: number }): Expression {
-  if (rank === 1) return tensor(output);
-  return reshape(slice(reshape(tensor(output), [0, -1]), 1, index, index + 1), [-1]);
+const column = (a: Expression, index: number): Expression =>
+  reshape(slice(reshape(a, [0, -1]), 1, index, index + 1), [-1]);
+
+/** p / (p + (1 − p) / w) where training kept a share w of the negatives (He et al. 2014). */
+function undoSampling(score: Expression, { negativeSampling: share }: ScoreBinding): Expression {
+  if (share === undefined) return score;
+  return div(score, add(score, div(sub(scalar(1), score), scalar(share))));
 }

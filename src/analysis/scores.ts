@@ -1,8 +1,9 @@
+import { readScoreFile, type Scores, writeScoreFile } from '../data/score-file.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
 import { scoreOf } from './score.ts';
 
-/** The score of every row: the one state that is O(rows), 13 bytes each. `pass/` keeps the result as a score file. */
+/** The score of every row: the one state that is O(rows), 13 bytes each. */
 export interface ScoresState {
   readonly isProbability: boolean;
   readonly row: Float64Array[];
@@ -10,7 +11,7 @@ export interface ScoresState {
   readonly label: Int8Array[];
 }
 
-export const scores: Analysis<Record<string, never>, ScoresState, ScoresState> = {
+export const scores: Analysis<Record<string, never>, ScoresState, Scores> = {
   name: 'scores',
   version: 1,
   program: (_spec, subject) => ({ outputs: { score: scoreOf(subject) } }),
@@ -29,8 +30,32 @@ export const scores: Analysis<Record<string, never>, ScoresState, ScoresState> =
     score: [...a.score, ...b.score],
     label: [...a.label, ...b.label],
   }),
-  finish: (state) => state,
+  finish: ({ row, score, label }) => ({
+    row: joined(row, (length) => new Float64Array(length)),
+    score: joined(score, (length) => new Float32Array(length)),
+    label: joined(label, (length) => new Int8Array(length)),
+  }),
+  files: {
+    async save(result, home) {
+      const file = await writeScoreFile(home, result);
+      return { value: { file }, files: [file] };
+    },
+    load: (value, home) => readScoreFile(home, (value as { file: string }).file),
+  },
 };
+
+function joined<Values extends { length: number; set(part: Values, offset: number): void }>(
+  parts: readonly Values[],
+  allocate: (length: number) => Values,
+): Values {
+  const whole = allocate(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
 
 function assertProbabilities(score: Float32Array, index: Float64Array): void {
   const at = score.findIndex((value) => !(value >= 0 && value <= 1));

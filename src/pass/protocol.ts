@@ -30,6 +30,13 @@ export interface PassReading extends PassAnalysis {
   readonly partKey: string;
 }
 
+/** The result of an earlier pass, as a reading of this one needs it. */
+export interface KeptPart {
+  readonly value: Uint8Array;
+  readonly rowCount: number;
+  readonly skippedRowCount: number;
+}
+
 /** Where the compute process finds and puts things. */
 export interface PassEnvironment {
   readonly home: string;

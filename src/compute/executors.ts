@@ -1,0 +1,15 @@
+import { unsupportedByExecutor } from '../errors.ts';
+import type { Executor, ExecutorName } from './executor.ts';
+
+/** The backends of this build. Loaded when they are first asked for: native code stays out of processes that only plan. */
+const loaders: Partial<Record<ExecutorName, () => Promise<Executor>>> = {
+  ONNXRUNTIME: async () => (await import('./onnx/executor.ts')).onnxExecutor,
+};
+
+export async function executorNamed(name: ExecutorName): Promise<Executor> {
+  const load = loaders[name];
+  if (load === undefined) throw unsupportedByExecutor(`This server has no executor ${name}.`, { executor: name });
+  return load();
+}
+
+export const allExecutors = (): Promise<Executor[]> => Promise.all(Object.values(loaders).map((load) => load()));

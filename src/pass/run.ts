@@ -1,0 +1,146 @@
+import type { Analysis, Outputs, ReadableRows, Subject } from '../analysis/analysis.ts';
+import { decodeResult, encodeResult } from '../analysis/codec.ts';
+import { analysisNamed, readingNamed } from '../analysis/registry.ts';
+import type { BatchInput, CompiledProgram, OpenModel } from '../compute/executor.ts';
+import { float32 } from '../compute/tensor.ts';
+import { type BoundInputs, readBatches } from '../data/batches.ts';
+import type { Batch } from '../data/types.ts';
+import { type Fused, fuse, outputsOf } from './fuse.ts';
+import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
+
+/** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
+const batchRows = 4096;
+
+export interface PassInputs {
+  readonly request: PassRequest;
+  readonly environment: PassEnvironment;
+  readonly model: OpenModel;
+  readonly bound: BoundInputs;
+  readonly rows: ReadableRows;
+  readonly rowsTotal: number;
+  /** Results of earlier passes that readings need, by key. */
+  readonly kept: Readonly<Record<string, KeptPart>>;
+  readonly executor: string;
+  readonly device: string;
+  onResult(result: PassResult): void;
+  onProgress(progress: PassProgress): void;
+}
+
+interface Running {
+  readonly key: string;
+  readonly analysis: Analysis<unknown, unknown, unknown>;
+  readonly spec: unknown;
+  state: unknown;
+}
+
+interface Counts {
+  rowCount: number;
+  skippedRowCount: number;
+}
+
+interface Part {
+  readonly result: unknown;
+  readonly counts: Counts;
+}
+
+/**
+ * One pass: sweeps over the rows for as long as an analysis wants another, each batch read once and run once for all of them;
+ * then whatever is read off their results. Every result is handed over as soon as it is there.
+ */
+export async function runPass(inputs: PassInputs): Promise<void> {
+  const startedMs = performance.now();
+  const subject: Subject = { graph: inputs.request.model.graph, score: inputs.request.model.manifest.score };
+  const parts = new Map<string, Part>();
+  const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
+    inputs.onResult({
+      key,
+      value: encodeResult(result),
+      files,
+      ...counts,
+      durationMs: performance.now() - startedMs,
+      executor: inputs.executor,
+      device: inputs.device,
+    });
+
+  let running: Running[] = inputs.request.analyses.map(({ key, name, spec }) => {
+    const analysis = analysisNamed(name);
+    return { key, analysis, spec, state: analysis.start(spec, subject) };
+  });
+  while (running.length > 0) {
+    const counts = await sweep(running, subject, inputs);
+    const ended = running.filter((one) => !continues(one));
+    running = running.filter((one) => !ended.includes(one));
+    for (const { key, analysis, state } of ended) {
+      const result = analysis.finish(state);
+      parts.set(key, { result, counts });
+      const kept = await analysis.files?.save(result, inputs.environment.home);
+      emit(key, kept?.value ?? result, kept?.files ?? [], counts);
+    }
+  }
+  for (const reading of inputs.request.readings) {
+    const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
+    emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
+  }
+}
+
+/** Moves on to the next sweep where the analysis wants one. */
+function continues(one: Running): boolean {
+  const next = one.analysis.again?.(one.state);
+  if (next === undefined) return false;
+  one.state = next;
+  return true;
+}
+
+async function sweep(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
+  const fused = fuse(running.map(({ analysis, spec }) => analysis.program(spec, subject)));
+  const compiled = await Promise.all(fused.map(({ program }) => inputs.model.compile(program)));
+  const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
+  const counts = { rowCount: 0, skippedRowCount: 0 };
+  try {
+    for await (const batch of readBatches(inputs.request.dataset, inputs.request.rows, inputs.bound, {
+      batchRows,
+      threads: inputs.environment.threads,
+    })) {
+      counts.rowCount += batch.rowCount;
+      counts.skippedRowCount += batch.skippedRowCount;
+      if (batch.rowCount > 0) await foldBatch(batch, fused, compiled, parameters, running);
+      inputs.onProgress({ rowsDone: counts.rowCount + counts.skippedRowCount, rowsTotal: inputs.rowsTotal });
+    }
+  } finally {
+    await Promise.all(compiled.map((program) => program.close()));
+  }
+  return counts;
+}
+
+async function foldBatch(
+  batch: Batch,
+  fused: readonly Fused[],
+  compiled: readonly CompiledProgram[],
+  parameters: Outputs,
+  running: readonly Running[],
+): Promise<void> {
+  const input = batchInput(batch);
+  for (const [at, { members }] of fused.entries()) {
+    const outputs = await (compiled[at] as CompiledProgram).run(input, parameters);
+    for (const member of members) {
+      const one = running[member] as Running;
+      one.state = one.analysis.fold(one.state, outputsOf(member, outputs), batch);
+    }
+  }
+}
+
+function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
+  const perRow = (values: Float32Array) =>
+    float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
+  return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };
+}
+
+async function keptPart({ partKey, name }: PassReading, { kept, environment }: PassInputs): Promise<Part> {
+  const part = kept[partKey];
+  if (part === undefined) throw new Error(`the part ${partKey} of ${name} is neither kept nor computed by this pass`);
+  const { rowCount, skippedRowCount } = part;
+  const value = decodeResult(part.value);
+  const files = analysisNamed(readingNamed(name).of).files;
+  const result = files === undefined ? value : await files.load(value, environment.home);
+  return { result, counts: { rowCount, skippedRowCount } };
+}

@@ -1,0 +1,50 @@
+/**
+ * One request, as the planner sees it. GraphQL resolves level by level, so questions of different depths are asked in different
+ * ticks; they can share a pass only if it waits until nobody is running who might still ask. So resolvers that are no analyses
+ * are counted, questions queue, and when the count is zero after a turn of the event loop, all that queued goes at once.
+ */
+export class RequestScope<Question, Plan> {
+  /** How long a resolver waits for its answer before it says ANALYSIS_PENDING. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  /** What was planned for this request, for `extensions.plan`. */
+  readonly plans: Plan[] = [];
+  readonly #dispatch: (questions: Question[]) => void;
+  #running = 0;
+  #queue: Question[] = [];
+  #scheduled = false;
+
+  constructor(options: { patienceMs: number; signal: AbortSignal; dispatch: (questions: Question[]) => void }) {
+    this.patienceMs = options.patienceMs;
+    this.signal = options.signal;
+    this.#dispatch = options.dispatch;
+  }
+
+  /** A resolver that is no analysis begins … */
+  enter(): void {
+    this.#running++;
+  }
+
+  /** … and has its value. What hangs under it is resolved before the next turn of the event loop. */
+  leave(): void {
+    this.#running--;
+    this.#schedule();
+  }
+
+  ask(question: Question): void {
+    this.#queue.push(question);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#running > 0 || this.#queue.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#running > 0) return;
+      const questions = this.#queue;
+      this.#queue = [];
+      this.#dispatch(questions);
+    });
+  }
+}
