@@ -1,0 +1,54 @@
+/**
+ * Which folder of src/ may import which: graph → planner → analysis → compute contracts, with data and store at the side.
+ * A folder that has no row may import nothing and be imported by nobody.
+ */
+const contracts = 'src/compute/(tensor|program|graph|executor)\\.ts$';
+const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$'];
+const arrows = {
+  [contracts]: [contracts],
+  'src/compute/onnx/': [contracts],
+  'src/data/': [contracts],
+  'src/analysis/': [contracts, 'src/data/'],
+  'src/pass/': ['src/compute/', 'src/data/', 'src/analysis/'],
+  'src/store/': [contracts, 'src/data/', 'src/pass/protocol\\.ts$'],
+  'src/jobs/': [contracts, 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
+  'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
+  'src/graph/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/planner/'],
+  'src/server/': ['src/graph/', 'src/store/', 'src/jobs/', 'src/planner/'],
+};
+
+const arrow = (folder, targets) => ({
+  name: `${folder} imports what it may`,
+  severity: 'error',
+  from: { path: `^${folder}` },
+  to: { path: '^src/', pathNot: [folder, ...targets, ...everybody].map((path) => `^${path}`) },
+});
+
+export default {
+  forbidden: [
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'only what exists', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'src does not import tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|examples)/' },
+    },
+    {
+      name: 'every folder has its arrows',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: Object.keys(arrows).map((path) => `^${path}`) },
+      to: { path: '^src/' },
+    },
+    ...Object.entries(arrows).map(([folder, targets]) => arrow(folder, targets)),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

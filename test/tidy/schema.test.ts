@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import {
+  buildSchema,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
+import { expect, test } from 'vitest';
+
+const path = 'schema.graphql';
+
+type Described = { name: string; description?: string | null | undefined };
+
+/** Name of everything in the schema that a client reads about and that nobody has described. */
+function undescribed(schema: GraphQLSchema): string[] {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+  );
+  return types
+    .flatMap((type): [string, Described][] => [[type.name, type], ...membersOf(type)])
+    .filter(([, { description }]) => !description?.trim())
+    .map(([name]) => name);
+}
+
+function membersOf(type: GraphQLNamedType): [string, Described][] {
+  if (isEnumType(type)) return type.getValues().map((value) => [`${type.name}.${value.name}`, value]);
+  if (isInputObjectType(type))
+    return Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field]);
+  if (!isObjectType(type) && !isInterfaceType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field): [string, Described][] => [
+    [`${type.name}.${field.name}`, field],
+    ...field.args.map((argument): [string, Described] => [`${type.name}.${field.name}(${argument.name}:)`, argument]),
+  ]);
+}
+
+test.runIf(existsSync(path))('everything in the schema has a description', () => {
+  expect(undescribed(buildSchema(readFileSync(path, 'utf8')))).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { longFiles, longFunctions } from './exceptions.ts';
+import { trackedFiles } from './files.ts';
+
+const lineLimit = 500;
+const functionLimit = 70;
+
+const sources = trackedFiles()
+  .filter((path) => /^(src|test|bench|scripts|examples)\/.*\.(ts|mts|tsx|mjs|js)$/.test(path))
+  .filter((path) => !/_pb\.(js|d\.ts)$|\/generated\//.test(path));
+
+const lineCount = (text: string): number => text.trimEnd().split('\n').length;
+
+/** Every function with a body, as `path name` → its number of lines. A suite of tests is a list, not a function. */
+function functionsOf(path: string): [string, number][] {
+  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: [string, number][] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined && !isSuite(node)) {
+      found.push([`${path} ${nameOf(node)}`, lineCount(node.getText(file))]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function isSuite(node: ts.Node): boolean {
+  return ts.isCallExpression(node.parent) && /^describe\b/.test(node.parent.expression.getText());
+}
+
+function nameOf(node: ts.SignatureDeclaration): string {
+  if (node.name !== undefined) return node.name.getText();
+  if (ts.isVariableDeclaration(node.parent) || ts.isPropertyAssignment(node.parent)) return node.parent.name.getText();
+  return 'anonymous';
+}
+
+/** What is above the limit and is not allowed to be, and exceptions that are larger than needed. */
+function offenders(sizes: [string, number][], limit: number, exceptions: Readonly<Record<string, number>>): string[] {
+  const largest = new Map<string, number>();
+  for (const [name, size] of sizes) largest.set(name, Math.max(size, largest.get(name) ?? 0));
+  const tooLong = [...largest]
+    .filter(([name, size]) => size > Math.max(limit, exceptions[name] ?? 0))
+    .map(([name, size]) => `${name} has ${size} lines`);
+  const slack = Object.entries(exceptions)
+    .filter(([name, size]) => (largest.get(name) ?? 0) !== size || size <= limit)
+    .map(([name, size]) => `the exception of ${name} says ${size}, it has ${largest.get(name) ?? 0} lines`);
+  return [...tooLong, ...slack];
+}
+
+describe('source files', () => {
+  test('are all looked at', () => {
+    expect(sources.length).toBeGreaterThan(50);
+  });
+
+  test(`have at most ${lineLimit} lines`, () => {
+    const sizes = sources.map((path): [string, number] => [path, lineCount(readFileSync(path, 'utf8'))]);
+    expect(offenders(sizes, lineLimit, longFiles)).toEqual([]);
+  });
+
+  test(`have functions of at most ${functionLimit} lines`, () => {
+    expect(offenders(sources.flatMap(functionsOf), functionLimit, longFunctions)).toEqual([]);
+  });
+
+  test('leave nothing to do later', () => {
+    const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
+    expect(sources.filter((path) => marks.test(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+});
