@@ -2,9 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import type { DType, Tensor, TensorSpec } from '../tensor.ts';
 import { type AttributeValue, attributeOf, readInt, readInts } from './attributes.ts';
 import { inferOutput } from './infer.ts';
-import type { ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
+import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
 import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema } from './proto/onnx_pb.js';
-import { dtypeOf, fromTensorProto, toTensorProto } from './tensors.ts';
+import { renamed } from './rename.ts';
+import { dtypeOf, fromTensorProto, toTensorProto, valueInfoOf } from './tensors.ts';
 import { viewOf } from './view.ts';
 
 /**
@@ -14,7 +15,7 @@ import { viewOf } from './view.ts';
 export class GraphBuilder {
   readonly model: ModelProto;
   readonly opset: number;
-  readonly #nodes: NodeProto[];
+  readonly #graph: GraphProto;
   readonly #initializers: Map<string, TensorProto>;
   readonly #producers: Map<string, NodeProto>;
   readonly #consumers: Map<string, NodeProto[]>;
@@ -27,7 +28,7 @@ export class GraphBuilder {
     this.model = copyOf(model);
     const view = viewOf(this.model);
     this.opset = view.opset;
-    this.#nodes = view.graph.node;
+    this.#graph = view.graph;
     this.#initializers = new Map(view.initializers);
     this.#producers = new Map(view.producers);
     this.#consumers = new Map([...view.consumers].map(([name, nodes]) => [name, [...nodes]]));
@@ -42,7 +43,7 @@ export class GraphBuilder {
 
   /** All nodes, those that were added behind the model's own. */
   get nodes(): readonly NodeProto[] {
-    return this.#nodes;
+    return this.#graph.node;
   }
 
   producerOf(name: string): NodeProto | undefined {
@@ -85,6 +86,38 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A further input of the graph, null where its size is known at run time only; returns its name. */
+  input(prefix: string, dtype: DType, shape: readonly (number | null)[]): string {
+    const name = this.uniqueName(prefix);
+    this.#graph.input.push(valueInfoOf(name, dtype, shape));
+    this.declare(name, dtype, shape);
+    return name;
+  }
+
+  /**
+   * Whoever reads the tensor `name` now reads the one that is returned, and which `assign` must make. Nodes that are added
+   * afterwards read what they name.
+   */
+  replace(name: string): string {
+    const replacement = this.uniqueName(`override/${name}`);
+    const names = new Map([[name, replacement]]);
+    const readers = this.#consumers.get(name) ?? [];
+    for (const node of readers) {
+      const { input, attribute } = renamed(node, names);
+      Object.assign(node, { input, attribute });
+    }
+    this.#consumers.delete(name);
+    this.#consumers.set(replacement, readers);
+    const spec = this.#specs.get(name);
+    if (spec !== undefined) this.declare(replacement, spec.dtype, spec.shape);
+    return replacement;
+  }
+
+  /** Makes the tensor `name` a copy of `source`. */
+  assign(name: string, source: string): void {
+    this.#add(create(NodeProtoSchema, { name, opType: 'Identity', input: [source], output: [name] }));
+  }
+
   /** An initializer with this value; returns its name. */
   constant(tensor: Tensor): string {
     const bytes = Buffer.from(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength).toString('base64');
@@ -92,7 +125,7 @@ export class GraphBuilder {
     const known = this.#known.get(key)?.[0];
     if (known !== undefined) return known;
     const proto = toTensorProto(this.uniqueName('constant'), tensor);
-    this.model.graph?.initializer.push(proto);
+    this.#graph.initializer.push(proto);
     this.#initializers.set(proto.name, proto);
     this.#known.set(key, [proto.name]);
     return proto.name;
@@ -125,7 +158,7 @@ export class GraphBuilder {
   }
 
   #add(node: NodeProto): void {
-    this.#nodes.push(node);
+    this.#graph.node.push(node);
     for (const output of node.output) this.#producers.set(output, node);
     for (const input of new Set(node.input)) {
       if (input === '') continue;
@@ -137,11 +170,12 @@ export class GraphBuilder {
     const result = inferOutput({
       operator: node.opType,
       inputs: node.input.map((input) => this.specOf(input)),
-      values: node.input.map((input) => (input === '' ? undefined : this.valueOf(input))),
+      values: (index) => integersOf(this.valueOf(node.input[index] ?? '')),
       int: (attribute, otherwise) => readInt(node, attribute) ?? otherwise,
       ints: (attribute) => readInts(node, attribute),
     });
-    if (first !== undefined && result !== undefined) this.declare(first, result.dtype, result.shape);
+    if (first !== undefined && result !== undefined && !this.#specs.has(first))
+      this.declare(first, result.dtype, result.shape);
   }
 }
 
@@ -157,6 +191,9 @@ function copyOf(model: ModelProto): ModelProto {
 
 const constantTensor = (node: NodeProto | undefined): TensorProto | undefined =>
   node?.opType === 'Constant' ? node.attribute.find(({ name }) => name === 'value')?.t : undefined;
+
+const integersOf = (tensor: Tensor | undefined): number[] | undefined =>
+  tensor && Array.from(tensor.data as ArrayLike<number | bigint>, Number);
 
 const attributeKey = (value: unknown): string =>
   JSON.stringify(value, (_, part) =>

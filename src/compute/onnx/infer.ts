@@ -1,86 +1,184 @@
-import type { DType, Tensor } from '../tensor.ts';
+import type { DType } from '../tensor.ts';
+import { dtypeOf } from './tensors.ts';
 
 export type Shape = readonly (number | null)[];
 /** What is known of a tensor before it is run. */
 export interface KnownTensor {
-  dtype: DType;
-  shape: Shape;
+  readonly dtype: DType;
+  readonly shape: Shape;
 }
 
 /** A node about to be added: what is known of its inputs, their values where they are constant, and its attributes. */
 export interface InferenceNode {
   readonly operator: string;
   readonly inputs: readonly (KnownTensor | undefined)[];
-  readonly values: readonly (Tensor | undefined)[];
+  /** Whole numbers of a constant input. */
+  readonly values: (index: number) => readonly number[] | undefined;
   readonly int: (name: string, otherwise: number) => number;
   readonly ints: (name: string) => readonly number[] | undefined;
 }
 
 type Rule = (node: InferenceNode) => KnownTensor | undefined;
 
-const likeFirst: Rule = ({ inputs: [a] }) => a;
-const elementwise: Rule = ({ inputs }) => broadcastAll(inputs);
-const comparison: Rule = ({ inputs }) => {
-  const result = broadcastAll(inputs);
-  return result && { dtype: 'bool', shape: result.shape };
-};
-const reduction: Rule = ({ inputs: [a], values, int, ints }) => {
-  if (a === undefined) return undefined;
-  const given = ints('axes') ?? integers(values[1]) ?? [];
-  const axes = new Set(given.map((axis) => (axis < 0 ? axis + a.shape.length : axis)));
-  const reduced = (axis: number) => axes.size === 0 || axes.has(axis);
-  const shape = int('keepdims', 1)
-    ? a.shape.map((size, axis) => (reduced(axis) ? 1 : size))
-    : a.shape.filter((_, axis) => !reduced(axis));
-  return { dtype: a.dtype, shape };
-};
-
-const unaryNames =
-  'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softmax LogSoftmax Identity Not Sin Cos Erf Reciprocal Floor Ceil';
-const binaryNames = 'Add Sub Mul Div Pow Min Max Sum Mean And Or Xor';
-const reductionNames = 'ReduceSum ReduceMean ReduceMin ReduceMax ReduceProd ReduceSumSquare';
-const named = (names: string, rule: Rule): [string, Rule][] => names.split(' ').map((name) => [name, rule]);
-
 /** Shapes of the operators that programs and gradients add to a graph; the model's own come from onnxruntime. */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...named(unaryNames, likeFirst),
-  ...named(binaryNames, elementwise),
-  ...named('Equal Less Greater LessOrEqual GreaterOrEqual', comparison),
-  ...named(reductionNames, reduction),
-  [
-    'Where',
-    ({ inputs: [condition, a, b] }) => {
-      const result = broadcastAll([a, b, condition && a && { dtype: a.dtype, shape: condition.shape }]);
-      return result;
-    },
-  ],
+  ...named(
+    'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softmax LogSoftmax Identity Not Sin Cos Erf Reciprocal Floor Ceil CumSum Clip',
+    ({ inputs: [a] }) => a,
+  ),
+  ...named('Add Sub Mul Div Pow Min Max Sum Mean And Or Xor', ({ inputs }) => broadcastAll(inputs)),
+  ...named('Equal Less Greater LessOrEqual GreaterOrEqual', ({ inputs }) => typed(broadcastAll(inputs), 'bool')),
+  ...named('ReduceSum ReduceMean ReduceMin ReduceMax ReduceProd ReduceSumSquare', reduction),
+  ['Where', ({ inputs: [condition, a, b] }) => broadcastAll([a, b, condition])],
+  ['Cast', ({ inputs: [a], int }) => typed(a, dtypeOf(int('to', 1)))],
+  ['MatMul', matmul],
+  ['Transpose', transpose],
+  ['Reshape', reshape],
+  ['Expand', expand],
+  ['Concat', concat],
+  ['Gather', gather],
+  ['Slice', slice],
+  ['Squeeze', squeeze],
+  ['Unsqueeze', unsqueeze],
 ]);
 
 /** Element type and shape of a node's first output, or undefined when they are not known before the run. */
 export const inferOutput = (node: InferenceNode): KnownTensor | undefined => rules.get(node.operator)?.(node);
 
-function broadcastAll(inputs: readonly (KnownTensor | undefined)[]): KnownTensor | undefined {
-  const [first] = inputs;
-  if (first === undefined) return undefined;
-  let shape: Shape = first.shape;
-  for (const input of inputs.slice(1)) {
-    if (input === undefined) return undefined;
-    shape = broadcast(shape, input.shape);
-  }
-  return { dtype: first.dtype, shape };
-}
-
-/** numpy's rule; an unknown dimension against a size above 1 is that size, against 1 or another unknown one it stays unknown. */
+/** numpy's rule; an unknown size against one above 1 is that size, against 1 or another unknown one it stays unknown. */
 export function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
+  const sizeOf = (shape: Shape, axis: number) =>
+    axis < rank - shape.length ? 1 : (shape[axis - rank + shape.length] ?? null);
   return Array.from({ length: rank }, (_, axis) => {
-    const x = axis < rank - a.length ? 1 : (a[axis - rank + a.length] ?? null);
-    const y = axis < rank - b.length ? 1 : (b[axis - rank + b.length] ?? null);
+    const [x, y] = [sizeOf(a, axis), sizeOf(b, axis)];
     if (x === 1) return y;
     if (y === 1) return x;
     return x ?? y;
   });
 }
 
-export const integers = (tensor: Tensor | undefined): number[] | undefined =>
-  tensor === undefined ? undefined : Array.from(tensor.data as ArrayLike<number | bigint>, Number);
+function named(names: string, rule: Rule): [string, Rule][] {
+  return names.split(' ').map((name) => [name, rule]);
+}
+
+function typed(known: KnownTensor | undefined, dtype: DType | undefined): KnownTensor | undefined {
+  return known && dtype && { dtype, shape: known.shape };
+}
+
+function broadcastAll([first, ...others]: readonly (KnownTensor | undefined)[]): KnownTensor | undefined {
+  if (first === undefined) return undefined;
+  let { shape } = first;
+  for (const other of others) {
+    if (other === undefined) return undefined;
+    shape = broadcast(shape, other.shape);
+  }
+  return { dtype: first.dtype, shape };
+}
+
+/** Axes as an attribute or, in newer opsets, as the second input; none where there are none. */
+function axesOf({ ints, values, inputs }: InferenceNode, rank: number): number[] | undefined {
+  const axes = ints('axes') ?? (inputs.length > 1 ? values(1) : []);
+  return axes?.map((axis) => (axis < 0 ? axis + rank : axis));
+}
+
+function reduction(node: InferenceNode): KnownTensor | undefined {
+  const [a] = node.inputs;
+  const axes = a && axesOf(node, a.shape.length);
+  if (a === undefined || axes === undefined) return undefined;
+  const reduced = (axis: number) => axes.length === 0 || axes.includes(axis);
+  const shape = node.int('keepdims', 1)
+    ? a.shape.map((size, axis) => (reduced(axis) ? 1 : size))
+    : a.shape.filter((_, axis) => !reduced(axis));
+  return { dtype: a.dtype, shape };
+}
+
+function matmul({ inputs: [a, b] }: InferenceNode): KnownTensor | undefined {
+  if (a === undefined || b === undefined || a.shape.length < 2 || b.shape.length < 2) return undefined;
+  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return { dtype: a.dtype, shape: [...batch, a.shape.at(-2) ?? null, b.shape.at(-1) ?? null] };
+}
+
+function transpose({ inputs: [a], ints }: InferenceNode): KnownTensor | undefined {
+  const order = ints('perm') ?? a?.shape.map((_, axis) => axis).toReversed() ?? [];
+  return a && { dtype: a.dtype, shape: order.map((axis) => a.shape[axis] ?? null) };
+}
+
+function reshape({ inputs: [a], values }: InferenceNode): KnownTensor | undefined {
+  const target = values(1);
+  if (a === undefined || target === undefined) return undefined;
+  const shape = target.map((size, axis) => (size === 0 ? (a.shape[axis] ?? null) : size));
+  const rest = restOf(a.shape, shape);
+  return { dtype: a.dtype, shape: shape.map((size) => (size === -1 ? rest : size)) };
+}
+
+/** What −1 stands for in a reshape, if every other size is known. */
+function restOf(from: Shape, to: Shape): number | null {
+  let rest = 1;
+  for (const size of from) {
+    if (size === null) return null;
+    rest *= size;
+  }
+  for (const size of to) {
+    if (size === null || size === 0) return null;
+    if (size > 0) rest /= size;
+  }
+  return rest;
+}
+
+function expand({ inputs: [a], values }: InferenceNode): KnownTensor | undefined {
+  const target = values(1);
+  return a && target && { dtype: a.dtype, shape: broadcast(a.shape, target) };
+}
+
+function concat({ inputs, int }: InferenceNode): KnownTensor | undefined {
+  const [first] = inputs;
+  if (first === undefined) return undefined;
+  const axis = (int('axis', 0) + first.shape.length) % first.shape.length;
+  let size: number | null = 0;
+  for (const input of inputs) {
+    const more: number | null = input?.shape[axis] ?? null;
+    size = size === null || more === null ? null : size + more;
+  }
+  return { dtype: first.dtype, shape: first.shape.with(axis, size) };
+}
+
+function gather({ inputs: [a, indices], int }: InferenceNode): KnownTensor | undefined {
+  if (a === undefined || indices === undefined) return undefined;
+  const axis = (int('axis', 0) + a.shape.length) % a.shape.length;
+  return { dtype: a.dtype, shape: a.shape.toSpliced(axis, 1, ...indices.shape) };
+}
+
+function slice({ inputs: [a, ...rest], ints, values }: InferenceNode): KnownTensor | undefined {
+  const starts = ints('starts') ?? values(1);
+  const ends = ints('ends') ?? values(2);
+  const axes = ints('axes') ?? (rest.length > 2 ? values(3) : starts?.map((_, axis) => axis));
+  if (a === undefined || starts === undefined || ends === undefined || axes === undefined || rest.length > 3)
+    return undefined;
+  const shape = [...a.shape];
+  for (const [index, given] of axes.entries()) {
+    const axis = given < 0 ? given + shape.length : given;
+    const size = shape[axis] ?? null;
+    const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + (size ?? 0) : at, 0), size ?? 0);
+    if (size !== null) shape[axis] = Math.max(0, clamp(ends[index] ?? 0) - clamp(starts[index] ?? 0));
+  }
+  return { dtype: a.dtype, shape };
+}
+
+function squeeze(node: InferenceNode): KnownTensor | undefined {
+  const [a] = node.inputs;
+  const axes = a && axesOf(node, a.shape.length);
+  if (a === undefined || axes === undefined || axes.length === 0) return undefined;
+  return { dtype: a.dtype, shape: a.shape.filter((_, axis) => !axes.includes(axis)) };
+}
+
+function unsqueeze(node: InferenceNode): KnownTensor | undefined {
+  const [a] = node.inputs;
+  const axes = node.ints('axes') ?? node.values(1);
+  if (a === undefined || axes === undefined) return undefined;
+  const rank = a.shape.length + axes.length;
+  const shape: (number | null)[] = [...a.shape];
+  for (const axis of axes.map((given) => (given < 0 ? given + rank : given)).toSorted((x, y) => x - y))
+    shape.splice(axis, 0, 1);
+  return { dtype: a.dtype, shape };
+}

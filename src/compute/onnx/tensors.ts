@@ -1,37 +1,63 @@
 import { create } from '@bufbuild/protobuf';
 import type { DType, Tensor, TensorData } from '../tensor.ts';
-import type { TensorProto } from './proto/onnx_pb.js';
-import { TensorProto_DataLocation, TensorProto_DataType, TensorProtoSchema } from './proto/onnx_pb.js';
+import type { TensorProto, ValueInfoProto } from './proto/onnx_pb.js';
+import {
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TensorProto_DataType as Type,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+} from './proto/onnx_pb.js';
 
-/** ONNX's element types and ours; complex, 8-bit and 4-bit floats have no name here, and no model of ours may read them. */
-const dtypes: readonly [TensorProto_DataType, DType, number][] = [
-  [TensorProto_DataType.FLOAT, 'float32', 4],
-  [TensorProto_DataType.UINT8, 'uint8', 1],
-  [TensorProto_DataType.INT8, 'int8', 1],
-  [TensorProto_DataType.UINT16, 'uint16', 2],
-  [TensorProto_DataType.INT16, 'int16', 2],
-  [TensorProto_DataType.INT32, 'int32', 4],
-  [TensorProto_DataType.INT64, 'int64', 8],
-  [TensorProto_DataType.STRING, 'string', 0],
-  [TensorProto_DataType.BOOL, 'bool', 1],
-  [TensorProto_DataType.FLOAT16, 'float16', 2],
-  [TensorProto_DataType.DOUBLE, 'float64', 8],
-  [TensorProto_DataType.UINT32, 'uint32', 4],
-  [TensorProto_DataType.UINT64, 'uint64', 8],
-  [TensorProto_DataType.BFLOAT16, 'bfloat16', 2],
-];
-const byType = new Map<number, { dtype: DType; bytes: number }>(
-  dtypes.map(([type, dtype, bytes]) => [type, { dtype, bytes }]),
-);
-const byName = new Map(dtypes.map(([type, dtype]) => [dtype, type]));
+type Typed = ArrayBufferView & { readonly buffer: ArrayBufferLike };
 
-export const dtypeOf = (type: number): DType | undefined => byType.get(type)?.dtype;
-/** Bytes of one element in raw data; 0 for strings, undefined for types that are not read. */
-export const elementBytes = (type: number): number | undefined => byType.get(type)?.bytes;
-export function dataTypeOf(dtype: DType): TensorProto_DataType {
-  const type = byName.get(dtype);
+/** How an element type is called, stored, and read from the typed field of a tensor that has no raw data. */
+interface ElementType {
+  readonly dtype: DType;
+  readonly bytes: number;
+  readonly typed: (tensor: TensorProto) => Typed;
+}
+
+/** Types that are not listed (complex numbers, strings' bytes, 8-bit and 4-bit floats) are not read. */
+const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
+  [Type.FLOAT, { dtype: 'float32', bytes: 4, typed: (t) => Float32Array.from(t.floatData) }],
+  [Type.DOUBLE, { dtype: 'float64', bytes: 8, typed: (t) => Float64Array.from(t.doubleData) }],
+  [Type.INT64, { dtype: 'int64', bytes: 8, typed: (t) => BigInt64Array.from(t.int64Data) }],
+  [Type.UINT64, { dtype: 'uint64', bytes: 8, typed: (t) => BigUint64Array.from(t.uint64Data) }],
+  [Type.UINT32, { dtype: 'uint32', bytes: 4, typed: (t) => Uint32Array.from(t.uint64Data, Number) }],
+  [Type.INT32, { dtype: 'int32', bytes: 4, typed: (t) => Int32Array.from(t.int32Data) }],
+  [Type.INT16, { dtype: 'int16', bytes: 2, typed: (t) => Int16Array.from(t.int32Data) }],
+  [Type.UINT16, { dtype: 'uint16', bytes: 2, typed: (t) => Uint16Array.from(t.int32Data) }],
+  [Type.INT8, { dtype: 'int8', bytes: 1, typed: (t) => Int8Array.from(t.int32Data) }],
+  [Type.UINT8, { dtype: 'uint8', bytes: 1, typed: (t) => Uint8Array.from(t.int32Data) }],
+  [Type.BOOL, { dtype: 'bool', bytes: 1, typed: (t) => Uint8Array.from(t.int32Data) }],
+  [Type.FLOAT16, { dtype: 'float16', bytes: 2, typed: (t) => Uint16Array.from(t.int32Data) }],
+  [Type.BFLOAT16, { dtype: 'bfloat16', bytes: 2, typed: (t) => Uint16Array.from(t.int32Data) }],
+]);
+const typeByName = new Map<DType, Type>([...elementTypes].map(([type, { dtype }]) => [dtype, type]));
+
+export const dtypeOf = (type: number): DType | undefined =>
+  type === Type.STRING ? 'string' : elementTypes.get(type)?.dtype;
+
+/** Bytes of one element in raw data; undefined for types that have none. */
+export const elementBytes = (type: number): number | undefined => elementTypes.get(type)?.bytes;
+
+export function dataTypeOf(dtype: DType): Type {
+  const type = typeByName.get(dtype);
   if (type === undefined) throw new Error(`no ONNX type for ${dtype}`);
   return type;
+}
+
+export const isExternal = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL;
+
+/** Row-major little-endian bytes of a tensor that lies inline, whichever field holds them. */
+export function rawBytesOf(tensor: TensorProto): Uint8Array {
+  if (tensor.rawData.length > 0) return tensor.rawData;
+  const { buffer, byteOffset, byteLength } = elementTypes.get(tensor.dataType)?.typed(tensor) ?? tensor.rawData;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 export function toTensorProto(name: string, { dtype, dims, data }: Tensor): TensorProto {
@@ -45,23 +71,37 @@ export function toTensorProto(name: string, { dtype, dims, data }: Tensor): Tens
 
 /** The values of a tensor that lies inline; undefined for external data and for types that cannot cross into a program. */
 export function fromTensorProto(proto: TensorProto): Tensor | undefined {
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) return undefined;
+  if (isExternal(proto)) return undefined;
   const dims = proto.dims.map(Number);
-  const bytes = proto.rawData.slice().buffer;
-  const raw = proto.rawData.length > 0;
+  const bytes = rawBytesOf(proto).slice().buffer;
   const tensor = (dtype: Tensor['dtype'], data: TensorData): Tensor => ({ dtype, dims, data });
   switch (proto.dataType) {
-    case TensorProto_DataType.FLOAT:
-      return tensor('float32', raw ? new Float32Array(bytes) : Float32Array.from(proto.floatData));
-    case TensorProto_DataType.DOUBLE:
-      return tensor('float64', raw ? new Float64Array(bytes) : Float64Array.from(proto.doubleData));
-    case TensorProto_DataType.INT32:
-      return tensor('int32', raw ? new Int32Array(bytes) : Int32Array.from(proto.int32Data));
-    case TensorProto_DataType.INT64:
-      return tensor('int64', raw ? new BigInt64Array(bytes) : BigInt64Array.from(proto.int64Data));
-    case TensorProto_DataType.BOOL:
-      return tensor('bool', raw ? new Uint8Array(bytes) : Uint8Array.from(proto.int32Data));
+    case Type.FLOAT:
+      return tensor('float32', new Float32Array(bytes));
+    case Type.DOUBLE:
+      return tensor('float64', new Float64Array(bytes));
+    case Type.INT32:
+      return tensor('int32', new Int32Array(bytes));
+    case Type.INT64:
+      return tensor('int64', new BigInt64Array(bytes));
+    case Type.BOOL:
+      return tensor('bool', new Uint8Array(bytes));
     default:
       return undefined;
   }
+}
+
+/** The declaration of a graph's input; null is a size known at run time only. */
+export function valueInfoOf(name: string, dtype: DType, shape: readonly (number | null)[]): ValueInfoProto {
+  const dim = shape.map((size) =>
+    create(TensorShapeProto_DimensionSchema, size === null ? {} : { value: { case: 'dimValue', value: BigInt(size) } }),
+  );
+  const value = create(TypeProto_TensorSchema, {
+    elemType: dataTypeOf(dtype),
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: 'tensorType', value } }),
+  });
 }

@@ -1,0 +1,51 @@
+/** Every limit of our own, with why. What a client hits is told to it with the number. */
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** A model file is untrusted: what would take the process down is refused before any native code sees it. */
+export const modelLimits = {
+  /** A protobuf message ends at 2 GiB; larger models keep their weights in external files. */
+  fileBytes: 2 * GiB - 1,
+  /** All weights together; the largest recommendation models served from one machine stay below. */
+  weightsBytes: 256 * GiB,
+  /** Bodies of control flow included; the largest exports we have seen have some ten thousand. */
+  nodeCount: 100_000,
+  initializerCount: 100_000,
+  /** numpy and onnxruntime have kernels up to 8 for most operators; nobody trains beyond. */
+  rank: 16,
+  /** Of one tensor: 2^38 float32 are a terabyte. */
+  elementCount: 2 ** 38,
+  /** If in Loop in Scan: exporters nest two or three deep. */
+  subgraphDepth: 8,
+  /** Versions of the default operator domain that onnxruntime 1.30 runs and whose operators the gradient rules know. */
+  opset: { min: 7, max: 25 },
+} as const;
+
+/** How a registered model is laid out on disk. */
+export const artifactLimits = {
+  /** Smaller tensors stay in the graph file: shape inference reads them, and a page of the weights file would be wasted. */
+  inlineBytes: KiB,
+  /** Whole numbers of this size are still shapes, axes and indices, which shape inference reads. */
+  inlineIntegerBytes: 64 * KiB,
+  /** A cache line, and what onnxruntime's kernels like. */
+  alignmentBytes: 64,
+  copyChunkBytes: 4 * MiB,
+} as const;
+
+/** Of reading data. */
+export const dataLimits = {
+  /** Of one reader; beyond, DuckDB spills into temporary files. GROUP BY over ten million scores wants 400 MB. */
+  readerMemory: '1GB',
+  /** Reading is not what a pass waits for: one thread reads ten million numbers a second, the others belong to the model. */
+  readerThreads: 1,
+  /** A partition is a day or a version; a column with more values is another kind of column. */
+  partitionCount: 10_000,
+  /** Values of one IN. */
+  filterValueCount: 10_000,
+  filterCount: 100,
+  fileCount: 10_000,
+  /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
+  vocabularyBytes: 512 * MiB,
+} as const;
