@@ -3,17 +3,17 @@
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts = 'src/compute/(tensor|program|graph|executor)\\.ts$';
-const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$'];
+const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
   'src/compute/onnx/': [contracts],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],
-  'src/compute/process': [contracts, 'src/pass/protocol\\.ts$'],
+  'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],
   'src/analysis/': [contracts, 'src/data/'],
   'src/pass/': ['src/compute/', 'src/data/', 'src/analysis/'],
   'src/store/': [contracts, 'src/data/', 'src/pass/protocol\\.ts$'],
-  'src/jobs/': [contracts, 'src/compute/process', 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
+  'src/jobs/': [contracts, 'src/compute/process/', 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
   'src/graph/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/planner/'],
   'src/server/': ['src/graph/', 'src/store/', 'src/jobs/', 'src/planner/'],
