@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { trackedFiles } from './files.ts';
+import { linksIn } from './markdown.ts';
 
 const files = trackedFiles();
 /** As bytes of one character each, so that models and tables can be searched as well. */
@@ -32,17 +33,8 @@ describe('files in git', () => {
   test('link only to files that are there', () => {
     const broken = files
       .filter((path) => path.endsWith('.md'))
-      .flatMap((path) => linksOf(path).map((target) => ({ path, target })))
+      .flatMap((path) => linksIn(path).map((target) => ({ path, target })))
       .filter(({ path, target }) => !existsSync(normalize(join(dirname(path), target))));
     expect(broken).toEqual([]);
   });
 });
-
-/** Targets of the links and pictures in a Markdown file that lead to files of the project. */
-function linksOf(path: string): string[] {
-  const prose = readFileSync(path, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target.replace(/#.*$/, ''))
-    .filter((target) => target !== '' && !/^[a-z]+:/.test(target))
-    .map(decodeURIComponent);
-}

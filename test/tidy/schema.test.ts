@@ -2,15 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import {
   buildSchema,
   type GraphQLNamedType,
-  type GraphQLSchema,
+  GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
   isSpecifiedScalarType,
+  parse,
+  validate,
 } from 'graphql';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { trackedFiles } from './files.ts';
+import { documentsIn } from './markdown.ts';
 
 const path = 'schema.graphql';
 
@@ -38,6 +42,21 @@ function membersOf(type: GraphQLNamedType): [string, Described][] {
   ]);
 }
 
-test.runIf(existsSync(path))('everything in the schema has a description', () => {
-  expect(undescribed(buildSchema(readFileSync(path, 'utf8')))).toEqual([]);
+describe.runIf(existsSync(path))('the schema', () => {
+  const schema = existsSync(path) ? buildSchema(readFileSync(path, 'utf8')) : new GraphQLSchema({});
+
+  test('describes everything that is in it', () => {
+    expect(undescribed(schema)).toEqual([]);
+  });
+
+  test('allows every query that the documentation shows', () => {
+    const wrong = trackedFiles()
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) =>
+        documentsIn(file).flatMap((document) =>
+          validate(schema, parse(document)).map((error) => `${file}: ${error.message}`),
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
 });

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentsIn } from './tidy/markdown.ts';
+
+const questions = documentsIn('README.md').filter((document) => !document.startsWith('mutation'));
+
+/** A server as a newcomer starts it, in a home of its own. */
+describe.runIf(existsSync('src/main.ts'))('npm start', () => {
+  let home: string;
+  let url: string;
+  let server: ChildProcess;
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const { DATABASE_URL: _, ...environment } = process.env;
+    server = spawn('npm', ['start'], {
+      env: { ...environment, PORT: String(port), GLASSGRAPH_HOME: home, GLASSGRAPH_EXAMPLE: '1' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    while (!(await isReady(url))) {
+      if (server.exitCode !== null) throw new Error(`npm start ended with ${server.exitCode}`);
+      await sleep(100);
+    }
+  });
+
+  afterAll(async () => {
+    if (server.exitCode === null) {
+      const exited = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      await exited;
+    }
+    await rm(home, { recursive: true, force: true });
+  });
+
+  test.each(questions)('answers %s', async (query) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'wait=60' },
+      body: JSON.stringify({ query }),
+    });
+    const { data, errors } = (await response.json()) as { data?: { model: unknown }; errors?: unknown };
+    expect(errors).toBeUndefined();
+    expect(data?.model).toBeTruthy();
+  });
+});
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
