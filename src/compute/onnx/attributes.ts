@@ -1,6 +1,6 @@
 import { create, isMessage } from '@bufbuild/protobuf';
 import type { Tensor } from '../tensor.ts';
-import type { AttributeProto, NodeProto } from './proto/onnx_pb.js';
+import type { AttributeProto, GraphProto, NodeProto } from './proto/onnx_pb.js';
 import { AttributeProtoSchema, AttributeProto_AttributeType as Type } from './proto/onnx_pb.js';
 import { toTensorProto } from './tensors.ts';
 
@@ -12,6 +12,7 @@ export type AttributeValue =
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly tensor: Tensor }
+  | { readonly graph: GraphProto }
   | AttributeProto;
 
 export function attributeOf(name: string, value: AttributeValue): AttributeProto {
@@ -23,6 +24,7 @@ export function attributeOf(name: string, value: AttributeValue): AttributeProto
   if ('floats' in value) return create(AttributeProtoSchema, { name, type: Type.FLOATS, floats: [...value.floats] });
   if ('tensor' in value)
     return create(AttributeProtoSchema, { name, type: Type.TENSOR, t: toTensorProto('', value.tensor) });
+  if ('graph' in value) return create(AttributeProtoSchema, { name, type: Type.GRAPH, g: value.graph });
   return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
 }
 

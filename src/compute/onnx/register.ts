@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import { GlassgraphError, modelRejected } from '../../errors.ts';
+import type { ModelSource, Registration } from '../executor.ts';
+import type { ModelGraph } from '../graph.ts';
+import {
+  artifactFileNames,
+  artifactOf,
+  graphFileName,
+  modelsFolder,
+  readArtifact,
+  summaryFileName,
+  weightsFileName,
+} from './artifact.ts';
+import { checkModel } from './check.ts';
+import { ExternalFiles } from './external.ts';
+import { normalized } from './normalize.ts';
+import type { ModelProto } from './proto/onnx_pb.js';
+import { ModelProtoSchema } from './proto/onnx_pb.js';
+import { readModel } from './read.ts';
+import { inferredSpecs } from './shapes.ts';
+import { describeStructure } from './structure/index.ts';
+import { viewOf } from './view.ts';
+import { WeightsWriter } from './weights.ts';
+
+/**
+ * Checks an untrusted model and rewrites it into `home` as `models/<digest>/`: a small graph file, one file with the weights, and
+ * what the model is as JSON, all read-only. Registering the same model again gives the same folder. Throws MODEL_REJECTED.
+ */
+export async function register(source: ModelSource, home: string): Promise<Registration> {
+  const path = await modelFileOf(source.path);
+  try {
+    return await rewritten(path, source.root, join(home, modelsFolder));
+  } catch (error) {
+    if (!(error instanceof GlassgraphError)) throw error;
+    throw new GlassgraphError(error.code, `“${basename(path)}”: ${error.message}`, error.details);
+  }
+}
+
+/** The file itself, or the one in a folder. */
+async function modelFileOf(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isDirectory()) return path;
+  const names = (await readdir(path)).filter((name) => name.endsWith('.onnx'));
+  const name = names.includes('model.onnx') ? 'model.onnx' : names[0];
+  if (name === undefined || (names.length > 1 && name !== 'model.onnx'))
+    throw modelRejected(
+      `The folder “${basename(path)}” holds ${names.length} .onnx files. Name the file, or call one model.onnx.`,
+      { files: names.slice(0, 20) },
+    );
+  return join(path, name);
+}
+
+async function rewritten(path: string, root: string, models: string): Promise<Registration> {
+  const { model, bytes } = await readModel(path);
+  checkModel(model);
+  const files = new ExternalFiles(dirname(path), root);
+  const folder = join(models, `.new-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const { graph, digest } = await writeArtifact(normalized(model), files, folder);
+    await publish(folder, join(models, digest));
+    return {
+      artifact: artifactOf(digest),
+      format: 'ONNX',
+      graph,
+      filesDigest: filesDigest(bytes, await files.digests()),
+      sizeBytes: bytes.length + (await files.sizeBytes()),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await files.close();
+  }
+}
+
+/** Writes the three files; their digest names the artifact. */
+async function writeArtifact(
+  model: ModelProto,
+  files: ExternalFiles,
+  folder: string,
+): Promise<{ graph: ModelGraph; digest: string }> {
+  const weightsDigest = await writeWeights(model, files, join(folder, weightsFileName));
+  const graph = await modelGraphOf(model, folder);
+  const graphBytes = toBinary(ModelProtoSchema, model);
+  const summary = JSON.stringify(graph);
+  await writeFile(join(folder, graphFileName), graphBytes, { flush: true });
+  await writeFile(join(folder, summaryFileName), summary, { flush: true });
+  for (const name of artifactFileNames) await chmod(join(folder, name), 0o444);
+  const digest = createHash('sha256').update(weightsDigest).update(sha256(graphBytes)).update(summary).digest('hex');
+  return { graph, digest };
+}
+
+/** Moves the large initializers of `model` into a file, and returns the file's digest. */
+async function writeWeights(model: ModelProto, files: ExternalFiles, path: string): Promise<string> {
+  const file = await open(path, 'wx');
+  try {
+    const writer = new WeightsWriter(file);
+    const { graph } = model;
+    if (graph !== undefined)
+      for (const [index, tensor] of graph.initializer.entries())
+        graph.initializer[index] = await writer.place(tensor, files);
+    await file.sync();
+    return writer.digest();
+  } finally {
+    await file.close();
+  }
+}
+
+async function modelGraphOf(model: ModelProto, folder: string): Promise<ModelGraph> {
+  const tensors = await inferredSpecs(model, { folder, threads: 1 });
+  const specs = new Map(tensors.map((spec) => [spec.name, spec]));
+  const view = viewOf(model);
+  const pick = (infos: readonly { name: string }[]) => infos.flatMap(({ name }) => specs.get(name) ?? []);
+  const outputs = pick(view.outputs);
+  if (outputs.length === 0)
+    throw modelRejected('None of the model’s outputs is a tensor. Export it with tensors, not maps.');
+  return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(view, specs) };
+}
+
+/** Moves the folder into place, as a whole, unless the same artifact is there already. */
+async function publish(folder: string, target: string): Promise<void> {
+  if (await isWhole(target)) return;
+  await rm(target, { recursive: true, force: true });
+  await rename(folder, target).catch(async (error) => {
+    // Somebody else registered the same model in this moment.
+    if (!(await isWhole(target))) throw error;
+  });
+}
+
+const isWhole = (folder: string): Promise<boolean> =>
+  readArtifact(folder).then(
+    () => true,
+    () => false,
+  );
+
+/** Of one file, its SHA-256; of several, the SHA-256 of their list in the form of sha256sum. */
+function filesDigest(bytes: Uint8Array, external: readonly [location: string, digest: string][]): string {
+  const digest = sha256(bytes);
+  if (external.length === 0) return digest;
+  const lines = [['model', digest] as const, ...external].map(([location, hash]) => `${hash}  ${location}\n`);
+  return sha256(Buffer.from(lines.join('')));
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
