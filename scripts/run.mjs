@@ -27,7 +27,7 @@ function npm(node, args) {
   const started = process.env.npm_execpath ?? '';
   const byNpm = basename(started).startsWith('npm-cli');
   const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: windows && !byNpm };
-  const quiet = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
+  const quiet = [...args, '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const { status } = byNpm ? spawnSync(node, [started, ...quiet], options) : spawnSync('npm', quiet, options);
   if (status !== 0) {
     say(`“npm ${args.join(' ')}” failed; is the npm registry in reach?`);
