@@ -1,0 +1,35 @@
+/** “Did you mean”: of `names`, those that come close to what was asked for, closest first, at most five. */
+export function similarTo(asked: string, names: Iterable<string>): string[] {
+  const wanted = asked.toLowerCase();
+  const tolerance = Math.max(1, Math.floor(wanted.length * 0.4));
+  return [...names]
+    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase(), tolerance) }))
+    .filter(({ distance }) => distance <= tolerance)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, 5)
+    .map(({ name }) => name);
+}
+
+/** The end of a message that says that `asked` is unknown: what was meant, or else what there is. */
+export function suggestion(asked: string, names: readonly string[]): string {
+  const quoted = (list: readonly string[]) => list.map((name) => `“${name}”`).join(', ');
+  const similar = similarTo(asked, names);
+  if (similar.length > 0) return ` Did you mean ${quoted(similar)}?`;
+  if (names.length === 0) return '';
+  return names.length <= 10 ? ` There is ${quoted(names)}.` : ` There is ${quoted(names.slice(0, 10))} and others.`;
+}
+
+/** Levenshtein's distance; anything above `limit` once it is certain to be. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substituted, (previous[j] as number) + 1, (current[j - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}
