@@ -78,3 +78,6 @@ export type Transform =
 
 /** Number of elements that a feature takes in a row of its input. */
 export const widthOf = (feature: FeatureBinding): number => ('length' in feature ? feature.length : 1);
+
+/** What a client gets, and could register again: the vocabularies by the names of their files. */
+export const publicManifest = ({ score, features }: Manifest): Omit<Manifest, 'vocabularies'> => ({ score, features });

@@ -1,0 +1,156 @@
+import type { Tensor } from '../compute/tensor.ts';
+import { badUserInput, bindingMismatch } from '../errors.ts';
+import type { BoundInputs } from './bind.ts';
+import { Chunk, chunkSql } from './chunk.ts';
+import { Reader } from './duckdb.ts';
+import { assertUnchanged } from './files.ts';
+import { blankTensor, fillRows } from './fill.ts';
+import { fromFiles, Query, whereSql } from './sql.ts';
+import type { Batch, DatasetRecord, RowSelection } from './types.ts';
+
+export type { BoundInputs } from './bind.ts';
+
+export interface ReadOptions {
+  /** Rows of every batch but the last. */
+  readonly batchRows: number;
+  /** Of DuckDB. */
+  readonly threads: number;
+}
+
+/**
+ * The selected rows in the order of their indexes, each batch in memory of its own. `batchRows` cuts them, and changes nothing
+ * else. The last batch may be empty, when only skipped rows were left.
+ * Throws DATASET_REJECTED when a file was changed, before or meanwhile; BINDING_MISMATCH for a row that the model cannot take;
+ * BAD_USER_INPUT when nothing is selected.
+ */
+export async function* readBatches(
+  dataset: DatasetRecord,
+  selection: RowSelection,
+  bound: BoundInputs,
+  { batchRows, threads }: ReadOptions,
+): AsyncGenerator<Batch> {
+  await assertUnchanged(dataset.files);
+  const paths = dataset.files.map(({ path }) => path);
+  using reader = await Reader.open(paths, threads);
+  const chunk = new Chunk(bound, selection.invalid);
+  const query = new Query();
+  const statement = query.statement(chunkSql(query, dataset, selection, chunk));
+  const builder = new BatchBuilder(bound, batchRows);
+  try {
+    for await (const data of reader.chunks(statement)) {
+      chunk.load(data);
+      yield* builder.add(chunk);
+    }
+  } catch (error) {
+    await assertUnchanged(dataset.files);
+    throw error;
+  }
+  await assertUnchanged(dataset.files);
+  yield* builder.end();
+}
+
+/** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
+export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
+  if (selection.partitions === null && selection.where.length === 0) return dataset.rowCount;
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const where = whereSql(query, dataset, selection);
+  const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
+  const [counted] = await reader.records(query.statement(sql));
+  return Number(counted?.count);
+}
+
+/** Cuts chunks into batches. */
+class BatchBuilder {
+  readonly #bound: BoundInputs;
+  readonly #batchRows: number;
+  #batch: Batch;
+  #rowCount = 0;
+  #skipped = 0;
+  #keptTotal = 0;
+  #skippedTotal = 0;
+  #lastIndex = -1;
+
+  constructor(bound: BoundInputs, batchRows: number) {
+    this.#bound = bound;
+    this.#batchRows = batchRows;
+    this.#batch = this.#blank();
+  }
+
+  *add(chunk: Chunk): Generator<Batch> {
+    this.#skipped += chunk.skippedRowCount;
+    this.#skippedTotal += chunk.skippedRowCount;
+    this.#keptTotal += chunk.rowCount;
+    for (let from = 0; from < chunk.rowCount; ) {
+      const count = Math.min(this.#batchRows - this.#rowCount, chunk.rowCount - from);
+      this.#copy(chunk, from, count);
+      from += count;
+      if (this.#rowCount === this.#batchRows) yield this.#take();
+    }
+  }
+
+  *end(): Generator<Batch> {
+    if (this.#keptTotal + this.#skippedTotal === 0) {
+      throw badUserInput('rows', 'No row satisfies rows: its partitions and filters together select nothing.');
+    }
+    if (this.#keptTotal === 0) {
+      throw bindingMismatch(
+        `The model can take none of the ${this.#skippedTotal} rows. Ask with invalid: FAIL to see what is wrong with the first.`,
+        { skippedRowCount: this.#skippedTotal },
+      );
+    }
+    if (this.#rowCount > 0 || this.#skipped > 0) yield this.#take();
+  }
+
+  #blank(): Batch {
+    const rows = this.#batchRows;
+    const inputs = this.#bound.inputs.map(({ name, dtype, rowDims }) => [name, blankTensor(dtype, [rows, ...rowDims])]);
+    return {
+      rowCount: rows,
+      index: new Float64Array(rows),
+      inputs: Object.fromEntries(inputs) as Record<string, Tensor>,
+      label: new Float32Array(rows),
+      labelled: new Float32Array(rows),
+      skippedRowCount: 0,
+    };
+  }
+
+  #copy(chunk: Chunk, from: number, count: number): void {
+    const to = this.#rowCount;
+    const { index, label, labelled, inputs } = this.#batch;
+    index.set(chunk.index.subarray(from, from + count), to);
+    label.set(chunk.label.subarray(from, from + count), to);
+    labelled.set(chunk.labelled.subarray(from, from + count), to);
+    if ((chunk.index[from] as number) <= this.#lastIndex) throw new Error('rows came out of order');
+    this.#lastIndex = chunk.index[from + count - 1] as number;
+    for (const { bound, values } of chunk.features) {
+      const { name, width: rowWidth } = this.#bound.inputs[bound.input] as BoundInputs['inputs'][number];
+      const { data } = inputs[name] as Tensor;
+      fillRows(data, { index: bound.feature.index, rowWidth }, to, values, from, count);
+    }
+    this.#rowCount += count;
+  }
+
+  /** The batch as far as it is filled; the next begins in memory of its own, since runtimes may still read this one. */
+  #take(): Batch {
+    const full = this.#batch;
+    const rowCount = this.#rowCount;
+    const inputs = this.#bound.inputs.map(({ name, dtype, rowDims, width }) => {
+      const data = (full.inputs[name] as Tensor).data.subarray(0, rowCount * width);
+      return [name, { dtype, dims: [rowCount, ...rowDims], data }];
+    });
+    const batch = {
+      rowCount,
+      index: full.index.subarray(0, rowCount),
+      inputs: Object.fromEntries(inputs) as Record<string, Tensor>,
+      label: full.label.subarray(0, rowCount),
+      labelled: full.labelled.subarray(0, rowCount),
+      skippedRowCount: this.#skipped,
+    };
+    this.#batch = this.#blank();
+    this.#rowCount = 0;
+    this.#skipped = 0;
+    return batch;
+  }
+}

@@ -1,0 +1,121 @@
+import type { ModelGraph } from '../compute/graph.ts';
+import { elementCount, type Tensor } from '../compute/tensor.ts';
+import { bindingMismatch } from '../errors.ts';
+import { similarTo, suggestion } from '../similar.ts';
+import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
+import { type FeatureBinding, type Manifest, widthOf } from './manifest.ts';
+import { rowDims } from './slots.ts';
+import type { DatasetRecord } from './types.ts';
+import type { Vocabularies } from './vocabulary.ts';
+
+/** A model's inputs and the features that fill them, ready for the rows of one dataset. */
+export interface BoundInputs {
+  readonly inputs: readonly BoundInput[];
+  /** In the manifest's order. */
+  readonly features: readonly BoundFeature[];
+}
+
+export interface BoundInput {
+  readonly name: string;
+  readonly dtype: Tensor['dtype'];
+  /** Shape of one row. */
+  readonly rowDims: readonly number[];
+  /** Elements of one row. */
+  readonly width: number;
+}
+
+export interface BoundFeature {
+  readonly feature: FeatureBinding;
+  /** Position in `inputs`. */
+  readonly input: number;
+  readonly columnType: string;
+  /** Set when values are looked up by their text. */
+  readonly vocabulary: ReadonlyMap<string, number> | undefined;
+  /** Ids are below it; unknown when undefined. */
+  readonly cardinality: number | undefined;
+}
+
+/**
+ * `cardinality`: by feature name, the number of entries of the smallest table that its ids are looked up in.
+ * Throws BINDING_MISMATCH naming feature and column.
+ */
+export function bind(
+  graph: Pick<ModelGraph, 'inputs'>,
+  manifest: Manifest,
+  vocabularies: Vocabularies,
+  dataset: DatasetRecord,
+  cardinality: Readonly<Record<string, number>> = {},
+): BoundInputs {
+  const inputs = graph.inputs.map(({ name, dtype, shape }): BoundInput => {
+    const slots = manifest.features.filter((feature) => feature.input === name);
+    const end = Math.max(0, ...slots.map((feature) => feature.index + widthOf(feature)));
+    const dims = rowDims({ name, shape }, end);
+    return { name, dtype: dtype as Tensor['dtype'], rowDims: dims, width: elementCount(dims) };
+  });
+  const features = manifest.features.map((feature): BoundFeature => {
+    const columnType = typeOfColumn(feature, dataset);
+    const bound = {
+      feature,
+      input: inputs.findIndex(({ name }) => name === feature.input),
+      columnType,
+      vocabulary: 'vocabulary' in feature ? vocabularies[feature.vocabulary as string] : undefined,
+      cardinality: cardinality[feature.name],
+    };
+    assertInTable(bound);
+    return bound;
+  });
+  return { inputs, features };
+}
+
+/** Ids that the manifest itself gives are the same for every row. */
+function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTEGER }: BoundFeature): void {
+  if (feature.kind !== 'CATEGORICAL' && feature.kind !== 'SEQUENCE') return;
+  const ids = {
+    'last vocabulary entry': vocabulary === undefined ? 0 : vocabulary.size - 1 + (feature.offset ?? 0),
+    'missing id': feature.missing ?? 0,
+    padding: feature.kind === 'SEQUENCE' ? feature.padding : 0,
+  };
+  for (const [what, id] of Object.entries(ids)) {
+    if (id < cardinality) continue;
+    throw bindingMismatch(
+      `The ${what} of the feature “${feature.name}” is id ${id}, and its table has ${cardinality} entries, from id 0 on.`,
+      { feature: feature.name, column: feature.column, value: id },
+    );
+  }
+}
+
+function typeOfColumn(feature: FeatureBinding, { columns }: DatasetRecord): string {
+  const { name, column } = feature;
+  const found = columns.find((other) => other.name === column);
+  if (found === undefined) {
+    const names = columns.map((other) => other.name);
+    throw bindingMismatch(
+      `The feature “${name}” reads the column “${column}”, which the dataset does not have.${suggestion(column, names)}`,
+      { feature: name, column, similar: similarTo(column, names) },
+    );
+  }
+  const wanted = mismatch(feature, found.type);
+  if (wanted === undefined) return found.type;
+  throw bindingMismatch(
+    `The feature “${name}” is ${feature.kind} and its column “${column}” is ${found.type}; it must be ${wanted}.`,
+    { feature: name, column, type: found.type },
+  );
+}
+
+/** What the column would have to be, if it does not fit. */
+function mismatch(feature: FeatureBinding, type: string): string | undefined {
+  const isList = classOf(type) === 'LIST';
+  const element = elementType(type);
+  switch (feature.kind) {
+    case 'NUMERIC':
+      return isNumeric(type) ? undefined : 'a number or a boolean';
+    case 'EMBEDDING':
+      return isList && isNumeric(element) ? undefined : 'a list of numbers';
+    case 'CATEGORICAL':
+      if (feature.vocabulary !== undefined) return isScalar(type) ? undefined : 'a single value';
+      return isNumeric(type) ? undefined : 'a number, or the feature needs a vocabulary';
+    case 'SEQUENCE':
+      if (feature.vocabulary !== undefined) return isList && isScalar(element) ? undefined : 'a list of single values';
+      return isList && isNumeric(element) ? undefined : 'a list of numbers, or the feature needs a vocabulary';
+  }
+}

@@ -1,0 +1,118 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { bindingMismatch } from '../errors.ts';
+import type { BoundFeature, BoundInputs } from './bind.ts';
+import { isNull, nullBitsOf, numbersOf } from './cells.ts';
+import { type Decoder, decoderOf } from './decode.ts';
+import type { Values } from './fill.ts';
+import { columnSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
+import type { DatasetRecord, RowSelection } from './types.ts';
+
+/** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
+const chunkRows = 2048;
+
+/** The columns that a chunk must have, in this order: row index, label, features. */
+export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSelection, chunk: Chunk): string {
+  const label =
+    dataset.label === null ? 'CAST(NULL AS DOUBLE)' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
+  const features = chunk.features.map(({ bound, decoder }) => decoder.sql(columnSql(dataset, bound.feature.column)));
+  const columns = [rowIndexSql(query, dataset.files), label, ...features].join(', ');
+  return `SELECT ${columns} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+}
+
+interface ChunkFeature {
+  readonly bound: BoundFeature;
+  readonly decoder: Decoder;
+  readonly values: Values;
+}
+
+interface Refusal {
+  readonly row: number;
+  readonly feature: BoundFeature['feature'];
+  readonly value: unknown;
+  readonly why: string;
+}
+
+/** Rows of one DuckDB chunk as numbers; the next chunk takes the place of the last. */
+export class Chunk {
+  readonly features: readonly ChunkFeature[];
+  readonly index = new Float64Array(chunkRows);
+  readonly label = new Float64Array(chunkRows);
+  readonly labelled = new Float64Array(chunkRows);
+  rowCount = 0;
+  skippedRowCount = 0;
+
+  readonly #invalid: RowSelection['invalid'];
+  readonly #refused = new Uint8Array(chunkRows);
+  #first: Refusal | undefined;
+
+  constructor({ inputs, features }: BoundInputs, invalid: RowSelection['invalid']) {
+    this.#invalid = invalid;
+    this.features = features.map((bound) => {
+      const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32');
+      const { width } = decoder;
+      return { bound, decoder, values: { width, numbers: new Float64Array(chunkRows * width) } };
+    });
+  }
+
+  /** Throws BINDING_MISMATCH for the first row that the model cannot take, unless such rows are to be skipped. */
+  load(chunk: DuckDBDataChunk): void {
+    const { rowCount } = chunk;
+    this.#loadRowValues(chunk);
+    this.#first = undefined;
+    for (const [at, { bound, decoder, values }] of this.features.entries()) {
+      decoder.decode(chunk.getColumnVector(at + 2), rowCount, values.numbers, (row, value, why) => {
+        this.#refused[row] = 1;
+        if (row < (this.#first?.row ?? rowCount)) this.#first = { row, feature: bound.feature, value, why };
+      });
+    }
+    this.rowCount = rowCount;
+    this.skippedRowCount = 0;
+    if (this.#first === undefined) return;
+    if (this.#invalid === 'FAIL') throw this.#failure(this.#first);
+    this.#leaveOutRefused();
+  }
+
+  #loadRowValues(chunk: DuckDBDataChunk): void {
+    const { rowCount } = chunk;
+    const index = numbersOf(chunk.getColumnVector(0));
+    const labels = chunk.getColumnVector(1);
+    const label = numbersOf(labels);
+    const nulls = nullBitsOf(labels);
+    for (let row = 0; row < rowCount; row++) {
+      this.index[row] = index[row] as number;
+      const hasLabel = !isNull(nulls, row);
+      this.label[row] = hasLabel ? (label[row] as number) : 0;
+      this.labelled[row] = hasLabel ? 1 : 0;
+    }
+  }
+
+  #failure({ row, feature: { name, column }, value, why }: Refusal) {
+    const index = this.index[row] as number;
+    const shown = value === null ? 'The value' : `The value ${String(value).slice(0, 100)}`;
+    return bindingMismatch(
+      `${shown} of the feature “${name}” (column “${column}”) in row ${index} is ${why}. ` +
+        'Mend the row, say “missing” in the manifest, or ask with invalid: SKIP to leave such rows out.',
+      { feature: name, column, row: index, value: typeof value === 'number' ? String(value) : value },
+    );
+  }
+
+  #leaveOutRefused(): void {
+    let kept = 0;
+    for (let row = 0; row < this.rowCount; row++) {
+      if (this.#refused[row] === 1) continue;
+      if (kept !== row) this.#move(row, kept);
+      kept++;
+    }
+    this.#refused.fill(0);
+    this.skippedRowCount = this.rowCount - kept;
+    this.rowCount = kept;
+  }
+
+  #move(from: number, to: number): void {
+    for (const values of [this.index, this.label, this.labelled]) values[to] = values[from] as number;
+    for (const { values } of this.features) {
+      const { numbers, width } = values;
+      numbers.copyWithin(to * width, from * width, (from + 1) * width);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import type { DuckDBVector } from '@duckdb/node-api';
+import type { Tensor } from '../compute/tensor.ts';
+import type { BoundFeature } from './bind.ts';
+import { elementsOf, entriesOf, isNull, nullBitsOf, numbersOf } from './cells.ts';
+import { classOf, elementType } from './column-type.ts';
+import { type CategoricalFeature, type NumericFeature, type SequenceFeature, widthOf } from './manifest.ts';
+import { textSql } from './sql.ts';
+import { transformation } from './transform.ts';
+
+/** How a feature comes out of its column: the SQL that fetches it, and the numbers that the model takes. */
+export interface Decoder {
+  /** Elements of a row. */
+  readonly width: number;
+  /** Of the quoted column: a DOUBLE or a text, or a list of them. */
+  sql(column: string): string;
+  /** Writes `rowCount` times `width` numbers; what cannot be taken is refused and left as it is. */
+  decode(vector: DuckDBVector, rowCount: number, into: Float64Array, refuse: Refuse): void;
+}
+
+/** `row` of the chunk; `why` completes “… is”. */
+export type Refuse = (row: number, value: unknown, why: string) => void;
+
+export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype']): Decoder {
+  const { feature, vocabulary, columnType } = bound;
+  const width = widthOf(feature);
+  switch (feature.kind) {
+    case 'NUMERIC':
+      return { width, sql: toNumber, decode: numberDecoder(feature, dtype) };
+    case 'EMBEDDING':
+      return { width, sql: toNumbers, decode: embeddingDecoder(width, dtype) };
+    case 'CATEGORICAL':
+      return {
+        width,
+        sql: vocabulary === undefined ? toNumber : (column) => textSql(column, columnType),
+        decode: idDecoder(idReader(bound, feature, dtype)),
+      };
+    case 'SEQUENCE':
+      return {
+        width,
+        sql: vocabulary === undefined ? toNumbers : (column) => textsSql(column, columnType),
+        decode: sequenceDecoder(feature, idReader(bound, feature, dtype)),
+      };
+  }
+}
+
+const toNumber = (column: string): string => `CAST(${column} AS DOUBLE)`;
+const toNumbers = (column: string): string => `CAST(${column} AS DOUBLE[])`;
+function textsSql(column: string, type: string): string {
+  const element = elementType(type);
+  return classOf(element) === 'TEXT' ? column : `list_transform(${column}, lambda x: ${textSql('x', element)})`;
+}
+
+/** Whether an element type holds a number without changing what it means. */
+function holds(dtype: Tensor['dtype']): (value: number) => boolean {
+  switch (dtype) {
+    case 'float32':
+      return (value) => Number.isFinite(Math.fround(value));
+    case 'float64':
+      return Number.isFinite;
+    case 'int32':
+      return (value) => (value | 0) === value;
+    case 'int64':
+      return Number.isSafeInteger;
+    case 'bool':
+      return (value) => value === 0 || value === 1;
+  }
+}
+
+function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tensor['dtype']): Decoder['decode'] {
+  const fits = holds(dtype);
+  const apply = transformation(transform);
+  const standIn = missing === undefined ? undefined : apply(missing);
+  return (vector, rowCount, into, refuse) => {
+    const numbers = numbersOf(vector);
+    const nulls = nullBitsOf(vector);
+    for (let row = 0; row < rowCount; row++) {
+      if (isNull(nulls, row)) {
+        if (standIn === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place');
+        else into[row] = standIn;
+        continue;
+      }
+      const raw = numbers[row] as number;
+      const value = apply(raw);
+      if (fits(value)) into[row] = value;
+      else refuse(row, raw, Number.isFinite(raw) ? `out of the range of its input (${dtype})` : 'not a finite number');
+    }
+  };
+}
+
+function embeddingDecoder(width: number, dtype: Tensor['dtype']): Decoder['decode'] {
+  const fits = holds(dtype);
+  return (vector, rowCount, into, refuse) => {
+    const nulls = nullBitsOf(vector);
+    const entries = entriesOf(vector);
+    const elements = elementsOf(vector);
+    const numbers = numbersOf(elements);
+    const elementNulls = nullBitsOf(elements);
+    for (let row = 0; row < rowCount; row++) {
+      if (isNull(nulls, row)) {
+        refuse(row, null, 'null, and an embedding has nothing to take its place');
+        continue;
+      }
+      const start = entries[4 * row] as number;
+      const length = entries[4 * row + 2] as number;
+      if (length !== width) refuse(row, `a list of ${length}`, `not of the feature's length, ${width}`);
+      for (let at = 0; at < Math.min(length, width); at++) {
+        const value = numbers[start + at] as number;
+        if (!isNull(elementNulls, start + at) && fits(value)) into[row * width + at] = value;
+        else refuse(row, isNull(elementNulls, start + at) ? null : value, 'not a finite number');
+      }
+    }
+  };
+}
+
+/** The id at a place of a vector of numbers or texts; undefined after it has been refused. */
+type IdReader = (vector: DuckDBVector) => (at: number, row: number, refuse: Refuse) => number | undefined;
+
+function idReader(
+  bound: BoundFeature,
+  feature: CategoricalFeature | SequenceFeature,
+  dtype: Tensor['dtype'],
+): IdReader {
+  const { vocabulary, cardinality = Number.MAX_SAFE_INTEGER + 1 } = bound;
+  const { offset = 0, missing } = feature;
+  const ofNull = missing ?? 0;
+  const fits = holds(dtype);
+  const exact = dtype === 'float32' ? (id: number) => Math.fround(id) === id : fits;
+  const belongs = (id: number) => id >= 0 && id < cardinality && Number.isInteger(id) && exact(id);
+  if (vocabulary !== undefined) {
+    return (vector) => (at) => {
+      const text = vector.getItem(at) as string | null;
+      const line = text === null ? undefined : vocabulary.get(text);
+      return line === undefined ? ofNull : line + offset;
+    };
+  }
+  return (vector) => {
+    const numbers = numbersOf(vector);
+    const nulls = nullBitsOf(vector);
+    return (at, row, refuse) => {
+      if (isNull(nulls, at)) return ofNull;
+      const id = numbers[at] as number;
+      if (belongs(id)) return id;
+      if (missing !== undefined && Number.isInteger(id)) return missing;
+      refuse(row, id, whyNoId(id, cardinality, dtype));
+      return undefined;
+    };
+  };
+}
+
+function whyNoId(id: number, cardinality: number, dtype: Tensor['dtype']): string {
+  if (!Number.isInteger(id)) return 'not a whole number, as an id must be';
+  if (id < 0) return 'negative, and ids begin at 0';
+  if (id >= cardinality) return `beyond the feature's table, which has ${cardinality} entries`;
+  return `too large for its input (${dtype})`;
+}
+
+function idDecoder(reader: IdReader): Decoder['decode'] {
+  return (vector, rowCount, into, refuse) => {
+    const idAt = reader(vector);
+    for (let row = 0; row < rowCount; row++) {
+      const id = idAt(row, row, refuse);
+      if (id !== undefined) into[row] = id;
+    }
+  };
+}
+
+function sequenceDecoder({ length: width, padding }: SequenceFeature, reader: IdReader): Decoder['decode'] {
+  return (vector, rowCount, into, refuse) => {
+    const nulls = nullBitsOf(vector);
+    const entries = entriesOf(vector);
+    const idAt = reader(elementsOf(vector));
+    into.fill(padding, 0, rowCount * width);
+    for (let row = 0; row < rowCount; row++) {
+      if (isNull(nulls, row)) continue;
+      const start = entries[4 * row] as number;
+      const length = entries[4 * row + 2] as number;
+      if (length > width) {
+        refuse(row, `a list of ${length}`, `longer than the feature, ${width}`);
+        continue;
+      }
+      for (let at = 0; at < length; at++) {
+        const id = idAt(start + at, row, refuse);
+        if (id !== undefined) into[row * width + at] = id;
+      }
+    }
+  };
+}

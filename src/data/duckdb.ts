@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBValue,
+  listValue,
+} from '@duckdb/node-api';
+import { analysisFailed, datasetRejected } from '../errors.ts';
+import { dataLimits } from '../limits.ts';
+
+/** SQL with numbered parameters: values never become a part of the text. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly DuckDBValue[];
+}
+
+/**
+ * A DuckDB that can read the given files and do nothing else with the machine: no other file, no network, no extension,
+ * bounded memory. Takes 10 ms to open.
+ */
+export class Reader implements Disposable {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(paths: readonly string[], threads: number = dataLimits.readerThreads): Promise<Reader> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(threads),
+      memory_limit: dataLimits.readerMemory,
+      temp_directory: join(tmpdir(), `glassgraph-${process.pid}`),
+      preserve_insertion_order: 'true',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'`);
+    await connection.run('SET allowed_paths = $1', [listValue([...paths])]);
+    await connection.run('SET enable_external_access = false');
+    await connection.run('SET lock_configuration = true');
+    return new Reader(instance, connection);
+  }
+
+  /** Results in the order of the statement, about 2,048 rows at a time, computed as they are asked for. */
+  async *chunks({ text, values }: Statement): AsyncGenerator<DuckDBDataChunk> {
+    const result = await translated(this.#connection.stream(text, [...values]));
+    for (;;) {
+      const chunk = await translated(result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk;
+    }
+  }
+
+  /** All results at once, each a record by column name. */
+  async records({ text, values }: Statement): Promise<Record<string, DuckDBValue>[]> {
+    const reader = await translated(this.#connection.runAndReadAll(text, [...values]));
+    return reader.getRowObjects();
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** What DuckDB says quotes paths and SQL, so none of it reaches a client; a mistake of ours stays what it is. */
+async function translated<Value>(answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (/^(Binder|Parser|Catalog|Internal|INTERNAL|Permission)/.test(text)) throw error;
+    if (/^Out of Memory/i.test(text)) {
+      throw analysisFailed(
+        `Reading the data needs more than ${dataLimits.readerMemory} of memory. Ask about fewer rows.`,
+      );
+    }
+    throw datasetRejected(
+      'The data cannot be read: a file is damaged, or was changed while it was read. Write it anew and register it as a new version.',
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import schema from '../../docs/manifest.schema.json' with { type: 'json' };
+import { badUserInput } from '../errors.ts';
+import { similarTo } from '../similar.ts';
+import type { FeatureKind, ScoreSpace, Transform } from './manifest.ts';
+
+/** A manifest as it is registered: what follows from the model may be left out. */
+export interface RawManifest {
+  readonly score?: {
+    readonly output: string;
+    readonly index?: number;
+    readonly space?: ScoreSpace;
+    readonly logit?: string;
+    readonly negativeSampling?: number;
+  };
+  readonly features?: readonly RawFeature[];
+}
+
+export interface RawFeature {
+  readonly name: string;
+  readonly kind: FeatureKind;
+  readonly column?: string;
+  readonly input?: string;
+  readonly index?: number;
+  readonly group?: string;
+  readonly missing?: number;
+  readonly transform?: readonly Transform[];
+  readonly vocabulary?: string;
+  readonly offset?: number;
+  readonly length?: number;
+  readonly padding?: number;
+}
+
+const validate = new Ajv2020({ strict: false, verbose: true }).compile(schema);
+
+/** Throws BAD_USER_INPUT for the first thing that docs/manifest.schema.json does not allow: where it is, and what is allowed. */
+export function parseManifest(raw: unknown): RawManifest {
+  if (validate(raw)) return raw as RawManifest;
+  const error = validate.errors?.find(({ keyword }) => keyword !== 'if') as ErrorObject;
+  const path = `manifest${error.instancePath.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}`;
+  const { message, details = {} } = explain(error);
+  throw badUserInput(`input.${path}`, `${path} ${message}.`, details);
+}
+
+function explain({ keyword, params, message = '', data, parentSchema }: ErrorObject): {
+  message: string;
+  details?: Record<string, unknown>;
+} {
+  switch (keyword) {
+    case 'enum': {
+      const allowed = params.allowedValues as string[];
+      return {
+        message: `is ${JSON.stringify(data)}, and must be one of ${allowed.join(', ')}`,
+        details: { allowed, similar: similarTo(String(data), allowed) },
+      };
+    }
+    case 'additionalProperties': {
+      const unknown = params.additionalProperty as string;
+      const allowed = Object.keys((parentSchema as { properties: object }).properties);
+      return {
+        message: `has the key “${unknown}”; allowed are ${allowed.join(', ')}`,
+        details: { allowed, similar: similarTo(unknown, allowed) },
+      };
+    }
+    default:
+      return { message };
+  }
+}

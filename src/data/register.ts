@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { badUserInput, datasetRejected } from '../errors.ts';
+import { dataLimits } from '../limits.ts';
+import { similarTo, suggestion } from '../similar.ts';
+import { isNumeric, isScalar } from './column-type.ts';
+import { Reader } from './duckdb.ts';
+import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
+import { columnSql, fromFiles, Query, reservedColumns, textSql, typeOf } from './sql.ts';
+import type { DatasetColumn, DatasetFile, DatasetRecord } from './types.ts';
+
+export interface DatasetSettings {
+  readonly label: string | null;
+  readonly groupBy: string | null;
+  readonly partitionBy: string | null;
+}
+
+export interface Partition {
+  readonly name: string;
+  readonly rowCount: number;
+  /** null without a label. */
+  readonly positiveCount: number | null;
+}
+
+export interface RegisteredDataset extends DatasetRecord {
+  /** In the order of their values; nulls belong to none. Empty without a partition column. */
+  readonly partitions: readonly Partition[];
+}
+
+/**
+ * Checks Parquet files and says what is in them. `paths` are absolute, free of links, and in the order of their rows.
+ * Throws DATASET_REJECTED naming the file, BAD_USER_INPUT naming the setting.
+ */
+export async function registerDataset(paths: readonly string[], settings: DatasetSettings): Promise<RegisteredDataset> {
+  const unusable = paths.find((path) => /[*?]/.test(path));
+  if (unusable !== undefined)
+    throw datasetRejected(`Rename ${basename(unusable)} or its folder: a path may not have * or ?.`);
+  const inspected = await Promise.all(paths.map(inspectParquet));
+  using reader = await Reader.open(paths);
+  const columns = await commonSchema(reader, paths);
+  const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
+  const files = inspected.map((file, at): DatasetFile => ({ ...file, rowCount: rowCounts[at] as number }));
+  const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
+  if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
+  checkSettings(columns, settings);
+  const rows = { files, columns, rowCount, ...settings };
+  await checkLabel(reader, rows);
+  const partitions = await listPartitions(reader, rows);
+  const digest = await digestDataset(paths, settings);
+  await assertUnchanged(files);
+  return { ...rows, digest, partitions };
+}
+
+type Rows = Omit<DatasetRecord, 'digest'>;
+
+/** Columns of the first file, which every other must have, in their order and types. */
+async function commonSchema(reader: Reader, paths: readonly string[]): Promise<DatasetColumn[]> {
+  const [first, ...others] = paths as [string, ...string[]];
+  const columns = await schemaOf(reader, first);
+  for (const path of others) {
+    const difference = differenceBetween(columns, await schemaOf(reader, path));
+    if (difference === undefined) continue;
+    throw datasetRejected(
+      `The files do not have the same columns: ${basename(path)} ${difference} as in ${basename(first)}. Write them alike.`,
+    );
+  }
+  const reserved = columns.find(({ name }) => reservedColumns.some((taken) => taken === name.toLowerCase()));
+  if (reserved !== undefined) {
+    throw datasetRejected(`Rename the column “${reserved.name}” of ${basename(first)}: the name is taken.`);
+  }
+  return columns;
+}
+
+function differenceBetween(expected: readonly DatasetColumn[], actual: readonly DatasetColumn[]): string | undefined {
+  for (const [at, { name, type }] of expected.entries()) {
+    const other = actual[at];
+    if (other?.name !== name) return `does not have the column “${name}” at place ${at + 1}`;
+    if (other.type !== type) return `has the column “${name}” as ${other.type}, not ${type}`;
+  }
+  const extra = actual[expected.length];
+  return extra && `has the column “${extra.name}”, and not only those`;
+}
+
+async function schemaOf(reader: Reader, path: string): Promise<DatasetColumn[]> {
+  const query = new Query();
+  const described = await rejecting(
+    path,
+    reader.records(query.statement(`DESCRIBE SELECT * FROM ${fromFiles(query, [{ path }])}`)),
+  );
+  return described.map((column) => ({ name: String(column.column_name), type: String(column.column_type) }));
+}
+
+async function countRows(reader: Reader, path: string): Promise<number> {
+  const query = new Query();
+  const counted = query.statement(`SELECT num_rows FROM parquet_file_metadata(${query.bind(path)})`);
+  return Number((await rejecting(path, reader.records(counted)))[0]?.num_rows);
+}
+
+async function rejecting<Value>(path: string, answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer;
+  } catch {
+    throw datasetRejected(`The file ${basename(path)} cannot be read as Parquet: it is damaged. Write it again.`);
+  }
+}
+
+function checkSettings(columns: readonly DatasetColumn[], settings: DatasetSettings): void {
+  for (const [setting, name] of Object.entries(settings) as [keyof DatasetSettings, string | null][]) {
+    if (name === null) continue;
+    const argument = `input.${setting}`;
+    const column = columns.find((other) => other.name === name);
+    if (column === undefined) {
+      const names = columns.map((other) => other.name);
+      throw badUserInput(argument, `${setting}: there is no column “${name}”.${suggestion(name, names)}`, {
+        similar: similarTo(name, names),
+      });
+    }
+    const fits = setting === 'label' ? isNumeric(column.type) : isScalar(column.type);
+    if (fits) continue;
+    const wanted = setting === 'label' ? 'a number, 0 or 1, or a boolean' : 'a number, a text or a date';
+    throw badUserInput(argument, `${setting}: the column “${name}” is ${column.type}; it must be ${wanted}.`);
+  }
+}
+
+async function checkLabel(reader: Reader, rows: Rows): Promise<void> {
+  if (rows.label === null) return;
+  const query = new Query();
+  const label = columnSql(rows, rows.label);
+  const found = await reader.records(
+    query.statement(
+      `SELECT DISTINCT ${textSql(label, typeOf(rows, rows.label))} AS value FROM ${fromFiles(query, rows.files)} ` +
+        `WHERE ${label} IS NOT NULL AND CAST(${label} AS DOUBLE) NOT IN (0, 1) ORDER BY value LIMIT 4`,
+    ),
+  );
+  if (found.length === 0) return;
+  const values = found.map(({ value }) => String(value));
+  const shown = values.slice(0, 3).join(', ') + (values.length > 3 ? ', …' : '');
+  throw badUserInput(
+    'input.label',
+    `label: the column “${rows.label}” must be 0, 1 or null, and has ${shown}. Register a column that is 1 for the event.`,
+    { values },
+  );
+}
+
+async function listPartitions(reader: Reader, rows: Rows): Promise<Partition[]> {
+  if (rows.partitionBy === null) return [];
+  const query = new Query();
+  const by = columnSql(rows, rows.partitionBy);
+  const positives =
+    rows.label === null ? 'NULL' : `count(*) FILTER (CAST(${columnSql(rows, rows.label)} AS DOUBLE) = 1)`;
+  const found = await reader.records(
+    query.statement(
+      `SELECT ${textSql(by, typeOf(rows, rows.partitionBy))} AS name, count(*) AS rows, ${positives} AS positives ` +
+        `FROM ${fromFiles(query, rows.files)} WHERE ${by} IS NOT NULL GROUP BY ${by} ORDER BY ${by} ` +
+        `LIMIT ${dataLimits.partitionCount + 1}`,
+    ),
+  );
+  if (found.length > dataLimits.partitionCount) {
+    throw badUserInput(
+      'input.partitionBy',
+      `partitionBy: the column “${rows.partitionBy}” has more than ${dataLimits.partitionCount} values. Name a column with few, such as the day.`,
+    );
+  }
+  return found.map(({ name, rows: count, positives: positive }) => ({
+    name: String(name),
+    rowCount: Number(count),
+    positiveCount: positive === null ? null : Number(positive),
+  }));
+}
+
+/** Of the bytes in the order of the rows, and of what the columns mean: other settings, other answers. */
+async function digestDataset(
+  paths: readonly string[],
+  { label, groupBy, partitionBy }: DatasetSettings,
+): Promise<string> {
+  const files: string[] = [];
+  for (const path of paths) files.push(await digestOf(path));
+  return createHash('sha256').update(JSON.stringify({ files, label, groupBy, partitionBy })).digest('hex');
+}

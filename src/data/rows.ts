@@ -1,0 +1,155 @@
+import { badUserInput } from '../errors.ts';
+import { dataLimits } from '../limits.ts';
+import { similarTo, suggestion } from '../similar.ts';
+import { classOf, isScalar } from './column-type.ts';
+import { typeOf } from './sql.ts';
+import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
+
+/** RowsInput of the API, as far as it chooses rows of a dataset; an absent field and null are the same. */
+export interface RowsInput {
+  readonly partitions?: readonly string[] | null;
+  readonly partitionRange?: { readonly from?: string | null; readonly to?: string | null } | null;
+  readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null;
+  readonly invalid?: RowSelection['invalid'] | null;
+}
+
+/**
+ * The canonical form: the same rows, however they were asked for, are the same selection. `partitions` are the dataset's, in
+ * their order. Throws BAD_USER_INPUT naming the argument.
+ */
+export function selectRows(dataset: DatasetRecord, partitions: readonly string[], input: RowsInput): RowSelection {
+  return {
+    partitions: selectPartitions(dataset, partitions, input),
+    where: canonicalFilters(dataset, input.where ?? []),
+    invalid: input.invalid ?? 'FAIL',
+  };
+}
+
+function selectPartitions(dataset: DatasetRecord, all: readonly string[], input: RowsInput): string[] | null {
+  const { partitions: named, partitionRange: range } = input;
+  if (named == null && range == null) return null;
+  const argument = named == null ? 'rows.partitionRange' : 'rows.partitions';
+  if (named != null && range != null) {
+    throw badUserInput(argument, 'rows.partitions and rows.partitionRange exclude each other: give one of them.');
+  }
+  if (dataset.partitionBy === null) {
+    throw badUserInput(argument, `${argument}: the dataset has no partitions. Register it with partitionBy.`);
+  }
+  const chosen = named == null ? inRange(dataset, all, range ?? {}) : knownPartitions(all, named);
+  if (chosen.length === 0)
+    throw badUserInput(argument, `${argument} selects no partition, so there are no rows to read.`);
+  return chosen;
+}
+
+function knownPartitions(all: readonly string[], named: readonly string[]): string[] {
+  const unknown = named.find((name) => !all.includes(name));
+  if (unknown !== undefined) {
+    throw badUserInput('rows.partitions', `There is no partition “${unknown}”.${suggestion(unknown, all)}`, {
+      similar: similarTo(unknown, all),
+    });
+  }
+  const wanted = new Set(named);
+  return all.filter((name) => wanted.has(name));
+}
+
+function inRange(
+  dataset: DatasetRecord,
+  all: readonly string[],
+  { from, to }: NonNullable<RowsInput['partitionRange']>,
+): string[] {
+  const type = typeOf(dataset, dataset.partitionBy as string);
+  for (const [end, value] of Object.entries({ from, to })) {
+    if (value != null && !fits(value, type)) {
+      const argument = `rows.partitionRange.${end}`;
+      throw badUserInput(argument, `${argument}: “${value}” is no value of “${dataset.partitionBy}” (${type}).`);
+    }
+  }
+  const compare = comparisonOf(type);
+  return all.filter((name) => (from == null || compare(name, from) >= 0) && (to == null || compare(name, to) <= 0));
+}
+
+/** The order in which DuckDB sorts values of the type, on their texts. */
+function comparisonOf(type: string): (a: string, b: string) => number {
+  switch (classOf(type)) {
+    case 'INTEGER':
+    case 'FLOAT':
+    case 'DECIMAL':
+      return (a, b) => Number(a) - Number(b);
+    default:
+      return (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+}
+
+function canonicalFilters(dataset: DatasetRecord, filters: NonNullable<RowsInput['where']>): RowFilter[] {
+  if (filters.length > dataLimits.filterCount) {
+    throw badUserInput(
+      'rows.where',
+      `rows.where has ${filters.length} filters; the most is ${dataLimits.filterCount}.`,
+    );
+  }
+  const texts = filters.map((filter, at) => JSON.stringify(canonicalFilter(dataset, filter, `rows.where[${at}]`)));
+  return [...new Set(texts)].sort().map((text) => JSON.parse(text) as RowFilter);
+}
+
+function canonicalFilter(
+  dataset: DatasetRecord,
+  { column: name, op, value }: NonNullable<RowsInput['where']>[number],
+  argument: string,
+): RowFilter {
+  const column = dataset.columns.find((other) => other.name === name);
+  if (column === undefined) {
+    const names = dataset.columns.map((other) => other.name);
+    throw badUserInput(`${argument}.column`, `${argument}: there is no column “${name}”.${suggestion(name, names)}`, {
+      similar: similarTo(name, names),
+    });
+  }
+  const refused = (what: string) => badUserInput(`${argument}.value`, `${argument}: ${what}`);
+  if (op === 'IS_NULL' || op === 'NOT_NULL') {
+    if (value != null) throw refused(`${op} takes no value; leave it out.`);
+    return { column: name, op };
+  }
+  if (!isScalar(column.type))
+    throw refused(`“${name}” is ${column.type}, which cannot be compared; only IS_NULL and NOT_NULL.`);
+  const expect = (one: unknown) => {
+    if (!fits(one, column.type))
+      throw refused(`${JSON.stringify(one ?? null)} is no value of “${name}” (${column.type}).`);
+  };
+  if (op !== 'IN') {
+    expect(value);
+    return { column: name, op, value };
+  }
+  if (!Array.isArray(value) || value.length === 0) throw refused('IN takes a list with at least one value.');
+  if (value.length > dataLimits.filterValueCount)
+    throw refused(`IN takes at most ${dataLimits.filterValueCount} values.`);
+  for (const one of value) expect(one);
+  return { column: name, op, value: [...new Set(value)].sort() };
+}
+
+const isoDate = /^\d{4}-\d{2}-\d{2}$/;
+const isoMoment = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/;
+
+/** Whether a JSON value can be one of the column's; numbers may come as text, since JSON's end at 2^53. */
+function fits(value: unknown, type: string): boolean {
+  const isText = typeof value === 'string';
+  switch (classOf(type)) {
+    case 'INTEGER':
+    case 'FLOAT':
+    case 'DECIMAL':
+      return typeof value === 'number' ? Number.isFinite(value) : isText && /^-?\d{1,38}(\.\d{1,18})?$/.test(value);
+    case 'BOOLEAN':
+      return typeof value === 'boolean' || value === 'true' || value === 'false';
+    case 'TEXT':
+      return isText;
+    case 'DATE':
+      return isText && isoDate.test(value) && isCalendarDate(value);
+    default:
+      return isText && isoMoment.test(value) && isCalendarDate(value);
+  }
+}
+
+/** Not the 31st of February. */
+function isCalendarDate(text: string): boolean {
+  const day = text.slice(0, 10);
+  const moment = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day);
+}

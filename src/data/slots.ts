@@ -1,0 +1,85 @@
+import type { Tensor, TensorSpec } from '../compute/tensor.ts';
+import { bindingMismatch } from '../errors.ts';
+import { type FeatureBinding, widthOf } from './manifest.ts';
+
+/** Elements of one row of a tensor whose first axis is the rows; null when that is only known at run time. */
+export function rowWidth(shape: readonly (number | null)[]): number | null {
+  return shape.slice(1).reduce<number | null>((width, dim) => (width === null || dim === null ? null : width * dim), 1);
+}
+
+/** Shape of one row that has `elements` values: an axis of unknown length takes what the others leave. Throws BINDING_MISMATCH. */
+export function rowDims({ name, shape }: Pick<TensorSpec, 'name' | 'shape'>, elements: number): number[] {
+  const [, ...dims] = shape;
+  const known = dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+  const unknownCount = dims.filter((dim) => dim === null).length;
+  if (unknownCount > 1 || elements % known !== 0) {
+    throw bindingMismatch(
+      `The features of the input “${name}” fill ${elements} values a row, which do not make its shape [${shape.map((dim) => dim ?? '?').join(', ')}].`,
+      { input: name },
+    );
+  }
+  return dims.map((dim) => dim ?? elements / known);
+}
+
+const fillable: readonly string[] = ['float32', 'float64', 'int32', 'int64', 'bool'] satisfies Tensor['dtype'][];
+
+/** Element type of an input that rows can fill. Throws BINDING_MISMATCH for others. */
+export function dtypeOf({ name, dtype, shape }: TensorSpec, feature: string): Tensor['dtype'] {
+  if (!fillable.includes(dtype)) {
+    throw bindingMismatch(
+      `The feature “${feature}” is bound to the input “${name}”, which takes ${dtype}; rows can fill ${fillable.join(', ')}.`,
+      { feature, input: name },
+    );
+  }
+  if (shape.length === 0) {
+    throw bindingMismatch(`The input “${name}” has no axis for the rows. Export the model with a batch axis.`, {
+      input: name,
+    });
+  }
+  return dtype as Tensor['dtype'];
+}
+
+/**
+ * Every element of every input is filled by one feature: what none fills would silently be zero, and what two fill would have
+ * the value of the last. Throws BINDING_MISMATCH naming input, slot and features.
+ */
+export function assertSlots(inputs: readonly TensorSpec[], features: readonly FeatureBinding[]): void {
+  for (const { name: input, shape } of inputs) {
+    const bound = features.filter((feature) => feature.input === input).sort((a, b) => a.index - b.index);
+    let next = 0;
+    let last: FeatureBinding | undefined;
+    for (const feature of bound) {
+      if (feature.index > next) throw unbound(input, next, feature.index);
+      if (feature.index < next) throw boundTwice(input, feature.index, last as FeatureBinding, feature);
+      next = feature.index + widthOf(feature);
+      last = feature;
+    }
+    const width = rowWidth(shape);
+    if (width !== null && next > width) throw tooFar(input, width, last as FeatureBinding);
+    if (next < (width ?? 1)) throw unbound(input, next, width ?? 1);
+    rowDims({ name: input, shape }, next);
+  }
+}
+
+function unbound(input: string, from: number, to: number) {
+  const slots = to === from + 1 ? `slot ${from}` : `slots ${from} to ${to - 1}`;
+  return bindingMismatch(`No feature fills ${slots} of the input “${input}”. Bind every slot in the manifest.`, {
+    input,
+    index: from,
+  });
+}
+
+function boundTwice(input: string, index: number, first: FeatureBinding, second: FeatureBinding) {
+  return bindingMismatch(
+    `The features “${first.name}” and “${second.name}” both fill slot ${index} of the input “${input}”.`,
+    { input, index, features: [first.name, second.name] },
+  );
+}
+
+function tooFar(input: string, width: number, feature: FeatureBinding) {
+  const end = feature.index + widthOf(feature) - 1;
+  return bindingMismatch(
+    `The feature “${feature.name}” reaches to slot ${end} of the input “${input}”, whose last is ${width - 1}.`,
+    { feature: feature.name, input, index: end },
+  );
+}

@@ -1,0 +1,101 @@
+import { glob, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ModelSource } from '../compute/executor.ts';
+import { badUserInput, datasetRejected, forbidden } from '../errors.ts';
+import { dataLimits } from '../limits.ts';
+
+const argument = 'input.source.uri';
+const wildcard = /[*?[]/;
+
+/**
+ * Parquet files of a file, folder or glob below one of the source folders, links resolved, in byte order of their names.
+ * Throws FORBIDDEN outside of them and BAD_USER_INPUT where there is nothing, naming the uri as it was written (never the path
+ * that it stands for); DATASET_REJECTED for a folder without Parquet, or with too much.
+ */
+export async function resolveDatasetSource(uri: string, sourceFolders: readonly string[]): Promise<string[]> {
+  const found = await locate(uri, sourceFolders);
+  const first = await confined(found[0] as string, uri, sourceFolders);
+  const isFolder = found.length === 1 && (await stat(first)).isDirectory();
+  const files = isFolder ? await parquetIn(first) : await onlyFiles(found);
+  if (files.length === 0) throw datasetRejected(`“${uri}” has no file whose name ends in .parquet.`);
+  if (files.length > dataLimits.fileCount) {
+    throw datasetRejected(
+      `“${uri}” has ${files.length} files; the most is ${dataLimits.fileCount}. Join some of them.`,
+    );
+  }
+  files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return Promise.all(files.map((path) => confined(path, uri, sourceFolders)));
+}
+
+/** A model's file or folder below one of the source folders, links resolved. Throws as `resolveDatasetSource` does. */
+export async function resolveModelSource(uri: string, sourceFolders: readonly string[]): Promise<ModelSource> {
+  const found = await locate(uri, sourceFolders);
+  if (found.length > 1)
+    throw badUserInput(argument, `“${uri}” is ${found.length} files; a model is one file or folder.`);
+  const path = await confined(found[0] as string, uri, sourceFolders);
+  return { path, root: (await stat(path)).isDirectory() ? path : dirname(path) };
+}
+
+/** What exists under this name, or matches it, in the first source folder that has it; not yet free of links. */
+async function locate(uri: string, sourceFolders: readonly string[]): Promise<string[]> {
+  const written = pathOf(uri);
+  const places = sourceFolders.flatMap((folder) => {
+    const path = resolve(folder, written);
+    return isBelow(path, folder) ? [{ folder, path }] : [];
+  });
+  if (places.length === 0) throw outside(uri);
+  for (const { folder, path } of places) {
+    if (await exists(path)) return [path];
+    if (!wildcard.test(written)) continue;
+    const matches: string[] = [];
+    for await (const name of glob(relative(folder, path), { cwd: folder })) matches.push(join(folder, name));
+    if (matches.length > 0) return matches;
+  }
+  const what = wildcard.test(written) ? 'Nothing matches' : 'There is no file or folder';
+  throw badUserInput(argument, `${what} “${uri}” below the server's source folders.`);
+}
+
+function pathOf(uri: string): string {
+  if (uri === '' || uri.includes('\0')) throw badUserInput(argument, 'The uri must name a file, a folder or a glob.');
+  if (uri.includes('{'))
+    throw badUserInput(argument, `“${uri}” has braces, which are not expanded. Use * and ? instead.`);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return uri;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    throw badUserInput(argument, `“${uri}” is not on this machine. Put it below one of the server's source folders.`);
+  }
+}
+
+const outside = (uri: string) =>
+  forbidden(`“${uri}” is outside of the server's source folders (GLASSGRAPH_SOURCES).`, { argument });
+
+/** The path without links. Throws FORBIDDEN when they lead out of the source folders. */
+async function confined(path: string, uri: string, sourceFolders: readonly string[]): Promise<string> {
+  const real = await realpath(path);
+  const roots = await Promise.all(sourceFolders.map((folder) => realpath(folder).catch(() => folder)));
+  if (!roots.some((root) => isBelow(real, root))) throw outside(uri);
+  return real;
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const root = resolve(folder);
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function parquetIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return onlyFiles(names.filter((name) => name.endsWith('.parquet')).map((name) => join(folder, name)));
+}
+
+async function onlyFiles(paths: readonly string[]): Promise<string[]> {
+  const isFile = await Promise.all(paths.map(async (path) => (await stat(path).catch(() => undefined))?.isFile()));
+  return paths.filter((_, at) => isFile[at]);
+}

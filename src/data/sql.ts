@@ -1,0 +1,121 @@
+import { type DuckDBValue, listValue } from '@duckdb/node-api';
+import { classOf } from './column-type.ts';
+import type { Statement } from './duckdb.ts';
+import type { DatasetFile, DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
+
+/**
+ * The one place where SQL about rows is put together. Names go in quoted, and only names that the dataset's schema has; types
+ * are those that DuckDB itself reported; everything else is a bound parameter.
+ */
+export class Query {
+  readonly #values: DuckDBValue[] = [];
+
+  /** Adds a parameter and returns its placeholder. */
+  bind(value: DuckDBValue): string {
+    return `$${this.#values.push(value)}`;
+  }
+
+  bindList(values: readonly DuckDBValue[]): string {
+    return this.bind(listValue([...values]));
+  }
+
+  statement(text: string): Statement {
+    return { text, values: this.#values };
+  }
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Of a column that the dataset has; a name that got here unchecked is a defect. */
+export function columnSql(dataset: Pick<DatasetRecord, 'columns'>, name: string): string {
+  if (!dataset.columns.some((column) => column.name === name)) throw new Error(`column ${name} was not checked`);
+  return quoted(name);
+}
+
+export const typeOf = (dataset: Pick<DatasetRecord, 'columns'>, name: string): string =>
+  dataset.columns.find((column) => column.name === name)?.type as string;
+
+/** Names of DuckDB's own columns of a Parquet scan, which give rows their index. */
+export const reservedColumns = ['file_index', 'file_row_number'] as const;
+
+/** The rows of all files, in the order of the files. */
+export const fromFiles = (query: Query, files: readonly Pick<DatasetFile, 'path'>[]): string =>
+  `read_parquet(${query.bindList(files.map(({ path }) => path))}, hive_partitioning = false, union_by_name = false)`;
+
+/** Index of a row in the dataset: of its file's first row, plus its place in the file. */
+export function rowIndexSql(query: Query, files: readonly DatasetFile[]): string {
+  let next = 0n;
+  const firstRows = files.map(({ rowCount }) => {
+    const first = next;
+    next += BigInt(rowCount);
+    return first;
+  });
+  const ofFile = `list_extract(CAST(${query.bindList(firstRows)} AS BIGINT[]), CAST(file_index AS BIGINT) + 1)`;
+  return `CAST(${ofFile} + file_row_number AS DOUBLE)`;
+}
+
+/** The text that names a value: integers in decimal, dates and times as in ISO 8601, whole floats without a point. */
+export function textSql(expression: string, type: string): string {
+  const text = `CAST(${expression} AS VARCHAR)`;
+  switch (classOf(type)) {
+    case 'TIMESTAMP':
+      return `replace(${text}, ' ', 'T')`;
+    case 'FLOAT':
+      return `regexp_replace(${text}, '\\.0$', '')`;
+    default:
+      return text;
+  }
+}
+
+/** ` WHERE …` of a selection, or nothing. */
+export function whereSql(query: Query, dataset: DatasetRecord, { partitions, where }: RowSelection): string {
+  const conditions = where.map((filter) => filterSql(query, dataset, filter));
+  if (partitions !== null) conditions.push(partitionsSql(query, dataset, partitions));
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+/**
+ * The bounds skip row groups; list_contains decides. (IN with more than a few values becomes a join, which does not keep the
+ * order of rows.)
+ */
+function partitionsSql(query: Query, dataset: DatasetRecord, names: readonly string[]): string {
+  const by = dataset.partitionBy as string;
+  const column = columnSql(dataset, by);
+  const type = typeOf(dataset, by);
+  const value = (name: string | undefined) => `CAST(${query.bind(name as string)} AS ${type})`;
+  const bounds = `${column} BETWEEN ${value(names[0])} AND ${value(names.at(-1))}`;
+  if (names.length === 1) return bounds;
+  return `${bounds} AND list_contains(CAST(${query.bindList(names)} AS ${type}[]), ${column})`;
+}
+
+const comparisons: Partial<Record<FilterOperator, string>> = {
+  EQ: '=',
+  NE: '<>',
+  LT: '<',
+  LTE: '<=',
+  GT: '>',
+  GTE: '>=',
+};
+
+/** A null satisfies no comparison, and NaN none but NE (DuckDB would call it the largest number). */
+function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
+  const column = columnSql(dataset, name);
+  if (op === 'IS_NULL') return `${column} IS NULL`;
+  if (op === 'NOT_NULL') return `${column} IS NOT NULL`;
+  const type = typeOf(dataset, name);
+  const isNumber = op === 'NE' || classOf(type) !== 'FLOAT' ? '' : ` AND NOT isnan(${column})`;
+  if (op === 'IN') {
+    const list = value as readonly unknown[];
+    const values = `TRY_CAST(${query.bindList(list.map(String))} AS ${comparedAs(type, list)}[])`;
+    return `(list_contains(${values}, ${column})${isNumber})`;
+  }
+  const operand = `TRY_CAST(${query.bind(String(value))} AS ${comparedAs(type, [value])})`;
+  return `(${column} ${comparisons[op]} ${operand}${isNumber})`;
+}
+
+/** Of the column's type, except where a number need not be one: 2.5 beside integers, 1000 beside a TINYINT. */
+function comparedAs(type: string, values: readonly unknown[]): string {
+  if (classOf(type) === 'DECIMAL') return 'DOUBLE';
+  if (classOf(type) !== 'INTEGER') return type;
+  return values.every((value) => /^-?\d+$/.test(String(value))) ? 'HUGEINT' : 'DOUBLE';
+}
