@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import { sql } from 'drizzle-orm';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
+import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { lockFolder } from './folder-lock.ts';
+import * as schema from './schema.ts';
+
+/** Queries run the same on either engine. A function that may run inside a transaction takes the transaction. */
+export type Queries = PgDatabase<PgQueryResultHKT, typeof schema>;
+
+export interface Database {
+  readonly db: Queries;
+  /** What else needs the engine itself: the queue. */
+  readonly engine: { kind: 'pglite'; pglite: PGlite } | { kind: 'postgres'; url: string };
+  /** Calls back with each payload that is notified on the channel from now on; returns how to stop. */
+  listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+const migrations = { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) };
+/** Any number that no other program of the same database uses for its advisory locks. */
+const migrationLock = 7_366_021_119;
+
+/** Embedded below `home`, or Postgres when a URL is given; with migrations run. */
+export function openDatabase({
+  home,
+  databaseUrl,
+}: {
+  home: string;
+  databaseUrl?: string | undefined;
+}): Promise<Database> {
+  return databaseUrl === undefined ? openEmbedded(home) : openPostgres(databaseUrl);
+}
+
+async function openEmbedded(home: string): Promise<Database> {
+  const folder = join(home, 'database');
+  await mkdir(folder, { recursive: true });
+  // PGlite has no lock of its own: two processes would both write.
+  const unlock = await lockFolder(home);
+  const pglite = await PGlite.create(folder).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
+  const db = drizzlePglite(pglite, { schema });
+  await migratePglite(db, migrations);
+  return {
+    db: db as unknown as Queries,
+    engine: { kind: 'pglite', pglite },
+    listen: (channel, callback) => pglite.listen(channel, callback),
+    async close() {
+      await pglite.close();
+      await unlock();
+    },
+  };
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const client = postgres(url, { onnotice: () => undefined });
+  await migrateUnderLock(url);
+  return {
+    db: drizzlePostgres(client, { schema }) as unknown as Queries,
+    engine: { kind: 'postgres', url },
+    async listen(channel, callback) {
+      const { unlisten } = await client.listen(channel, callback);
+      return unlisten;
+    },
+    close: () => client.end({ timeout: 5 }),
+  };
+}
+
+/** Servers that start together migrate one after the other. The lock belongs to the one connection that migrates. */
+async function migrateUnderLock(url: string): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => undefined });
+  const db = drizzlePostgres(client);
+  try {
+    await db.execute(sql`select pg_advisory_lock(${migrationLock})`);
+    await migratePostgres(db, migrations);
+    await db.execute(sql`select pg_advisory_unlock(${migrationLock})`);
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
+/** Reaches listeners when the transaction commits. */
+export async function notify(tx: Queries, channel: string, payload: string): Promise<void> {
+  await tx.execute(sql`select pg_notify(${channel}, ${payload})`);
+}

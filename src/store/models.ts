@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { and, arrayContains, desc, eq, gt, ilike, notExists, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { conflict } from '../errors.ts';
+import type { Queries } from './database.ts';
+import { type Page, type Paged, pageOf } from './paging.ts';
+import { modelAliases, models } from './schema.ts';
+
+export type ModelRow = typeof models.$inferSelect;
+export type NewModel = typeof models.$inferInsert;
+
+/**
+ * Registering the same name and version again with the same bytes and settings changes nothing and returns what is there;
+ * with others it is a CONFLICT.
+ */
+export async function insertModel(db: Queries, model: NewModel): Promise<ModelRow> {
+  const [inserted] = await db.insert(models).values(model).onConflictDoNothing().returning();
+  if (inserted !== undefined) return inserted;
+  const existing = await getModel(db, model);
+  const same =
+    existing?.digest === model.digest &&
+    existing.description === (model.description ?? null) &&
+    isDeepStrictEqual(existing.tags, model.tags);
+  if (existing !== undefined && same) return existing;
+  throw conflict(
+    `Version “${model.version}” of the model “${model.name}” is registered with other bytes or settings. ` +
+      'Versions do not change: register this as another version, or delete that one first.',
+    { name: model.name, version: model.version },
+  );
+}
+
+/** A version, an alias, or the version registered last. */
+export async function getModel(
+  db: Queries,
+  {
+    name,
+    version,
+    alias: called,
+  }: { name: string; version?: string | null | undefined; alias?: string | null | undefined },
+): Promise<ModelRow | undefined> {
+  if (called != null) {
+    const [found] = await db
+      .select({ model: models })
+      .from(modelAliases)
+      .innerJoin(models, eq(models.id, modelAliases.modelId))
+      .where(and(eq(modelAliases.modelName, name), eq(modelAliases.alias, called), versionIs(version)));
+    return found?.model;
+  }
+  const [found] = await db
+    .select()
+    .from(models)
+    .where(and(eq(models.name, name), versionIs(version)))
+    .orderBy(desc(models.ordinal))
+    .limit(1);
+  return found;
+}
+
+const versionIs = (version: string | null | undefined): SQL | undefined =>
+  version == null ? undefined : eq(models.version, version);
+
+export async function getModelById(db: Queries, id: string): Promise<ModelRow | undefined> {
+  const [found] = await db.select().from(models).where(eq(models.id, id));
+  return found;
+}
+
+export interface ModelFilter {
+  readonly search?: string | null | undefined;
+  readonly format?: string | null | undefined;
+  readonly tag?: string | null | undefined;
+  /** Otherwise the latest version of each name. */
+  readonly allVersions?: boolean | null | undefined;
+  readonly name?: string | undefined;
+}
+
+/** Newest first. */
+export function listModels(db: Queries, filter: ModelFilter, page: Page): Promise<Paged<ModelRow>> {
+  const newer = alias(models, 'newer');
+  const isLatest = notExists(
+    db
+      .select()
+      .from(newer)
+      .where(and(eq(newer.name, models.name), gt(newer.ordinal, models.ordinal))),
+  );
+  const where = and(
+    filter.name === undefined ? undefined : eq(models.name, filter.name),
+    filter.search ? ilike(models.name, containing(filter.search)) : undefined,
+    filter.format ? eq(models.format, filter.format) : undefined,
+    filter.tag ? arrayContains(models.tags, [filter.tag]) : undefined,
+    filter.allVersions ? undefined : isLatest,
+  );
+  return pageOf(db, models, where, page);
+}
+
+/** A LIKE pattern that takes the text literally. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+export async function modelNames(db: Queries): Promise<string[]> {
+  const rows = await db.selectDistinct({ name: models.name }).from(models);
+  return rows.map(({ name }) => name);
+}
+
+/** In alphabetical order. */
+export async function aliasesOf(db: Queries, modelId: string): Promise<string[]> {
+  const rows = await db
+    .select()
+    .from(modelAliases)
+    .where(eq(modelAliases.modelId, modelId))
+    .orderBy(modelAliases.alias);
+  return rows.map((row) => row.alias);
+}
+
+/** Another version of the same model loses the alias. */
+export async function setAlias(db: Queries, model: ModelRow, name: string): Promise<void> {
+  await db
+    .insert(modelAliases)
+    .values({ modelName: model.name, alias: name, modelId: model.id })
+    .onConflictDoUpdate({ target: [modelAliases.modelName, modelAliases.alias], set: { modelId: model.id } });
+}
+
+/** Its aliases and results go with it. */
+export async function deleteModel(db: Queries, id: string): Promise<ModelRow | undefined> {
+  const [deleted] = await db.delete(models).where(eq(models.id, id)).returning();
+  return deleted;
+}
