@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { longFiles, longFunctions } from './exceptions.ts';
@@ -58,6 +58,11 @@ describe('source files', () => {
   test(`have at most ${lineLimit} lines`, () => {
     const sizes = sources.map((path): [string, number] => [path, lineCount(readFileSync(path, 'utf8'))]);
     expect(offenders(sizes, lineLimit, longFiles)).toEqual([]);
+  });
+
+  test('are small: half of them below 4 kB', () => {
+    const bytes = sources.map((path) => statSync(path).size).sort((a, b) => a - b);
+    expect(bytes[bytes.length >> 1]).toBeLessThan(4096);
   });
 
   test(`have functions of at most ${functionLimit} lines`, () => {
