@@ -28,17 +28,16 @@ export function checkModel(model: ModelProto): void {
 }
 
 function checkOperatorSets({ opsetImport }: ModelProto): void {
+  for (const { domain } of opsetImport) if (!allowedDomains.has(domain)) throw unknownDomain(domain);
+  const [standard, ...more] = opsetImport.filter(({ domain }) => domain === '' || domain === 'ai.onnx');
+  if (standard === undefined || more.length > 0)
+    throw modelRejected('The model does not say, or says twice, which opset it uses. Export it again.');
   const { min, max } = modelLimits.opset;
-  for (const { domain, version } of opsetImport) {
-    if (!allowedDomains.has(domain)) throw unknownDomain(domain);
-    if ((domain === '' || domain === 'ai.onnx') && (version < min || version > max))
-      throw modelRejected(
-        `The model uses opset ${version}; opsets ${min} to ${max} are read. Export it again with one of them, e.g. 18.`,
-        { opset: Number(version) },
-      );
-  }
-  if (!opsetImport.some(({ domain }) => domain === '' || domain === 'ai.onnx'))
-    throw modelRejected('The model does not say which opset it uses. Export it again.');
+  if (standard.version < min || standard.version > max)
+    throw modelRejected(
+      `The model uses opset ${standard.version}; opsets ${min} to ${max} are read. Export it again with one of them, e.g. 18.`,
+      { opset: Number(standard.version) },
+    );
 }
 
 const unknownDomain = (domain: string, node?: NodeProto) =>

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { inOrder } from './order.ts';
-import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
 import {
   AttributeProtoSchema,
   GraphProtoSchema,
@@ -30,7 +30,9 @@ export function normalized(model: ModelProto): ModelProto {
   removeAliases(graph);
   return create(ModelProtoSchema, {
     irVersion: model.irVersion > oldestIrVersion ? model.irVersion : oldestIrVersion,
-    opsetImport: model.opsetImport.map(({ domain, version }) => create(OperatorSetIdProtoSchema, { domain, version })),
+    opsetImport: model.opsetImport.map(({ domain, version }) =>
+      create(OperatorSetIdProtoSchema, { domain: plainDomain(domain), version }),
+    ),
     graph,
   });
 }
@@ -49,17 +51,26 @@ function stripped(graph: GraphProto): GraphProto {
 }
 
 function strippedNode({ name, opType, domain, input, output, attribute }: NodeProto): NodeProto {
-  const node = create(NodeProtoSchema, { name, opType, domain, input: [...input], output: [...output] });
-  node.attribute = attribute.map(({ docString: _, ...rest }) =>
-    Object.assign(
-      create(AttributeProtoSchema),
-      rest,
-      rest.g && { g: stripped(rest.g) },
-      rest.graphs?.length > 0 && { graphs: rest.graphs.map(stripped) },
-    ),
-  );
-  return node;
+  return create(NodeProtoSchema, {
+    name,
+    opType,
+    domain: plainDomain(domain),
+    input: [...input],
+    output: [...output],
+    attribute: attribute.map(strippedAttribute),
+  });
 }
+
+const strippedAttribute = ({ docString: _, ...rest }: AttributeProto): AttributeProto =>
+  Object.assign(
+    create(AttributeProtoSchema),
+    rest,
+    rest.g && { g: stripped(rest.g) },
+    rest.graphs?.length > 0 && { graphs: rest.graphs.map(stripped) },
+  );
+
+/** The default domain has two names. */
+const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
 
 const strippedTensor = ({ docString: _, metadataProps: __, ...rest }: TensorProto): TensorProto =>
   Object.assign(create(TensorProtoSchema), rest);

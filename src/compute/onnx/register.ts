@@ -57,7 +57,8 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   const { model, bytes } = await readModel(path);
   checkModel(model);
   const files = new ExternalFiles(dirname(path), root);
-  const folder = join(models, `.new-${randomUUID()}`);
+  await removeAbandoned(models);
+  const folder = join(models, `${unfinishedPrefix}${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
     const { graph, digest } = await writeArtifact(normalized(model), files, folder);
@@ -72,6 +73,19 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   } finally {
     await rm(folder, { recursive: true, force: true });
     await files.close();
+  }
+}
+
+const unfinishedPrefix = '.new-';
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** What registrations left behind whose process died. */
+async function removeAbandoned(models: string): Promise<void> {
+  for (const name of await readdir(models).catch(() => [])) {
+    if (!name.startsWith(unfinishedPrefix)) continue;
+    const stats = await stat(join(models, name)).catch(() => undefined);
+    if (stats !== undefined && Date.now() - stats.mtimeMs > dayMs)
+      await rm(join(models, name), { recursive: true, force: true });
   }
 }
 

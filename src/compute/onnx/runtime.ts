@@ -45,6 +45,7 @@ export function reasonOf(error: unknown, folder?: string): string {
   return text
     .replaceAll(folder ?? '\0', '')
     .replace(/^.*Status Message: /s, '')
+    .replace(/^.* was false\. (?=\S)/s, '')
     .replace(/\S*onnxruntime_src\S*/g, '')
     .replace(/\s+/g, ' ')
     .trim()

@@ -18,10 +18,21 @@ describe('a program on the dense toy', () => {
     expect(hidden?.dims[0]).toBe(3);
   });
 
-  test('reads the weights as well', async () => {
-    const model = await opened(toy('dense.onnx'));
-    const weights = await run(model, { outputs: { input: p.reduceSum(p.tensor('x')) } }, { x: dense });
-    expect(valuesOf(weights.input)).toEqual([7]);
+  test('reads the weights as well, and can put others in their place', async () => {
+    const model = await opened(
+      modelOf({
+        inputs: { x: ['float32', [null, 2]] },
+        weights: { w: float32([2, 1], [3, 4]) },
+        nodes: [['MatMul', 'x w', 'y']],
+        outputs: 'y',
+      }),
+    );
+    const outputs = { norm: p.reduceSum(p.mul(p.tensor('w'), p.tensor('w'))), y: p.tensor('y') };
+    const x = float32([1, 2], [1, 1]);
+    const plain = await run(model, { outputs }, { x });
+    expect([valuesOf(plain.norm), valuesOf(plain.y)]).toEqual([[25], [7]]);
+    const doubled = await run(model, { outputs, overrides: { w: p.add(p.tensor('w'), p.tensor('w')) } }, { x });
+    expect([valuesOf(doubled.norm), valuesOf(doubled.y)]).toEqual([[100], [14]]);
   });
 
   test('takes row values and parameters, and needs only those inputs that it reads', async () => {
@@ -148,5 +159,32 @@ describe('types', () => {
       message: expect.stringMatching(/idx=7 must be within the inclusive range \[-2,1\]/),
       details: { operator: 'Gather' },
     });
+  });
+});
+
+describe('the toys', () => {
+  const ids = (values: number[]) => int64([values.length, 1], values);
+  const toys: [string, Record<string, Tensor>, number[]][] = [
+    ['ids', { city: ids([1, 3, 0]), user: ids([2, 4, 1]), age: float32([3, 1], [1, 0, 2]) }, [-1, 1, 4]],
+    ['matrix', { X: float32([2, 7], [1, 2, 3, 4, 0, 2, 1, 4, 3, 0, 0, 0, 0, 2]) }, [1.5, -5]],
+    ['conv', { signal: float32([2, 1, 6], [1, 2, 3, 4, 5, 6, 1, 0, 2, 0, 1, 0]) }, [2, -1]],
+    ['attention', { x: float32([2, 3, 2], [1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, -1]) }, [-1.406389, 1.607343]],
+    ['composites', { x: float32([2, 2], [1, 2, 0, -1]) }, [1.198112, -2.146763]],
+  ];
+
+  test.each(toys)('%s gives the logits that were computed by hand', async (name, inputs, logits) => {
+    const model = await opened(toy(`${name}.onnx`));
+    const { logit } = await run(model, { outputs: { logit: p.tensor('logit') } }, inputs);
+    for (const [index, value] of valuesOf(logit).entries()) expect(value).toBeCloseTo(logits[index] ?? 0, 5);
+  });
+
+  test.each(toys)('%s is the same when every tensor is overridden by itself', async (name, inputs) => {
+    const model = await opened(toy(`${name}.onnx`));
+    const each = model.graph.tensors.map((spec): [string, p.Expression] => [spec.name, p.tensor(spec.name)]);
+    const outputs = Object.fromEntries(each);
+    const plain = await run(model, { outputs }, inputs);
+    expect(await run(model, { outputs, overrides: outputs }, inputs)).toEqual(plain);
+    for (const { name: tensor, shape } of model.graph.tensors)
+      expect(plain[tensor]?.dims, tensor).toEqual(shape.map((size, axis) => size ?? plain[tensor]?.dims[axis]));
   });
 });
