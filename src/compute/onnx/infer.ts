@@ -107,22 +107,22 @@ function transpose({ inputs: [a], ints }: InferenceNode): KnownTensor | undefine
 function reshape({ inputs: [a], values }: InferenceNode): KnownTensor | undefined {
   const target = values(1);
   if (a === undefined || target === undefined) return undefined;
-  const shape = target.map((size, axis) => (size === 0 ? (a.shape[axis] ?? null) : size));
-  const rest = restOf(a.shape, shape);
-  return { dtype: a.dtype, shape: shape.map((size) => (size === -1 ? rest : size)) };
+  const shape = target.map((size, axis) => {
+    if (size === 0) return a.shape[axis] ?? null;
+    return size === -1 ? restOf(a.shape, target) : size;
+  });
+  return { dtype: a.dtype, shape };
 }
 
-/** What −1 stands for in a reshape, if every other size is known. */
-function restOf(from: Shape, to: Shape): number | null {
+/** What −1 stands for in a reshape, if the sizes that are not copied (0) are known. */
+function restOf(from: Shape, target: readonly number[]): number | null {
   let rest = 1;
-  for (const size of from) {
+  for (const [axis, size] of from.entries()) {
+    if (target[axis] === 0) continue;
     if (size === null) return null;
     rest *= size;
   }
-  for (const size of to) {
-    if (size === null || size === 0) return null;
-    if (size > 0) rest /= size;
-  }
+  for (const size of target) if (size > 0) rest /= size;
   return rest;
 }
 
