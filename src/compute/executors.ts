@@ -1,5 +1,5 @@
 import { unsupportedByExecutor } from '../errors.ts';
-import type { Executor, ExecutorName } from './executor.ts';
+import type { Executor, ExecutorName, ModelSource } from './executor.ts';
 
 /** The backends of this build. Loaded when they are first asked for: native code stays out of processes that only plan. */
 const loaders: Partial<Record<ExecutorName, () => Promise<Executor>>> = {
@@ -11,5 +11,8 @@ export async function executorNamed(name: ExecutorName): Promise<Executor> {
   if (load === undefined) throw unsupportedByExecutor(`This server has no executor ${name}.`, { executor: name });
   return load();
 }
+
+/** The one that takes a model's files. The formats of this build are told apart by their names. */
+export const executorFor = (_source: ModelSource): Promise<Executor> => executorNamed('ONNXRUNTIME');
 
 export const allExecutors = (): Promise<Executor[]> => Promise.all(Object.values(loaders).map((load) => load()));

@@ -8,6 +8,8 @@ export interface PassRequest {
   readonly model: PassModel;
   readonly dataset: DatasetRecord;
   readonly rows: RowSelection;
+  /** Names of the dataset's partitions, in the order of their values. */
+  readonly partitions: readonly string[];
   readonly analyses: readonly PassAnalysis[];
   readonly readings: readonly PassReading[];
 }
@@ -61,4 +63,6 @@ export interface PassResult {
 export interface PassProgress {
   readonly rowsDone: number;
   readonly rowsTotal: number;
+  /** Resident memory of the compute process. */
+  readonly memoryBytes: number;
 }

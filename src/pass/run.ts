@@ -104,7 +104,11 @@ async function sweep(running: readonly Running[], subject: Subject, inputs: Pass
       counts.rowCount += batch.rowCount;
       counts.skippedRowCount += batch.skippedRowCount;
       if (batch.rowCount > 0) await foldBatch(batch, fused, compiled, parameters, running);
-      inputs.onProgress({ rowsDone: counts.rowCount + counts.skippedRowCount, rowsTotal: inputs.rowsTotal });
+      inputs.onProgress({
+        rowsDone: counts.rowCount + counts.skippedRowCount,
+        rowsTotal: inputs.rowsTotal,
+        memoryBytes: process.memoryUsage.rss(),
+      });
     }
   } finally {
     await Promise.all(compiled.map((program) => program.close()));

@@ -1,7 +1,8 @@
+import { isReading, readingNamed, versionOf } from '../analysis/registry.ts';
 import type { RowSelection } from '../data/types.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
-import { canonicalJson } from './question.ts';
+import { canonicalJson, keyOf } from './question.ts';
 
 /** What a question is about. */
 export interface Target {
@@ -17,6 +18,21 @@ export interface KeyedQuestion {
   readonly spec: unknown;
   readonly target: Target;
   readonly part?: KeyedQuestion;
+}
+
+export function keyed(name: string, spec: unknown, target: Target): KeyedQuestion {
+  const { model, dataset, rows } = target;
+  const key = keyOf({
+    modelDigest: model.digest,
+    datasetDigest: dataset.digest,
+    rows,
+    analysis: name,
+    version: versionOf(name),
+    spec,
+  });
+  if (!isReading(name)) return { key, name, spec, target };
+  const reading = readingNamed(name);
+  return { key, name, spec, target, part: keyed(reading.of, reading.partSpec(spec), target) };
 }
 
 /** A pass to be: one model over one selection of rows, for all that was asked of them. */

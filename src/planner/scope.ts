@@ -4,8 +4,8 @@
  * are counted, questions queue, and when the count is zero after a turn of the event loop, all that queued goes at once.
  */
 export class RequestScope<Question, Plan> {
-  /** How long a resolver waits for its answer before it says ANALYSIS_PENDING. */
-  readonly patienceMs: number;
+  /** When resolvers stop waiting and say ANALYSIS_PENDING, on the clock of `performance.now()`. */
+  readonly deadlineMs: number;
   readonly signal: AbortSignal;
   /** What was planned for this request, for `extensions.plan`. */
   readonly plans: Plan[] = [];
@@ -15,7 +15,7 @@ export class RequestScope<Question, Plan> {
   #scheduled = false;
 
   constructor(options: { patienceMs: number; signal: AbortSignal; dispatch: (questions: Question[]) => void }) {
-    this.patienceMs = options.patienceMs;
+    this.deadlineMs = performance.now() + options.patienceMs;
     this.signal = options.signal;
     this.#dispatch = options.dispatch;
   }

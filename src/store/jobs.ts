@@ -1,4 +1,4 @@
-import { eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { ErrorRecord } from '../errors.ts';
 import { notify, type Queries } from './database.ts';
 import { type Page, type Paged, pageOf } from './paging.ts';
@@ -50,10 +50,11 @@ export async function requeueJob(db: Queries, id: string): Promise<void> {
   await notify(db, jobChannel, id);
 }
 
+/** What has ended stays as it ended. */
 export async function finishJob(db: Queries, id: string, error: ErrorRecord | null): Promise<void> {
   await db
     .update(jobs)
     .set({ state: error === null ? 'DONE' : 'FAILED', error, finishedAt: new Date() })
-    .where(eq(jobs.id, id));
+    .where(and(eq(jobs.id, id), inArray(jobs.state, ['QUEUED', 'RUNNING'])));
   await notify(db, jobChannel, id);
 }

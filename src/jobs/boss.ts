@@ -1,0 +1,37 @@
+import { fromPglite, PgBoss } from 'pg-boss';
+import type { Database } from '../store/database.ts';
+
+/** The one queue: a job of it is one pass. */
+export const passQueue = 'passes';
+
+/** A heartbeat tells a lost pass from a long one; this only ends what would never end. */
+const longestPassSeconds = 23 * 3600;
+
+/**
+ * pg-boss on either engine. Its defaults notice a lost worker after 30 to 60 s; with these it takes a heartbeat. Attempts are
+ * counted by the runner, which knows a lost process from a wrong question; retries of pg-boss are for lost runners.
+ */
+export async function startBoss({ engine }: Database, onError: (error: Error) => void): Promise<PgBoss> {
+  const common = { useListenNotify: true, superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, schedule: false };
+  const boss = new PgBoss(
+    engine.kind === 'pglite'
+      ? { ...common, db: fromPglite(engine.pglite), backend: 'pglite' }
+      : { ...common, connectionString: engine.url },
+  );
+  boss.on('error', onError);
+  await boss.start();
+  await boss.createQueue(passQueue, {
+    notify: true,
+    retryLimit: 2,
+    retryDelay: 0,
+    heartbeatSeconds: 10,
+    expireInSeconds: longestPassSeconds,
+  });
+  return boss;
+}
+
+export const workOptions = {
+  pollingIntervalSeconds: 0.5,
+  notifyPollingIntervalSeconds: 0.5,
+  includeMetadata: true,
+} as const;

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { type DrizzleTransactionLike, fromDrizzle, type PgBoss } from 'pg-boss';
+import type { PassRequest } from '../pass/protocol.ts';
+import type { Database, Queries } from '../store/database.ts';
+import { createJob } from '../store/jobs.ts';
+import { claim, getClaims } from '../store/results.ts';
+import { passQueue } from './boss.ts';
+
+export interface PassSubmission {
+  readonly title: string;
+  readonly modelId: string;
+  readonly datasetId: string;
+  readonly modelDigest: string;
+  readonly datasetDigest: string;
+  readonly engineVersion: string;
+  readonly request: PassRequest;
+}
+
+export interface Submitted {
+  /** null: nothing was left to compute. */
+  readonly jobId: string | null;
+  /** Readings of a part that another pass is computing right now: to be submitted again when that part is there. */
+  readonly deferred: string[];
+}
+
+/**
+ * 3. Claim: one transaction claims what nobody else computes, records the job and sends it. Either all of it happens or nothing.
+ */
+export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmission): Promise<Submitted> {
+  return db.transaction(async (tx) => {
+    const { request, title, ...about } = submission;
+    const jobId = randomUUID();
+    const claimAll = (questions: readonly { key: string; name: string }[]): Promise<string[]> =>
+      claim(
+        tx,
+        questions.map(({ key, name }) => ({ ...about, key, analysis: name, jobId })),
+      );
+    const analyses = only(request.analyses, await claimAll(request.analyses));
+    const [ready, deferred] = await partsReady(tx, request.readings, jobId);
+    const readings = only(ready, await claimAll(ready));
+    if (analyses.length + readings.length === 0) return { jobId: null, deferred };
+    await createJob(tx, { id: jobId, title, modelId: about.modelId, datasetId: about.datasetId });
+    const job: PassRequest = { ...request, analyses, readings };
+    await boss.send(passQueue, job, { id: jobId, db: fromDrizzle(tx as unknown as DrizzleTransactionLike, sql) });
+    return { jobId, deferred };
+  });
+}
+
+type Reading = PassRequest['readings'][number];
+
+/** Readings whose part is there or in this pass, and the keys of the others. */
+async function partsReady(tx: Queries, readings: readonly Reading[], jobId: string): Promise<[Reading[], string[]]> {
+  const claims = await getClaims(
+    tx,
+    readings.map(({ partKey }) => partKey),
+  );
+  const ready = new Set(claims.filter((one) => one.isDone || one.jobId === jobId).map(({ key }) => key));
+  const [now, later] = [
+    readings.filter(({ partKey }) => ready.has(partKey)),
+    readings.filter(({ partKey }) => !ready.has(partKey)),
+  ];
+  return [now, later.map(({ key }) => key)];
+}
+
+const only = <Question extends { key: string }>(questions: readonly Question[], keys: readonly string[]): Question[] =>
+  questions.filter(({ key }) => keys.includes(key));
