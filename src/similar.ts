@@ -1,7 +1,7 @@
 /** “Did you mean”: of `names`, those that come close to what was asked for, closest first, at most five. */
 export function similarTo(asked: string, names: Iterable<string>): string[] {
   const wanted = asked.toLowerCase();
-  const tolerance = Math.max(1, Math.floor(wanted.length * 0.4));
+  const tolerance = Math.ceil(wanted.length * 0.4);
   return [...names]
     .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase(), tolerance) }))
     .filter(({ distance }) => distance <= tolerance)

@@ -5,7 +5,7 @@ import { Chunk, chunkSql } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { blankTensor, fillRows } from './fill.ts';
-import { fromFiles, Query, whereSql } from './sql.ts';
+import { Query } from './sql.ts';
 import type { Batch, DatasetRecord, RowSelection } from './types.ts';
 
 export type { BoundInputs } from './bind.ts';
@@ -47,18 +47,6 @@ export async function* readBatches(
   }
   await assertUnchanged(dataset.files);
   yield* builder.end();
-}
-
-/** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
-export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
-  if (selection.partitions === null && selection.where.length === 0) return dataset.rowCount;
-  await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const where = whereSql(query, dataset, selection);
-  const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
-  const [counted] = await reader.records(query.statement(sql));
-  return Number(counted?.count);
 }
 
 /** Cuts chunks into batches. */

@@ -81,7 +81,7 @@ function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tenso
       }
       const raw = numbers[row] as number;
       const value = apply(raw);
-      if (fits(value)) into[row] = value;
+      if (Number.isFinite(raw) && fits(value)) into[row] = value;
       else refuse(row, raw, Number.isFinite(raw) ? `out of the range of its input (${dtype})` : 'not a finite number');
     }
   };

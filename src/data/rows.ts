@@ -2,7 +2,9 @@ import { badUserInput } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import { classOf, isScalar } from './column-type.ts';
-import { typeOf } from './sql.ts';
+import { Reader } from './duckdb.ts';
+import { assertUnchanged } from './files.ts';
+import { fromFiles, Query, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
 
 /** RowsInput of the API, as far as it chooses rows of a dataset; an absent field and null are the same. */
@@ -23,6 +25,18 @@ export function selectRows(dataset: DatasetRecord, partitions: readonly string[]
     where: canonicalFilters(dataset, input.where ?? []),
     invalid: input.invalid ?? 'FAIL',
   };
+}
+
+/** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
+export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
+  if (selection.partitions === null && selection.where.length === 0) return dataset.rowCount;
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const where = whereSql(query, dataset, selection);
+  const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
+  const [counted] = await reader.records(query.statement(sql));
+  return Number(counted?.count);
 }
 
 function selectPartitions(dataset: DatasetRecord, all: readonly string[], input: RowsInput): string[] | null {
