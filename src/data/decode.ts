@@ -112,6 +112,15 @@ function embeddingDecoder(width: number, dtype: Tensor['dtype']): Decoder['decod
   };
 }
 
+/** Below these, every whole number has a place of its own in the element type. */
+const idLimits: Record<Tensor['dtype'], number> = {
+  float32: 2 ** 24,
+  float64: 2 ** 53,
+  int32: 2 ** 31,
+  int64: 2 ** 53,
+  bool: 2,
+};
+
 /** The id at a place of a vector of numbers or texts; undefined after it has been refused. */
 type IdReader = (vector: DuckDBVector) => (at: number, row: number, refuse: Refuse) => number | undefined;
 
@@ -120,12 +129,10 @@ function idReader(
   feature: CategoricalFeature | SequenceFeature,
   dtype: Tensor['dtype'],
 ): IdReader {
-  const { vocabulary, cardinality = Number.MAX_SAFE_INTEGER + 1 } = bound;
+  const { vocabulary, cardinality = Number.POSITIVE_INFINITY } = bound;
   const { offset = 0, missing } = feature;
   const ofNull = missing ?? 0;
-  const fits = holds(dtype);
-  const exact = dtype === 'float32' ? (id: number) => Math.fround(id) === id : fits;
-  const belongs = (id: number) => id >= 0 && id < cardinality && Number.isInteger(id) && exact(id);
+  const limit = Math.min(cardinality, idLimits[dtype]);
   if (vocabulary !== undefined) {
     return (vector) => (at) => {
       const text = vector.getItem(at) as string | null;
@@ -139,7 +146,7 @@ function idReader(
     return (at, row, refuse) => {
       if (isNull(nulls, at)) return ofNull;
       const id = numbers[at] as number;
-      if (belongs(id)) return id;
+      if (id >= 0 && id < limit && Math.floor(id) === id) return id;
       if (missing !== undefined && Number.isInteger(id)) return missing;
       refuse(row, id, whyNoId(id, cardinality, dtype));
       return undefined;

@@ -46,13 +46,22 @@ export class Reader implements Disposable {
     return new Reader(instance, connection);
   }
 
-  /** Results in the order of the statement, about 2,048 rows at a time, computed as they are asked for. */
+  /**
+   * Results in the order of the statement, about 2,048 rows at a time, computed as they are asked for: the next while the last
+   * is used, on another thread.
+   */
   async *chunks({ text, values }: Statement): AsyncGenerator<DuckDBDataChunk> {
     const result = await translated(this.#connection.stream(text, [...values]));
-    for (;;) {
-      const chunk = await translated(result.fetchChunk());
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk;
+    let next = translated(result.fetchChunk());
+    try {
+      for (;;) {
+        const chunk = await next;
+        if (chunk === null || chunk.rowCount === 0) return;
+        next = translated(result.fetchChunk());
+        yield chunk;
+      }
+    } finally {
+      await next.catch(() => undefined);
     }
   }
 

@@ -1,0 +1,114 @@
+/** How fast rows become batches, beside DuckDB alone reading the same columns: `node bench/data.ts [rows]`. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { readBatches } from '../src/data/batches.ts';
+import { bind } from '../src/data/bind.ts';
+import type { FeatureBinding, Manifest } from '../src/data/manifest.ts';
+import { registerDataset } from '../src/data/register.ts';
+import type { DatasetRecord } from '../src/data/types.ts';
+
+const rowCount = Number(process.argv[2] ?? 1_000_000);
+const repetitions = 3;
+const words = 4000;
+
+const number = (name: string, index: number): FeatureBinding => {
+  return { kind: 'NUMERIC', name, column: name, input: 'numbers', index, missing: 0 };
+};
+const id = (name: string, index: number): FeatureBinding => {
+  return { kind: 'CATEGORICAL', name, column: name, input: 'ids', index };
+};
+const numbers = ['n0', 'n1', 'n2', 'n3'].map(number);
+const ids = ['i0', 'i1', 'i2', 'i3'].map(id);
+const word = (index: number): FeatureBinding => {
+  return { kind: 'CATEGORICAL', name: 'word', column: 'word', input: 'ids', index, vocabulary: 'words', offset: 1 };
+};
+const list = (index: number): FeatureBinding => {
+  return { kind: 'SEQUENCE', name: 'list', column: 'list', input: 'ids', index, length: 10, padding: 0 };
+};
+const scaled = numbers.map((feature): FeatureBinding => {
+  return { ...feature, transform: [{ standardize: { mean: 0.5, deviation: 0.3 } }] } as FeatureBinding;
+});
+
+const cases: Record<string, FeatureBinding[]> = {
+  'four numbers': numbers,
+  'four numbers, standardized': scaled,
+  'four ids': ids,
+  'a vocabulary of 4,000 words': [word(0)],
+  'a list of 5 ids, padded to 10': [list(0)],
+  'all of them': [...numbers, ...ids, word(4), list(5)],
+};
+
+async function makeRows(): Promise<DatasetRecord> {
+  const folder = join(import.meta.dirname, '.work');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `data-${rowCount}.parquet`);
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const columns = [
+    ...numbers.map(({ name }, at) => `(hash(i + ${at}) % 1000) / 1000 AS ${name}`),
+    ...ids.map(({ name }, at) => `CAST(hash(i * 7 + ${at}) % 50000 AS BIGINT) AS ${name}`),
+    `'word ' || (hash(i) % ${words}) AS word`,
+    'list_transform(range(CAST(hash(i) % 10 AS BIGINT)), lambda x: x + i % 100) AS list',
+    'i % 2 AS label',
+  ];
+  await connection.run(
+    `COPY (SELECT ${columns.join(', ')} FROM range(${rowCount}) t(i)) TO '${path}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return registerDataset([path], { label: 'label', groupBy: null, partitionBy: null });
+}
+
+function boundTo(dataset: DatasetRecord, features: FeatureBinding[]) {
+  const manifest: Manifest = { score: { output: 'y', index: 0, space: 'VALUE' }, features, vocabularies: {} };
+  const names = [...new Set(features.map(({ input }) => input))];
+  const inputs = names.map((name) => {
+    const end = Math.max(
+      ...features.filter(({ input }) => input === name).map((f) => f.index + ('length' in f ? f.length : 1)),
+    );
+    return { name, dtype: name === 'ids' ? ('int64' as const) : ('float32' as const), shape: [null, end] };
+  });
+  const vocabulary = new Map(Array.from({ length: words }, (_, at) => [`word ${at}`, at]));
+  return bind({ inputs }, manifest, { words: vocabulary }, dataset);
+}
+
+async function alone(dataset: DatasetRecord, features: FeatureBinding[], threads: number): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
+  const connection = await instance.connect();
+  const columns = features.map(({ column }) => `"${column}"`).join(', ');
+  const result = await connection.stream(`SELECT ${columns}, label FROM read_parquet('${dataset.files[0]?.path}')`);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+  }
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function batches(dataset: DatasetRecord, features: FeatureBinding[], threads: number): Promise<void> {
+  const selection = { partitions: null, where: [], invalid: 'FAIL' } as const;
+  for await (const _ of readBatches(dataset, selection, boundTo(dataset, features), { batchRows: 4096, threads }));
+}
+
+/** Of the fastest of the repetitions. */
+async function rowsPerSecond(run: () => Promise<void>): Promise<number> {
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    const startMs = performance.now();
+    await run();
+    bestMs = Math.min(bestMs, performance.now() - startMs);
+  }
+  return (rowCount / bestMs) * 1000;
+}
+
+const dataset = await makeRows();
+const millions = (value: number) => `${(value / 1e6).toFixed(1)} M rows/s`;
+console.log(`| ${rowCount.toLocaleString('en')} rows | threads | batches | DuckDB alone |\n| --- | --- | --- | --- |`);
+for (const [name, features] of Object.entries(cases)) {
+  for (const threads of [1, 2]) {
+    const read = await rowsPerSecond(() => batches(dataset, features, threads));
+    const duckdb = await rowsPerSecond(() => alone(dataset, features, threads));
+    console.log(`| ${name} | ${threads} | ${millions(read)} | ${millions(duckdb)} |`);
+  }
+}
