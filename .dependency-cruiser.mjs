@@ -15,7 +15,15 @@ const arrows = {
   'src/store/': [contracts, 'src/data/', 'src/pass/protocol\\.ts$'],
   'src/jobs/': [contracts, 'src/compute/process/', 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
-  'src/graph/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/planner/'],
+  'src/graph/': [
+    contracts,
+    'src/compute/process/pool\\.ts$',
+    'src/data/',
+    'src/analysis/',
+    'src/store/',
+    'src/jobs/',
+    'src/planner/',
+  ],
   'src/server/': ['src/graph/', 'src/store/', 'src/jobs/', 'src/planner/'],
 };
 
