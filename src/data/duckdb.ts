@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
@@ -23,10 +23,12 @@ export interface Statement {
 export class Reader implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #paths: readonly string[];
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, paths: readonly string[]) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#paths = paths;
   }
 
   static async open(paths: readonly string[], threads: number = dataLimits.readerThreads): Promise<Reader> {
@@ -43,7 +45,7 @@ export class Reader implements Disposable {
     await connection.run('SET allowed_paths = $1', [listValue([...paths])]);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
-    return new Reader(instance, connection);
+    return new Reader(instance, connection, paths);
   }
 
   /**
@@ -51,13 +53,13 @@ export class Reader implements Disposable {
    * is used, on another thread.
    */
   async *chunks({ text, values }: Statement): AsyncGenerator<DuckDBDataChunk> {
-    const result = await translated(this.#connection.stream(text, [...values]));
-    let next = translated(result.fetchChunk());
+    const result = await this.#translated(this.#connection.stream(text, [...values]));
+    let next = this.#translated(result.fetchChunk());
     try {
       for (;;) {
         const chunk = await next;
         if (chunk === null || chunk.rowCount === 0) return;
-        next = translated(result.fetchChunk());
+        next = this.#translated(result.fetchChunk());
         yield chunk;
       }
     } finally {
@@ -67,7 +69,7 @@ export class Reader implements Disposable {
 
   /** All results at once, each a record by column name. */
   async records({ text, values }: Statement): Promise<Record<string, DuckDBValue>[]> {
-    const reader = await translated(this.#connection.runAndReadAll(text, [...values]));
+    const reader = await this.#translated(this.#connection.runAndReadAll(text, [...values]));
     return reader.getRowObjects();
   }
 
@@ -75,22 +77,27 @@ export class Reader implements Disposable {
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
-}
 
-/** What DuckDB says quotes paths and SQL, so none of it reaches a client; a mistake of ours stays what it is. */
-async function translated<Value>(answer: Promise<Value>): Promise<Value> {
-  try {
-    return await answer;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    if (/^(Binder|Parser|Catalog|Internal|INTERNAL|Permission)/.test(text)) throw error;
-    if (/^Out of Memory/i.test(text)) {
-      throw analysisFailed(
-        `Reading the data needs more than ${dataLimits.readerMemory} of memory. Ask about fewer rows.`,
+  /** What DuckDB says quotes paths and SQL, so none of it reaches a client; a mistake of ours stays what it is. */
+  async #translated<Value>(answer: Promise<Value>): Promise<Value> {
+    try {
+      return await answer;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (/^(Binder|Parser|Catalog|Internal|INTERNAL|Permission)/.test(text)) throw error;
+      if (/^Out of Memory/i.test(text)) {
+        throw analysisFailed(
+          `Reading the data needs more than ${dataLimits.readerMemory} of memory. Ask about fewer rows.`,
+        );
+      }
+      throw datasetRejected(
+        `${this.#files()} cannot be read: damaged, or changed meanwhile. Write the data anew and register it as a new version.`,
       );
     }
-    throw datasetRejected(
-      'The data cannot be read: a file is damaged, or was changed while it was read. Write it anew and register it as a new version.',
-    );
+  }
+
+  #files(): string {
+    const names = this.#paths.map((path) => basename(path));
+    return names.length <= 3 ? names.join(', ') : `One of ${names.length} files, ${names[0]} to ${names.at(-1)},`;
   }
 }

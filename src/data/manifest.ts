@@ -1,6 +1,7 @@
 /**
  * What binds a model to rows: where its score is, and which column fills which slot of which input. Registered as JSON
- * (docs/manifest.md), kept complete: names checked, slots and score filled in.
+ * (docs/manifest.md), kept complete: names checked, slots and score filled in. The whole of it enters the model's digest, as
+ * JSON with sorted keys; vocabularies do by their own digests.
  */
 export interface Manifest {
   readonly score: ScoreBinding;

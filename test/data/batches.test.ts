@@ -332,3 +332,13 @@ test('whoever stops early leaves nothing open', async () => {
     break;
   }
 });
+
+test('a column with SQL for a name is only a column', async () => {
+  const name = `x" FROM range(9); SELECT '1' AS "x`;
+  const { flat } = await read({
+    dataset: await datasetOf(`SELECT 4 AS "${name.replaceAll('"', '""')}"`),
+    inputs: [input('x', 'float32', 1)],
+    features: [number(name)],
+  });
+  expect(flat('x')).toEqual([4]);
+});

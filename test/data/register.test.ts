@@ -1,4 +1,4 @@
-import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type DatasetSettings, registerDataset } from '../../src/data/register.ts';
@@ -131,4 +131,24 @@ test('a column that would hide the row number is rejected', async () => {
     code: 'DATASET_REJECTED',
     message: expect.stringContaining('Rename the column “File_Row_Number”'),
   });
+});
+
+test('damaged pages behind a sound footer are found when they are read', async () => {
+  const path = await writeParquet(join(await temporaryFolder(), 'bad.parquet'), days);
+  const bytes = await readFile(path);
+  bytes.subarray(4, 60).fill(255);
+  await writeFile(path, bytes);
+  await expect(registerDataset([path], { ...none, partitionBy: 'id' })).rejects.toMatchObject({
+    code: 'DATASET_REJECTED',
+    message: expect.stringMatching(/^bad\.parquet cannot be read/),
+  });
+});
+
+test('names of files and folders are only names', async () => {
+  const folder = join(await temporaryFolder(), `[it's] $1; --`);
+  await mkdir(folder);
+  const path = await writeParquet(join(folder, `"a', 'b".parquet`), days);
+  expect((await registerDataset([path], none)).rowCount).toBe(6);
+  await writeParquet(join(folder, 'b*.parquet'), days);
+  await expect(registerDataset([join(folder, 'b*.parquet')], none)).rejects.toThrow(/^Rename b\*\.parquet/);
 });
