@@ -17,7 +17,7 @@ const arrows = {
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
   'src/graph/': [
     contracts,
-    'src/compute/process/pool\\.ts$',
+    'src/compute/(executors|process/pool)\\.ts$',
     'src/data/',
     'src/analysis/',
     'src/store/',
