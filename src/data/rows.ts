@@ -9,10 +9,13 @@ import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './t
 
 /** RowsInput of the API, as far as it chooses rows of a dataset; an absent field and null are the same. */
 export interface RowsInput {
-  readonly partitions?: readonly string[] | null;
-  readonly partitionRange?: { readonly from?: string | null; readonly to?: string | null } | null;
-  readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null;
-  readonly invalid?: RowSelection['invalid'] | null;
+  readonly partitions?: readonly string[] | null | undefined;
+  readonly partitionRange?:
+    | { readonly from?: string | null | undefined; readonly to?: string | null | undefined }
+    | null
+    | undefined;
+  readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null | undefined;
+  readonly invalid?: RowSelection['invalid'] | null | undefined;
 }
 
 /**

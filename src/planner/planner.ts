@@ -42,6 +42,8 @@ const retryAfterMs = 1000;
  *     5. Answer  results are kept; waiters wake, or get a job     jobs/wait.ts, here
  */
 export class Planner {
+  /** Of questions since this planner began. */
+  readonly counts = { hits: 0, misses: 0 };
   readonly #options: PlannerOptions;
 
   constructor(options: PlannerOptions) {
@@ -68,6 +70,8 @@ export class Planner {
     try {
       const kept = await this.#answerKept(asked);
       const open = asked.filter(({ question }) => !kept.has(question.key));
+      this.counts.hits += asked.length - open.length;
+      this.counts.misses += open.length;
       const plans = planPasses(
         open.map(({ question }) => question),
         kept,

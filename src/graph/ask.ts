@@ -1,0 +1,52 @@
+import { type RowsInput, selectRows } from '../data/rows.ts';
+import { notFound } from '../errors.ts';
+import type { Answer } from '../planner/question.ts';
+import { type DatasetRow, datasetNames, getDataset } from '../store/datasets.ts';
+import type { ModelRow } from '../store/models.ts';
+import type { Context } from './context.ts';
+
+/** `RowsInput` of the schema. */
+export interface RowsArgument extends RowsInput {
+  readonly dataset: string;
+  readonly version?: string | null | undefined;
+}
+
+/** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
+export async function ask<Result>(
+  context: Context,
+  analysis: string,
+  spec: object,
+  model: ModelRow,
+  rows: RowsArgument,
+): Promise<Answer<Result>> {
+  const dataset = await datasetAsked(context, rows);
+  const selection = selectRows(
+    dataset,
+    dataset.partitions.map(({ name }) => name),
+    rows,
+  );
+  // Who waits for an answer asks nothing more until it is there.
+  context.scope.leave();
+  try {
+    return await context.planner.request<Result>(analysis, spec, { model, dataset, rows: selection }, context.scope);
+  } finally {
+    context.scope.enter();
+  }
+}
+
+/** The same dataset in many places of a query is looked up once. */
+function datasetAsked({ database, datasets }: Context, rows: RowsArgument): Promise<DatasetRow> {
+  const key = JSON.stringify([rows.dataset, rows.version ?? null]);
+  const known = datasets.get(key) ?? existingDataset(database.db, rows);
+  datasets.set(key, known);
+  return known;
+}
+
+async function existingDataset(db: Context['database']['db'], rows: RowsArgument): Promise<DatasetRow> {
+  const dataset = await getDataset(db, { name: rows.dataset, version: rows.version });
+  if (dataset !== undefined) return dataset;
+  const names = await datasetNames(db);
+  throw names.includes(rows.dataset)
+    ? notFound(`version of the dataset “${rows.dataset}”`, rows.version ?? '')
+    : notFound('dataset', rows.dataset, names);
+}

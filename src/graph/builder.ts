@@ -1,0 +1,64 @@
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import { GraphQLScalarType } from 'graphql';
+import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
+import type { Context } from './context.ts';
+import { decodeId, encodeId } from './ids.ts';
+import './counting-plugin.ts';
+
+/** Pothos: types are declared in code, one file each; schema.graphql is printed from here. */
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSON: { Input: unknown; Output: unknown };
+    SafeInt: { Input: number; Output: number };
+  };
+}>({
+  plugins: [RelayPlugin, 'counting'],
+  defaultFieldNullability: false,
+  relay: {
+    cursorType: 'String',
+    encodeGlobalID: (typename, id) => encodeId(typename, String(id)),
+    decodeGlobalID: decodeId,
+    idFieldOptions: { description: 'Global id: `node(id:)` finds this again.' },
+    nodeTypeOptions: { description: 'Anything with an id of its own, which `node` finds again.' },
+    nodeQueryOptions: {
+      description: 'The thing with this id; null when there is none.',
+      args: { id: { description: 'Global id.' } },
+    },
+    nodesQueryOptions: {
+      description: 'The things with these ids, in their order; null for those that do not exist.',
+      args: { ids: { description: 'Global ids.' } },
+    },
+    pageInfoTypeOptions: { description: 'About a page of a connection (Relay Cursor Connections Specification).' },
+    hasNextPageFieldOptions: { description: 'Whether there is more behind this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there is more before this page.' },
+    startCursorFieldOptions: { description: 'Of the first edge of this page.' },
+    endCursorFieldOptions: { description: 'Of the last edge of this page.' },
+  },
+});
+
+builder.addScalarType('DateTime', DateTimeResolver);
+builder.addScalarType('JSON', JSONResolver);
+builder.addScalarType(
+  'SafeInt',
+  new GraphQLScalarType<number, number>({
+    name: 'SafeInt',
+    description: 'A whole number up to 2^53 - 1 (rows, bytes, parameters); always a JSON number.',
+    serialize: safeInteger,
+    parseValue: safeInteger,
+  }),
+);
+
+function safeInteger(value: unknown): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number))
+    throw new TypeError(`${String(value)} is no whole number up to 2^53 - 1.`);
+  return number;
+}
+
+builder.queryType({ description: 'Everything that can be asked.' });
+builder.mutationType({ description: 'Everything that changes something.' });

@@ -1,0 +1,34 @@
+import { builder } from './builder.ts';
+
+interface Summary {
+  readonly resultCount: number;
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
+export const CacheSummary = builder.objectRef<Summary>('CacheSummary').implement({
+  description: 'What is kept of earlier computations.',
+  fields: (t) => ({
+    resultCount: t.field({
+      type: 'SafeInt',
+      description: 'Results that are kept.',
+      resolve: (cache) => cache.resultCount,
+    }),
+    bytes: t.field({
+      type: 'SafeInt',
+      description: 'Of their values, score files aside.',
+      resolve: ({ bytes }) => bytes,
+    }),
+    hits: t.field({
+      type: 'SafeInt',
+      description: 'Questions answered from the store since this server started.',
+      resolve: ({ hits }) => hits,
+    }),
+    misses: t.field({
+      type: 'SafeInt',
+      description: 'Questions that had to be computed since this server started.',
+      resolve: ({ misses }) => misses,
+    }),
+  }),
+});

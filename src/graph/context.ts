@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { ComputePool } from '../compute/process/pool.ts';
+import type { Planner, PlannerScope } from '../planner/planner.ts';
+import type { Database } from '../store/database.ts';
+import type { DatasetRow } from '../store/datasets.ts';
+
+/** What every resolver may use; one for the server. */
+export interface Services {
+  readonly database: Database;
+  readonly planner: Planner;
+  readonly pool: ComputePool;
+  readonly home: string;
+  /** Folders that `source.uri` may reach. */
+  readonly sources: readonly string[];
+  readonly log: Logger;
+}
+
+/** One for each request. */
+export interface Context extends Services {
+  readonly scope: PlannerScope;
+  /** Datasets that this request has asked for, by name and version. */
+  readonly datasets: Map<string, Promise<DatasetRow>>;
+}

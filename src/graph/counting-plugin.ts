@@ -1,0 +1,38 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
+import type { Context } from './context.ts';
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      counting: CountingPlugin<Types>;
+    }
+  }
+}
+
+/**
+ * Tells the request's planner scope of every resolver that begins and ends, so that it knows when nobody is left who might ask
+ * another question (planner/scope.ts).
+ */
+class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    _field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    return (parent, args, context, info) => {
+      const { scope } = context as unknown as Context;
+      scope.enter();
+      let isWaiting = false;
+      try {
+        const value = resolver(parent, args, context, info);
+        if (!(value instanceof Promise)) return value;
+        isWaiting = true;
+        return value.finally(() => scope.leave());
+      } finally {
+        if (!isWaiting) scope.leave();
+      }
+    };
+  }
+}
+
+SchemaBuilder.registerPlugin('counting', CountingPlugin);

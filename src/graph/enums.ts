@@ -1,0 +1,134 @@
+import type { executorNames, modelFormats } from '../compute/executor.ts';
+import type { layerKinds } from '../compute/graph.ts';
+import type { featureKinds, scoreSpaces } from '../data/manifest.ts';
+import { type ErrorCode as Code, errorTable } from '../errors.ts';
+import type { jobStates } from '../store/schema.ts';
+import { builder } from './builder.ts';
+
+/** Enum values with what they mean, from a list that is checked to be complete. */
+const described = <Value extends string>(descriptions: Readonly<Record<Value, string>>) =>
+  Object.fromEntries(
+    Object.entries(descriptions).map(([value, description]) => [value, { description: description as string }]),
+  ) as Record<Value, { description: string }>;
+
+export const ErrorCode = builder.enumType('ErrorCode', {
+  description: 'What `extensions.code` of an error can be.',
+  values: described<Code>(errorTable),
+});
+
+export const Direction = builder.enumType('Direction', {
+  description: 'Of an order.',
+  values: described({ ASC: 'Smallest first.', DESC: 'Largest first.' }),
+});
+
+export const ModelFormat = builder.enumType('ModelFormat', {
+  description: 'How a model was exported.',
+  values: described<(typeof modelFormats)[number]>({
+    ONNX: 'Open Neural Network Exchange, one file with or without external data.',
+    TFJS_LAYERS: 'A TensorFlow.js layers model.',
+    TFJS_GRAPH: 'A TensorFlow.js graph model.',
+    TF_SAVED_MODEL: 'A TensorFlow SavedModel folder.',
+  }),
+});
+
+export const ExecutorName = builder.enumType('ExecutorName', {
+  description: 'A compute backend.',
+  values: described<(typeof executorNames)[number]>({
+    ONNXRUNTIME: 'ONNX Runtime, for ONNX models.',
+    TFJS: 'TensorFlow.js, for TensorFlow models.',
+  }),
+});
+
+export const ScoreSpace = builder.enumType('ScoreSpace', {
+  description: 'What the score of a model is.',
+  values: described<(typeof scoreSpaces)[number]>({
+    PROBABILITY: 'A probability of the label.',
+    LOGIT: 'A logit: its sigmoid is the probability.',
+    VALUE: 'A plain number, which no label is compared with.',
+  }),
+});
+
+export const FeatureKind = builder.enumType('FeatureKind', {
+  description: 'How a feature enters its model.',
+  values: described<(typeof featureKinds)[number]>({
+    NUMERIC: 'A number.',
+    CATEGORICAL: 'An id that is looked up in embedding tables.',
+    SEQUENCE: 'A list of ids, filled up to a fixed length.',
+    EMBEDDING: 'A vector that was looked up outside of the model.',
+  }),
+});
+
+export const LayerKind = builder.enumType('LayerKind', {
+  description: 'What a layer does.',
+  values: described<(typeof layerKinds)[number]>({
+    EMBEDDING: 'Looks ids up in a table.',
+    DENSE: 'A matrix product with its bias and activation.',
+    ACTIVATION: 'An activation that belongs to no other layer.',
+    NORMALIZATION: 'Batch, layer, instance or group normalisation.',
+    INTERACTION: 'Joins or crosses features: a concatenation of carriers, products, factorisation machines.',
+    ATTENTION: 'Weights values by their match with a query.',
+    CONVOLUTION: 'A convolution with its bias and activation.',
+    RECURRENT: 'GRU, LSTM or another recurrence.',
+    POOLING: 'Sums, means or maxima over positions.',
+    OUTPUT: 'What the model answers.',
+    OTHER: 'Anything else with parameters.',
+  }),
+});
+
+export const JobState = builder.enumType('JobState', {
+  description: 'Where a job stands.',
+  values: described<(typeof jobStates)[number]>({
+    QUEUED: 'Waits for a compute process.',
+    RUNNING: 'Is being computed.',
+    DONE: 'All its answers are kept.',
+    FAILED: 'Ended with an error.',
+    CANCELLED: 'Was cancelled.',
+  }),
+});
+
+export const FilterOperator = builder.enumType('FilterOperator', {
+  description: 'How a row’s value is compared. A null never satisfies a comparison.',
+  values: described({
+    EQ: 'Equal.',
+    NE: 'Not equal.',
+    LT: 'Less.',
+    LTE: 'Less or equal.',
+    GT: 'Greater.',
+    GTE: 'Greater or equal.',
+    IN: 'One of a list.',
+    IS_NULL: 'Is null; takes no value.',
+    NOT_NULL: 'Is not null; takes no value.',
+  }),
+});
+
+export const InvalidRows = builder.enumType('InvalidRows', {
+  description:
+    'What to do with rows that the model cannot take: a null without `missing`, NaN, an id beyond its table.',
+  values: described({
+    FAIL: 'The first one fails the question, naming feature, row and value.',
+    SKIP: 'They are left out and counted in `skippedRowCount`.',
+  }),
+});
+
+export const Scope = builder.enumType('Scope', {
+  description: 'What a key may do.',
+  values: described({
+    READ: 'See what is registered and what is kept.',
+    ANALYZE: 'Ask questions that are computed.',
+    ADMIN: 'Register and delete.',
+  }),
+});
+
+export const NeuronOrderField = builder.enumType('NeuronOrderField', {
+  description: 'What neurons are ordered by.',
+  values: described({
+    INDEX: 'Position in the layer.',
+    MEAN: 'Mean activation.',
+    STANDARD_DEVIATION: 'Standard deviation of the activation.',
+    ZERO_FRACTION: 'Share of activations that are exactly zero.',
+    CORRELATION_WITH_LABEL: 'Pearson correlation with the label.',
+    CORRELATION_WITH_SCORE: 'Pearson correlation with the model’s score.',
+    ABS_CORRELATION_WITH_LABEL: 'Absolute correlation with the label.',
+    ABS_CORRELATION_WITH_SCORE: 'Absolute correlation with the model’s score.',
+  }),
+});

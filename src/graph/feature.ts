@@ -1,0 +1,73 @@
+import type { ModelRow } from '../store/models.ts';
+import { getModelById } from '../store/models.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { FeatureKind } from './enums.ts';
+import { idParts, partsId } from './ids.ts';
+import { Feature, FeatureGroup, type FeatureOfModel, type GroupOfModel, Model } from './references.ts';
+
+export const featuresOf = (model: ModelRow): FeatureOfModel[] =>
+  model.manifest.features.map((feature) => ({ model, feature }));
+
+/** In the order in which the manifest first names them. */
+export const groupsOf = (model: ModelRow): GroupOfModel[] =>
+  [...new Set(model.manifest.features.flatMap(({ group }) => (group === undefined ? [] : [group])))].map((group) => ({
+    model,
+    group,
+  }));
+
+/** A part of a model by its global id: the model's id and the part's name. */
+async function partById<Part>(
+  id: string,
+  { database }: Context,
+  find: (model: ModelRow, name: unknown) => Part | undefined,
+): Promise<Part | null> {
+  const parts = idParts(id);
+  const model = parts && (await getModelById(database.db, String(parts[0])));
+  return (model && find(model, parts[1])) ?? null;
+}
+
+builder.node(Feature, {
+  description: 'One field of the model’s input, bound to a column of a dataset.',
+  id: { resolve: ({ model, feature }) => partsId([model.id, feature.name]) },
+  loadWithoutCache: (id, context) =>
+    partById(id, context, (model, name) => featuresOf(model).find(({ feature }) => feature.name === name)),
+  fields: (t) => ({
+    model: t.field({ type: Model, description: 'The model that reads it.', resolve: ({ model }) => model }),
+    name: t.string({ description: 'Unique in its model.', resolve: ({ feature }) => feature.name }),
+    kind: t.field({
+      type: FeatureKind,
+      description: 'How it enters the model.',
+      resolve: ({ feature }) => feature.kind,
+    }),
+    column: t.string({ description: 'The dataset’s column that it reads.', resolve: ({ feature }) => feature.column }),
+    input: t.string({ description: 'The model’s input that it fills.', resolve: ({ feature }) => feature.input }),
+    index: t.int({
+      nullable: true,
+      description: 'Where in that input the field lies, when several share a tensor.',
+      resolve: ({ feature }) => feature.index,
+    }),
+    group: t.field({
+      type: FeatureGroup,
+      nullable: true,
+      description: 'The group that it belongs to, if the manifest names one.',
+      resolve: ({ model, feature: { group } }) => (group === undefined ? null : { model, group }),
+    }),
+  }),
+});
+
+builder.node(FeatureGroup, {
+  description: 'Features that belong together, by the manifest.',
+  id: { resolve: ({ model, group }) => partsId([model.id, group]) },
+  loadWithoutCache: (id, context) =>
+    partById(id, context, (model, name) => groupsOf(model).find(({ group }) => group === name)),
+  fields: (t) => ({
+    model: t.field({ type: Model, description: 'The model that reads them.', resolve: ({ model }) => model }),
+    name: t.string({ description: 'Unique in its model.', resolve: ({ group }) => group }),
+    features: t.field({
+      type: [Feature],
+      description: 'In the manifest’s order.',
+      resolve: ({ model, group }) => featuresOf(model).filter(({ feature }) => feature.group === group),
+    }),
+  }),
+});

@@ -1,0 +1,90 @@
+import { getDatasetById } from '../store/datasets.ts';
+import { getJob } from '../store/jobs.ts';
+import { getModelById } from '../store/models.ts';
+import { builder } from './builder.ts';
+import { connectionType } from './connection-types.ts';
+import { ErrorCode, JobState } from './enums.ts';
+import { isUuid } from './ids.ts';
+import { Dataset, Job, Model } from './references.ts';
+
+const JobError = builder
+  .objectRef<{ code: keyof typeof import('../errors.ts').errorTable; message: string }>('JobError')
+  .implement({
+    description: 'Why a job failed.',
+    fields: (t) => ({
+      code: t.field({
+        type: ErrorCode,
+        description: 'As in `extensions.code` of an error.',
+        resolve: ({ code }) => code,
+      }),
+      message: t.exposeString('message', { description: 'What went wrong and what to do next.' }),
+    }),
+  });
+
+builder.node(Job, {
+  description: 'A pass over rows that computes the answers to one or more questions.',
+  id: { resolve: ({ id }) => id },
+  loadWithoutCache: (id, { database }) => (isUuid(id) ? getJob(database.db, id) : null),
+  fields: (t) => ({
+    state: t.field({ type: JobState, description: 'Where it stands.', resolve: ({ state }) => state }),
+    title: t.exposeString('title', { description: 'What it computes, in words.' }),
+    model: t.field({
+      type: Model,
+      nullable: true,
+      description: 'The model that it runs; null when that was deleted.',
+      resolve: ({ modelId }, _, { database }) => (modelId === null ? null : getModelById(database.db, modelId)),
+    }),
+    dataset: t.field({
+      type: Dataset,
+      nullable: true,
+      description: 'The dataset that it reads; null when that was deleted.',
+      resolve: ({ datasetId }, _, { database }) => (datasetId === null ? null : getDatasetById(database.db, datasetId)),
+    }),
+    rowsDone: t.field({
+      type: 'SafeInt',
+      description: 'Rows read so far in this sweep.',
+      resolve: ({ rowsDone }) => rowsDone,
+    }),
+    rowsTotal: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Rows of a sweep; null until they are counted.',
+      resolve: ({ rowsTotal }) => rowsTotal,
+    }),
+    fraction: t.float({
+      nullable: true,
+      description: 'Share of the sweep that is done; null while the total is unknown.',
+      resolve: ({ rowsDone, rowsTotal }) => (rowsTotal === null ? null : rowsTotal === 0 ? 1 : rowsDone / rowsTotal),
+    }),
+    rowsPerSecond: t.exposeFloat('rowsPerSecond', { nullable: true, description: 'Measured since the attempt began.' }),
+    etaSeconds: t.float({
+      nullable: true,
+      description: 'Until the sweep’s end at this rate.',
+      resolve: ({ rowsDone, rowsTotal, rowsPerSecond, state }) =>
+        state === 'RUNNING' && rowsTotal !== null && rowsPerSecond ? (rowsTotal - rowsDone) / rowsPerSecond : null,
+    }),
+    attempts: t.exposeInt('attempts', {
+      description: 'How often it was begun; more than once when a compute process was lost.',
+    }),
+    error: t.field({ type: JobError, nullable: true, description: 'Why it failed.', resolve: ({ error }) => error }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was asked for.',
+      resolve: ({ createdAt }) => createdAt,
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the latest attempt began.',
+      resolve: ({ startedAt }) => startedAt,
+    }),
+    finishedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended.',
+      resolve: ({ finishedAt }) => finishedAt,
+    }),
+  }),
+});
+
+export const { connection: JobConnection } = connectionType('Job', Job);

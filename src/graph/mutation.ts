@@ -1,0 +1,140 @@
+import { notFound } from '../errors.ts';
+import { registerDataset } from '../registry/register-dataset.ts';
+import { registerModel } from '../registry/register-model.ts';
+import { type DatasetRow, deleteDataset } from '../store/datasets.ts';
+import { deleteModel, getModel, type ModelRow, modelNames, setAlias } from '../store/models.ts';
+import { builder } from './builder.ts';
+import { decodeId, isUuid } from './ids.ts';
+import { Dataset, Model } from './references.ts';
+
+const SourceInput = builder.inputType('SourceInput', {
+  description: 'Where the bytes are.',
+  isOneOf: true,
+  fields: (t) => ({
+    uri: t.string({ description: 'A file, folder or glob below one of the server’s source folders.' }),
+  }),
+});
+
+const ModelInput = builder.inputType('ModelInput', {
+  description: 'A version, an alias, or the latest version when neither is named.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name of the model.' }),
+    version: t.string({ description: 'This version.' }),
+    alias: t.string({ description: 'The version that this name points at.' }),
+  }),
+});
+
+const RegisterModelInput = builder.inputType('RegisterModelInput', {
+  description: 'A version of a model. The same again is a success that changes nothing.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Shared by the versions of a model.' }),
+    version: t.string({ required: true, description: 'Unique for its name.' }),
+    source: t.field({ type: SourceInput, required: true, description: 'The model’s file, or the folder with it.' }),
+    manifest: t.field({
+      type: 'JSON',
+      description: 'What binds it to rows: docs/manifest.md. Beside the model as manifest.json when omitted.',
+    }),
+    description: t.string({ description: 'For people.' }),
+    tags: t.stringList({ description: 'For finding it.' }),
+  }),
+});
+
+const RegisterDatasetInput = builder.inputType('RegisterDatasetInput', {
+  description: 'A version of a dataset. The same again is a success that changes nothing.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Shared by the versions of a dataset.' }),
+    version: t.string({ required: true, description: 'Unique for its name.' }),
+    source: t.field({ type: SourceInput, required: true, description: 'Parquet: a file, a folder or a glob.' }),
+    label: t.string({ description: 'Column with 0, 1 or null.' }),
+    groupBy: t.string({ description: 'Column that groups rows for GAUC, e.g. the user.' }),
+    partitionBy: t.string({ description: 'Column whose values are the partitions, e.g. the day.' }),
+    description: t.string({ description: 'For people.' }),
+  }),
+});
+
+const SetModelAliasInput = builder.inputType('SetModelAliasInput', {
+  description: 'A name for a version.',
+  fields: (t) => ({
+    model: t.field({ type: ModelInput, required: true, description: 'The version.' }),
+    alias: t.string({ required: true, description: 'The name, e.g. champion.' }),
+  }),
+});
+
+const DeleteInput = builder.inputType('DeleteInput', {
+  description: 'What to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'Global id.' }) }),
+});
+
+const modelPayload = (name: string, description: string) =>
+  builder.objectRef<{ model: ModelRow }>(name).implement({
+    description,
+    fields: (t) => ({ model: t.field({ type: Model, description: 'The version.', resolve: ({ model }) => model }) }),
+  });
+const RegisterModelPayload = modelPayload('RegisterModelPayload', 'A version that is registered.');
+const SetModelAliasPayload = modelPayload('SetModelAliasPayload', 'The version that the alias points at.');
+
+const RegisterDatasetPayload = builder.objectRef<{ dataset: DatasetRow }>('RegisterDatasetPayload').implement({
+  description: 'A version that is registered.',
+  fields: (t) => ({
+    dataset: t.field({ type: Dataset, description: 'The version.', resolve: ({ dataset }) => dataset }),
+  }),
+});
+
+const DeletePayload = builder.objectRef<{ deletedId: string }>('DeletePayload').implement({
+  description: 'What was deleted.',
+  fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'Global id that is no more.' }) }),
+});
+
+/** Deletes by global id. Throws NOT_FOUND when there is no such thing of that type. */
+async function deleteBy(
+  typename: 'Model' | 'Dataset',
+  globalId: string,
+  remove: (id: string) => Promise<unknown>,
+): Promise<{ deletedId: string }> {
+  const decoded = decodeId(globalId);
+  const deleted = decoded.typename === typename && isUuid(decoded.id) ? await remove(decoded.id) : undefined;
+  if (deleted === undefined) throw notFound(typename.toLowerCase(), globalId);
+  return { deletedId: globalId };
+}
+
+builder.mutationFields((t) => ({
+  registerModel: t.field({
+    type: RegisterModelPayload,
+    description: 'Checks a model, rewrites it into the server’s home and makes it known.',
+    args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model.' }) },
+    resolve: async (_, { input: { source, ...input } }, services) => ({
+      model: await registerModel(services, { ...input, uri: source.uri }),
+    }),
+  }),
+  registerDataset: t.field({
+    type: RegisterDatasetPayload,
+    description: 'Checks rows and makes them known; they are read in place.',
+    args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset.' }) },
+    resolve: async (_, { input: { source, ...input } }, services) => ({
+      dataset: await registerDataset(services, { ...input, uri: source.uri }),
+    }),
+  }),
+  setModelAlias: t.field({
+    type: SetModelAliasPayload,
+    description: 'Point a name such as champion at a version; another version of the same model loses it.',
+    args: { input: t.arg({ type: SetModelAliasInput, required: true, description: 'The version and the name.' }) },
+    resolve: async (_, { input }, { database }) => {
+      const model = await getModel(database.db, input.model);
+      if (model === undefined) throw notFound('model', input.model.name, await modelNames(database.db));
+      await setAlias(database.db, model, input.alias);
+      return { model };
+    },
+  }),
+  deleteModel: t.field({
+    type: DeletePayload,
+    description: 'Its results go too; its reviews stay.',
+    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
+    resolve: (_, { input }, { database }) => deleteBy('Model', input.id, (id) => deleteModel(database.db, id)),
+  }),
+  deleteDataset: t.field({
+    type: DeletePayload,
+    description: 'Its results go too; files that were read in place stay.',
+    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
+    resolve: (_, { input }, { database }) => deleteBy('Dataset', input.id, (id) => deleteDataset(database.db, id)),
+  }),
+}));

@@ -1,0 +1,37 @@
+import { getModelById } from '../store/models.ts';
+import { builder } from './builder.ts';
+import { idParts, partsId } from './ids.ts';
+import { layerNamed } from './layer.ts';
+import { Layer, Neuron } from './references.ts';
+import { RowsInput } from './rows-input.ts';
+import { momentsOf, NeuronStatistics } from './statistics.ts';
+
+builder.node(Neuron, {
+  description: 'One unit of a layer.',
+  id: { resolve: ({ model, layer, unit }) => partsId([model.id, layer.name, unit]) },
+  async loadWithoutCache(id, { database }) {
+    const parts = idParts(id);
+    const model = parts && (await getModelById(database.db, String(parts[0])));
+    const of = model ? layerNamed(model, parts[1]) : null;
+    const unit = Number(parts?.[2]);
+    return of !== null && Number.isInteger(unit) && unit >= 0 && unit < of.layer.units ? { ...of, unit } : null;
+  },
+  fields: (t) => ({
+    layer: t.field({
+      type: Layer,
+      description: 'The layer that it is part of.',
+      resolve: ({ model, layer }) => ({ model, layer }),
+    }),
+    index: t.int({ description: 'Position in the layer, from 0.', resolve: ({ unit }) => unit }),
+    statistics: t.field({
+      type: NeuronStatistics,
+      nullable: true,
+      description: 'What it does on these rows.',
+      args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
+      resolve: async (neuron, { rows }, context) => ({
+        ...(await momentsOf(neuron, rows, context)),
+        unit: neuron.unit,
+      }),
+    }),
+  }),
+});

@@ -1,0 +1,41 @@
+import type { MomentsResult } from '../analysis/moments.ts';
+import type { LayerGraph } from '../compute/graph.ts';
+import type { FeatureBinding } from '../data/manifest.ts';
+import type { Provenance } from '../planner/question.ts';
+import type { DatasetRow } from '../store/datasets.ts';
+import type { JobRow } from '../store/jobs.ts';
+import type { ModelRow } from '../store/models.ts';
+import { builder } from './builder.ts';
+
+/** What stands behind the schema's types while a query runs. */
+export interface LayerOfModel {
+  readonly model: ModelRow;
+  readonly layer: LayerGraph;
+}
+export interface NeuronOfLayer extends LayerOfModel {
+  readonly unit: number;
+}
+export interface FeatureOfModel {
+  readonly model: ModelRow;
+  readonly feature: FeatureBinding;
+}
+export interface GroupOfModel {
+  readonly model: ModelRow;
+  readonly group: string;
+}
+export interface MomentsOfLayer extends LayerOfModel {
+  readonly moments: MomentsResult;
+  readonly provenance: Provenance;
+}
+export interface MomentsOfNeuron extends MomentsOfLayer {
+  readonly unit: number;
+}
+
+/** Types that refer to one another by name, so that each can have its own file. */
+export const Model = builder.objectRef<ModelRow>('Model');
+export const Layer = builder.objectRef<LayerOfModel>('Layer');
+export const Neuron = builder.objectRef<NeuronOfLayer>('Neuron');
+export const Feature = builder.objectRef<FeatureOfModel>('Feature');
+export const FeatureGroup = builder.objectRef<GroupOfModel>('FeatureGroup');
+export const Dataset = builder.objectRef<DatasetRow>('Dataset');
+export const Job = builder.objectRef<JobRow>('Job');

@@ -1,0 +1,16 @@
+import { builder } from './builder.ts';
+import './cache.ts';
+import './dataset.ts';
+import './evaluation.ts';
+import './executor.ts';
+import './feature.ts';
+import './job.ts';
+import './layer.ts';
+import './model.ts';
+import './mutation.ts';
+import './neuron.ts';
+import './query.ts';
+import './viewer.ts';
+
+/** The whole API; schema.graphql is its printed form. */
+export const schema = builder.toSchema();

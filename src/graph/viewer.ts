@@ -1,0 +1,15 @@
+import { builder } from './builder.ts';
+import { Scope } from './enums.ts';
+
+interface Asking {
+  readonly keyName: string | null;
+  readonly scopes: readonly ('READ' | 'ANALYZE' | 'ADMIN')[];
+}
+
+export const Viewer = builder.objectRef<Asking>('Viewer').implement({
+  description: 'Who is asking, and what they may do.',
+  fields: (t) => ({
+    keyName: t.exposeString('keyName', { nullable: true, description: 'null on a keyless server' }),
+    scopes: t.field({ type: [Scope], description: 'What the asker may do.', resolve: ({ scopes }) => scopes }),
+  }),
+});

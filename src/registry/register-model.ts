@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ModelSource, Registration } from '../compute/executor.ts';
+import type { ComputePool } from '../compute/process/pool.ts';
+import { resolveManifest } from '../data/resolve-manifest.ts';
+import { resolveModelSource } from '../data/sources.ts';
+import { badUserInput, modelRejected } from '../errors.ts';
+import { canonicalJson } from '../planner/question.ts';
+import type { Database } from '../store/database.ts';
+import { insertModel, type ModelRow } from '../store/models.ts';
+
+export interface RegistryServices {
+  readonly database: Database;
+  readonly pool: ComputePool;
+  readonly home: string;
+  readonly sources: readonly string[];
+}
+
+export interface ModelToRegister {
+  readonly name: string;
+  readonly version: string;
+  readonly uri: string;
+  /** Beside the model as manifest.json when there is none. */
+  readonly manifest?: unknown;
+  readonly description?: string | null | undefined;
+  readonly tags?: readonly string[] | null | undefined;
+}
+
+/**
+ * Native code sees the file in a compute process only; what it finds out is kept, so that nothing later depends on the file.
+ * Throws MODEL_REJECTED, BINDING_MISMATCH, BAD_USER_INPUT, FORBIDDEN, CONFLICT.
+ */
+export async function registerModel(services: RegistryServices, input: ModelToRegister): Promise<ModelRow> {
+  assertName('name', input.name);
+  assertName('version', input.version);
+  const source = await resolveModelSource(input.uri, services.sources);
+  const { home, pool } = services;
+  const registration = (await pool.run('register', { source, home })) as Registration;
+  const folder = source.path === source.root ? source.root : dirname(source.path);
+  const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
+  const raw = input.manifest ?? (await manifestBeside(readBeside));
+  const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home });
+  const digest = createHash('sha256')
+    .update(canonicalJson({ files: registration.filesDigest, manifest }))
+    .digest('hex');
+  return insertModel(services.database.db, {
+    name: input.name,
+    version: input.version,
+    digest,
+    description: input.description ?? null,
+    tags: [...(input.tags ?? [])],
+    format: registration.format,
+    executor: registration.artifact.executor,
+    sizeBytes: registration.sizeBytes,
+    artifact: registration.artifact,
+    graph: registration.graph,
+    manifest,
+  });
+}
+
+/** Names stand in URLs, titles and messages: printable, and not endless. */
+export function assertName(argument: string, value: string): void {
+  if (/^[^\p{C}]{1,200}$/u.test(value) && value.trim() === value) return;
+  throw badUserInput(
+    `input.${argument}`,
+    `The ${argument} must be 1 to 200 printable characters without space at its ends.`,
+  );
+}
+
+/** A file of the model's folder, not one that a link leads to. */
+async function readWithin(folder: string, { root }: ModelSource, name: string): Promise<string> {
+  const path = join(folder, name);
+  if ((await realpath(path)) !== join(await realpath(root), name)) throw new Error('leads out of the folder');
+  return readFile(path, 'utf8');
+}
+
+async function manifestBeside(readBeside: (name: string) => Promise<string>): Promise<unknown> {
+  const text = await readBeside('manifest.json').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw modelRejected(`manifest.json beside the model is no JSON: ${(error as Error).message}`);
+  }
+}
