@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/postgres.ts'],
     // Each file in a process of its own: native libraries are loaded, and processes are killed on purpose.
     pool: 'forks',
     maxWorkers: 2,

@@ -9,6 +9,10 @@ export type JobRow = typeof jobs.$inferSelect;
 /** Notified with the id of a job whenever its state or progress changes. */
 export const jobChannel = 'glassgraph_jobs';
 
+const hasNotEnded = inArray(jobs.state, ['QUEUED', 'RUNNING']);
+/** What has ended stays as it ended. */
+const isOpen = (id: string) => and(eq(jobs.id, id), hasNotEnded);
+
 export async function createJob(
   tx: Queries,
   job: { id: string; title: string; modelId: string; datasetId: string },
@@ -21,16 +25,22 @@ export async function getJob(db: Queries, id: string): Promise<JobRow | undefine
   return found;
 }
 
+/** Jobs that have not ended. */
+export async function openJobIds(db: Queries): Promise<string[]> {
+  const rows = await db.select({ id: jobs.id }).from(jobs).where(hasNotEnded);
+  return rows.map(({ id }) => id);
+}
+
 /** Newest first. */
 export const listJobs = (db: Queries, states: readonly JobState[] | null, page: Page): Promise<Paged<JobRow>> =>
   pageOf(db, jobs, states === null ? undefined : inArray(jobs.state, [...states]), page);
 
-/** Another attempt begins. */
+/** Another attempt begins; undefined when the job has ended or is gone. */
 export async function startJob(db: Queries, id: string): Promise<JobRow | undefined> {
   const [row] = await db
     .update(jobs)
     .set({ state: 'RUNNING', attempts: sql`${jobs.attempts} + 1`, startedAt: new Date(), rowsDone: 0 })
-    .where(eq(jobs.id, id))
+    .where(isOpen(id))
     .returning();
   await notify(db, jobChannel, id);
   return row;
@@ -46,15 +56,14 @@ export async function updateProgress(
 }
 
 export async function requeueJob(db: Queries, id: string): Promise<void> {
-  await db.update(jobs).set({ state: 'QUEUED' }).where(eq(jobs.id, id));
+  await db.update(jobs).set({ state: 'QUEUED' }).where(isOpen(id));
   await notify(db, jobChannel, id);
 }
 
-/** What has ended stays as it ended. */
 export async function finishJob(db: Queries, id: string, error: ErrorRecord | null): Promise<void> {
   await db
     .update(jobs)
     .set({ state: error === null ? 'DONE' : 'FAILED', error, finishedAt: new Date() })
-    .where(and(eq(jobs.id, id), inArray(jobs.state, ['QUEUED', 'RUNNING'])));
+    .where(isOpen(id));
   await notify(db, jobChannel, id);
 }

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockFolder } from '../../src/store/folder-lock.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'glassgraph-lock-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const lockOf = (pid: number | string | undefined): Promise<void> => writeFile(join(folder, 'lock'), String(pid));
+
+async function pidOfTheDead(): Promise<number | undefined> {
+  const child = spawn(process.execPath, ['--eval', '']);
+  await once(child, 'exit');
+  return child.pid;
+}
+
+test('a folder is locked with our pid, and free again afterwards', async () => {
+  const unlock = await lockFolder(folder);
+  expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
+  await unlock();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a folder of a process that lives is refused', async () => {
+  await lockOf(process.ppid);
+  await expect(lockFolder(folder)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining(`in use by process ${process.ppid}`),
+    details: { pid: process.ppid },
+  });
+  expect(await readdir(folder)).toEqual(['lock']);
+});
+
+test.each([
+  ['of a process that is gone', pidOfTheDead],
+  ['of an earlier process with our pid', async () => process.pid],
+  ['that was cut off by a full disk', async () => ''],
+])('a lock %s is taken over', async (_which, pid) => {
+  await lockOf(await pid());
+  await lockFolder(folder);
+  expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
+});
