@@ -9,7 +9,7 @@ export class ComputePool {
   readonly #size: number;
   readonly #idle: ComputeProcess[] = [];
   readonly #all = new Set<ComputeProcess>();
-  readonly #waiting: ((process: ComputeProcess) => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<ComputeProcess>[] = [];
   #closed = false;
 
   /** `entry`: the module that each process runs; it calls `serve`. */
@@ -19,31 +19,39 @@ export class ComputePool {
   }
 
   /**
-   * Throws what the method threw, or ComputeProcessLost when the process ended under the call. An aborted call ends its process:
-   * native code cannot be interrupted otherwise.
+   * Throws what the method threw, or ComputeProcessLost when the process ended under the call. An aborted call throws the
+   * signal's reason and ends its process: native code cannot be interrupted otherwise.
    */
   async run(method: string, parameters: unknown, options: CallOptions = {}): Promise<unknown> {
     const process = await this.#take();
     try {
       options.signal?.throwIfAborted();
       return await process.call(method, parameters, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
     } finally {
       this.#giveBack(process);
     }
   }
 
-  /** Calls under way are lost. */
+  /** Calls under way are lost, calls that wait are refused. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
     await Promise.all([...this.#all].map((process) => process.end()));
   }
 
   async #take(): Promise<ComputeProcess> {
-    if (this.#closed) throw new Error('the compute pool is closed');
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
+    if (this.#closed) throw closedError();
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (idle.isAlive) return idle;
+      this.#all.delete(idle);
+    }
     if (this.#all.size < this.#size) return this.#start();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const turn = Promise.withResolvers<ComputeProcess>();
+    this.#waiting.push(turn);
+    return turn.promise;
   }
 
   #start(): ComputeProcess {
@@ -55,7 +63,9 @@ export class ComputePool {
   #giveBack(process: ComputeProcess): void {
     if (!process.isAlive) this.#all.delete(process);
     const next = this.#waiting.shift();
-    if (next !== undefined) next(process.isAlive ? process : this.#start());
+    if (next !== undefined) next.resolve(process.isAlive ? process : this.#start());
     else if (process.isAlive) this.#idle.push(process);
   }
 }
+
+const closedError = (): Error => new Error('the compute pool is closed');

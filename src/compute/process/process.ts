@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fromErrorRecord } from '../../errors.ts';
 import type { CallMessage, ReplyMessage } from './protocol.ts';
 
-/** The process ended under a call: a crash of native code, the system's out-of-memory killer, a time limit, an abort. */
+/** The process ended under a call: a crash of native code, the system's out-of-memory killer. */
 export class ComputeProcessLost extends Error {
   constructor(reason: string) {
     super(`the compute process was lost: ${reason}`);
@@ -71,20 +71,17 @@ export class ComputeProcess {
     else this.#end(call, message);
   }
 
-  #end(call: Call, message: Extract<ReplyMessage, { kind: 'done' | 'failed' }>): void {
+  #end(call: Call, message: Extract<ReplyMessage, { kind: 'done' | 'failed' | 'defect' }>): void {
     this.#calls.delete(message.call);
-    if (message.kind === 'done') {
-      call.resolve(message.value);
-      return;
-    }
-    const error = fromErrorRecord(message.error);
-    // The child's own stack is for the log; the client gets the masked record.
-    if (message.log !== '') error.stack = message.log;
-    call.reject(error);
+    if (message.kind === 'done') call.resolve(message.value);
+    else if (message.kind === 'failed') call.reject(fromErrorRecord(message.error));
+    else call.reject(new Error(`a defect in the compute process: ${message.log}`));
   }
 
   #lost(reason: string): void {
     this.#exitReason ??= reason;
+    // Also when it is only out of reach.
+    this.#child.kill('SIGKILL');
     for (const { reject } of this.#calls.values()) reject(new ComputeProcessLost(reason));
     this.#calls.clear();
   }

@@ -11,7 +11,9 @@ export type ReplyMessage = { readonly call: number } & (
   | { readonly kind: 'progress'; readonly value: unknown }
   | { readonly kind: 'emit'; readonly value: unknown }
   | { readonly kind: 'done'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly error: ErrorRecord; readonly log: string }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord }
+  /** Anything but a GlassgraphError; the text is for the log. */
+  | { readonly kind: 'defect'; readonly log: string }
 );
 
 export interface CallContext {

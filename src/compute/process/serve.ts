@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { GlassgraphError, toErrorRecord } from '../../errors.ts';
 import type { CallMessage, Methods, ReplyMessage } from './protocol.ts';
 
@@ -17,8 +18,8 @@ async function answer(methods: Methods, { call, method, parameters }: CallMessag
     if (implementation === undefined) throw new Error(`the compute process has no method ${method}`);
     reply({ call, kind: 'done', value: await implementation(parameters, context) });
   } catch (error) {
-    const log = error instanceof GlassgraphError || !(error instanceof Error) ? '' : (error.stack ?? error.message);
-    reply({ call, kind: 'failed', error: toErrorRecord(error), log });
+    if (error instanceof GlassgraphError) reply({ call, kind: 'failed', error: toErrorRecord(error) });
+    else reply({ call, kind: 'defect', log: inspect(error) });
   }
 }
 
