@@ -1,10 +1,8 @@
-import { inArray } from 'drizzle-orm';
 import type { PgBoss } from 'pg-boss';
 import { analysisFailed, type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { finishJob, requeueJob } from '../store/jobs.ts';
+import { finishJob, openJobIds, requeueJob } from '../store/jobs.ts';
 import { release } from '../store/results.ts';
-import { jobs } from '../store/schema.ts';
 import { passQueue } from './boss.ts';
 
 /**
@@ -12,12 +10,9 @@ import { passQueue } from './boss.ts';
  * killed, and goes back to the queue at once.
  */
 export async function requeueOrphans({ db }: Database, boss: PgBoss): Promise<void> {
-  const running = await db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(inArray(jobs.state, ['RUNNING']));
-  for (const { id } of running) {
-    await boss.fail(passQueue, id);
+  for (const id of await openJobIds(db)) {
+    const [queued] = await boss.findJobs(passQueue, { id });
+    if (queued?.state === 'active') await boss.fail(passQueue, id);
     await requeueJob(db, id);
   }
 }
@@ -28,11 +23,7 @@ const interrupted: ErrorRecord = toErrorRecord(
 
 /** Jobs that the queue has given up on, or does not know, end here: their claims must not be held for ever. */
 export async function endAbandoned({ db }: Database, boss: PgBoss): Promise<void> {
-  const open = await db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(inArray(jobs.state, ['QUEUED', 'RUNNING']));
-  for (const { id } of open) {
+  for (const id of await openJobIds(db)) {
     const [queued] = await boss.findJobs(passQueue, { id });
     if (queued !== undefined && ['created', 'retry', 'active'].includes(queued.state)) continue;
     await db.transaction(async (tx) => {

@@ -9,9 +9,16 @@ import { finishJob, startJob } from '../store/jobs.ts';
 import { complete, getClaims, getResults, release } from '../store/results.ts';
 import { passQueue, workOptions } from './boss.ts';
 import { ProgressReport } from './progress.ts';
+import { endAbandoned, requeueOrphans } from './recovery.ts';
 
 /** A pass whose compute process dies this often is not tried again. */
 const attemptLimit = 3;
+
+/** What a pass may still take when the server is told to stop. */
+const stopGraceMs = 5000;
+
+/** A job that the queue has given up on is noticed after at most this long. */
+const recoveryIntervalMs = 5000;
 
 export interface RunnerOptions {
   readonly database: Database;
@@ -26,26 +33,49 @@ export interface RunnerOptions {
 /** 4. Run: takes passes off the queue, has compute processes run them, and keeps every result as soon as it is there. */
 export class Runner {
   readonly #options: RunnerOptions;
+  #recovering: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
   }
 
+  /** First clears up after servers that were killed. */
   async start(): Promise<void> {
-    const { boss, concurrency } = this.#options;
+    const { database, boss, concurrency } = this.#options;
+    if (database.engine.kind === 'pglite') await requeueOrphans(database, boss);
+    await endAbandoned(database, boss);
+    this.#recovering = setInterval(() => this.#recover(), recoveryIntervalMs);
     for (let worker = 0; worker < concurrency; worker++)
       await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
         if (job !== undefined) await this.#run(job);
       });
   }
 
-  /** Ends in DONE or FAILED, also when it throws: what is left of its claims is given up with the job. */
+  /** Takes no more passes; those under way end, or after a while go back to the queue. */
+  async stop(): Promise<void> {
+    clearInterval(this.#recovering);
+    await this.#options.boss.stop({ timeout: stopGraceMs });
+  }
+
+  #recover(): void {
+    const { database, boss, log } = this.#options;
+    endAbandoned(database, boss).catch((error: unknown) => log.error({ err: error }, 'clearing up jobs failed'));
+  }
+
+  /**
+   * Ends in DONE or FAILED, also when it throws: what is left of its claims is given up with the job. Not so when the queue has
+   * taken the job back (this server stops, or was thought lost): it is run again, here or elsewhere.
+   */
   async #run({ id, data, signal }: JobWithMetadata<PassRequest>): Promise<void> {
     const { database, log } = this.#options;
     try {
       await this.#attempts(id, data, signal);
       await database.db.transaction((tx) => finishJob(tx, id, null));
     } catch (error) {
+      if (signal.aborted) {
+        log.warn({ job: id }, 'pass went back to the queue');
+        return;
+      }
       const record = toErrorRecord(error);
       log[record.code === 'INTERNAL_SERVER_ERROR' ? 'error' : 'warn']({ job: id, err: error }, 'pass failed');
       await database.db.transaction(async (tx) => {
@@ -81,23 +111,27 @@ export class Runner {
     const open = await this.#stillOpen(id, request);
     const kept = await this.#keptParts(open);
     const progress = new ProgressReport(database, id);
-    let writing = Promise.resolve();
-    let failed: unknown;
-    const write = (result: PassResult): Promise<void> => database.db.transaction((tx) => complete(tx, id, result));
-    await pool.run(
-      'pass',
-      { request: open, kept, environment },
-      {
-        signal,
-        onProgress: (value) => progress.report(value as PassProgress),
-        onEmit: (value) => {
-          writing = writing.then(() => write(value as PassResult)).catch((error: unknown) => void (failed ??= error));
+    const writes: Promise<void>[] = [];
+    const keep = (result: PassResult): Promise<void> =>
+      database.db
+        .transaction((tx) => complete(tx, id, result))
+        .catch((error: unknown) => log.error({ job: id, key: result.key, err: error }, 'a result could not be kept'));
+    try {
+      await pool.run(
+        'pass',
+        { request: open, kept, environment },
+        {
+          signal,
+          onProgress: (value) => progress.report(value as PassProgress),
+          onEmit: (value) => writes.push(keep(value as PassResult)),
         },
-      },
-    );
-    await writing;
-    await progress.close();
-    if (failed !== undefined) throw failed;
+      );
+    } finally {
+      await Promise.all(writes);
+      await progress.close();
+    }
+    const { analyses, readings } = await this.#stillOpen(id, request);
+    if (analyses.length + readings.length > 0) throw new Error('the pass ended without all of its results');
     const { rowsDone } = progress;
     const durationMs = Math.round(performance.now() - startedMs);
     const rowsPerSecond = Math.round((rowsDone / Math.max(durationMs, 1)) * 1000);

@@ -1,0 +1,66 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serve } from '../../src/compute/process/serve.ts';
+import { bindingMismatch } from '../../src/errors.ts';
+import type { KeptPart, PassEnvironment, PassRequest, PassResult } from '../../src/pass/protocol.ts';
+
+/** What becomes of an analysis, by its spec. Its result is its key, a reading's that of its part and its own. */
+export type Fate = 'kept' | 'dies' | 'dies once' | 'refused' | 'fails' | 'forgotten' | 'hangs' | 'hangs once';
+
+interface PassCall {
+  readonly request: PassRequest;
+  readonly kept: Readonly<Record<string, KeptPart>>;
+  readonly environment: PassEnvironment;
+}
+
+/** A compute process that computes nothing and can fail in every way. It notes in `runs` which keys it was asked for. */
+serve({
+  async pass({ request, kept, environment }: PassCall, { emit, progress }) {
+    const parts = new Map(Object.entries(kept).map(([key, { value }]) => [key, value]));
+    const keep = (key: string, value: Uint8Array): void => {
+      parts.set(key, value);
+      emit(resultOf(key, value));
+    };
+    progress({ rowsDone: 1, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
+    for (const { key, spec } of request.analyses) {
+      const runs = noted(join(environment.home, 'runs'), key);
+      if (await survives(spec as Fate, runs)) keep(key, Buffer.from(key));
+    }
+    for (const { key, partKey } of request.readings) {
+      noted(join(environment.home, 'runs'), key);
+      const part = parts.get(partKey);
+      if (part === undefined) throw new Error(`the part ${partKey} is missing`);
+      keep(key, Buffer.concat([part, Buffer.from(` ${key}`)]));
+    }
+    progress({ rowsDone: 2, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
+  },
+});
+
+async function survives(fate: Fate, runs: number): Promise<boolean> {
+  // What was sent before is on its way when the process ends.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  if (fate === 'dies' || (fate === 'dies once' && runs === 1)) process.kill(process.pid, 'SIGKILL');
+  if (fate === 'hangs' || (fate === 'hangs once' && runs === 1)) await new Promise(() => undefined);
+  if (fate === 'refused') throw bindingMismatch('The column “late” is missing.', { column: 'late' });
+  if (fate === 'fails') throw new TypeError('a secret of the server');
+  return fate !== 'forgotten';
+}
+
+/** How often the key was noted, this time included. */
+function noted(path: string, key: string): number {
+  appendFileSync(path, `${key}\n`);
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line === key).length;
+}
+
+const resultOf = (key: string, value: Uint8Array): PassResult => ({
+  key,
+  value,
+  files: [],
+  rowCount: 2,
+  skippedRowCount: 0,
+  durationMs: 1,
+  executor: 'ONNXRUNTIME',
+  device: 'cpu',
+});

@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, inject, test, vi } from 'vitest';
+import { passQueue } from '../../src/jobs/boss.ts';
+import { endAbandoned, requeueOrphans } from '../../src/jobs/recovery.ts';
+import { getJob } from '../../src/store/jobs.ts';
+import { getClaims, getResults } from '../../src/store/results.ts';
+import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { type Server, startServer } from './server.ts';
+
+const isPostgres = inject('postgresUrl') !== null;
+
+/** A server killed with -9 in the middle of a pass whose first result is kept; returns the pass' job. */
+async function killedServer({ home, databaseUrl }: DatabaseLocation): Promise<string> {
+  const path = fileURLToPath(new URL('./victim.ts', import.meta.url));
+  const victim = fork(path, databaseUrl === undefined ? [home] : [home, databaseUrl]);
+  const [jobId] = (await once(victim, 'message')) as [string];
+  const runs = () => readFile(join(home, 'runs'), 'utf8');
+  await vi.waitFor(async () => expect(await runs()).toContain('second'), { timeout: 10_000 });
+  victim.kill('SIGKILL');
+  await once(victim, 'exit');
+  return jobId;
+}
+
+async function jobOf({ database }: Server, id: string | null) {
+  return getJob(database.db, id ?? '');
+}
+
+test('a server that starts after one was killed in the middle of a pass finishes that pass', {
+  timeout: 60_000,
+}, async () => {
+  await using location = await freshLocation();
+  const jobId = await killedServer(location);
+  const startedMs = performance.now();
+  const server = await startServer(location);
+  expect(await server.wait('second', jobId, 40_000)).toEqual({ state: 'done' });
+  // Embedded, nobody else can be running it; on a shared Postgres its heartbeat has to stop first.
+  expect(performance.now() - startedMs).toBeLessThan(isPostgres ? 30_000 : 9_000);
+  await vi.waitFor(async () => expect(await jobOf(server, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+  expect(await server.runs()).toEqual(['first', 'second', 'second']);
+  expect(await getResults(server.database.db, ['first', 'second'])).toHaveLength(2);
+  await server.close();
+});
+
+test('a pass that is under way when the server stops goes back to the queue', { timeout: 60_000 }, async () => {
+  await using location = await freshLocation();
+  const first = await startServer(location);
+  const { jobId } = await first.submit({ a: 'hangs once' });
+  await vi.waitFor(async () => expect(await first.runs()).toEqual(['a']), { timeout: 10_000 });
+  await first.close();
+  const second = await startServer(location);
+  expect(await second.wait('a', jobId)).toEqual({ state: 'done' });
+  await vi.waitFor(async () => expect(await jobOf(second, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+  await second.close();
+});
+
+test('what one server queues, another runs later', async () => {
+  await using location = await freshLocation();
+  const queuing = await startServer(location, { runs: false });
+  const { jobId } = await queuing.submit({ a: 'kept' });
+  expect(await jobOf(queuing, jobId)).toMatchObject({ state: 'QUEUED' });
+  await queuing.close();
+  const running = await startServer(location);
+  expect(await running.wait('a', jobId)).toEqual({ state: 'done' });
+  await running.close();
+});
+
+test('a job that the queue has lost fails, and its claims are given up', async () => {
+  await using location = await freshLocation();
+  const queuing = await startServer(location, { runs: false });
+  const { jobId } = await queuing.submit({ a: 'kept' });
+  await queuing.boss.deleteJob(passQueue, jobId ?? '');
+  await queuing.close();
+  const running = await startServer(location);
+  expect(await running.wait('a', jobId)).toMatchObject({ state: 'failed' });
+  expect(await jobOf(running, jobId)).toMatchObject({ state: 'FAILED', error: { code: 'ANALYSIS_FAILED' } });
+  expect(await getClaims(running.database.db, ['a'])).toEqual([]);
+  await running.close();
+});
+
+test('a pass that takes the server down each time is given up', async () => {
+  await using location = await freshLocation();
+  const server = await startServer(location, { runs: false });
+  const { database, boss } = server;
+  const { jobId } = await server.submit({ a: 'kept' });
+  for (const state of ['QUEUED', 'QUEUED', 'FAILED']) {
+    await vi.waitFor(async () => expect(await boss.fetch(passQueue)).toHaveLength(1), { timeout: 5000 });
+    await requeueOrphans(database, boss);
+    await endAbandoned(database, boss);
+    expect(await jobOf(server, jobId)).toMatchObject({ state });
+  }
+  expect(await getClaims(database.db, ['a'])).toEqual([]);
+  await server.close();
+});

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PgBoss } from 'pg-boss';
+import { pino } from 'pino';
+import { ComputePool } from '../../src/compute/process/pool.ts';
+import { startBoss } from '../../src/jobs/boss.ts';
+import { type PassSubmission, type Submitted, submitPass } from '../../src/jobs/queue.ts';
+import { Runner } from '../../src/jobs/runner.ts';
+import { type Outcome, ResultWaiter } from '../../src/jobs/wait.ts';
+import type { PassReading } from '../../src/pass/protocol.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { insertDataset } from '../../src/store/datasets.ts';
+import { insertModel } from '../../src/store/models.ts';
+import type { DatabaseLocation } from '../support/database.ts';
+import { newDataset, newModel } from '../support/rows.ts';
+import type { Fate } from './pass.ts';
+
+/** Everything of a server that passes need: a database, the queue, a runner with compute processes, someone who waits. */
+export interface Server {
+  readonly database: Database;
+  readonly boss: PgBoss;
+  readonly waiter: ResultWaiter;
+  /** Submits a pass for a model and a dataset that are registered when they are missing. */
+  submit(fates: Readonly<Record<string, Fate>>, readings?: readonly PassReading[]): Promise<Submitted>;
+  wait(key: string, jobId: string | null, timeoutMs?: number): Promise<Outcome>;
+  /** Keys that compute processes were asked for, in order, also those of earlier servers of this home. */
+  runs(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function startServer(location: DatabaseLocation, { runs = true } = {}): Promise<Server> {
+  const log = pino({ level: 'silent' });
+  const database = await openDatabase(location);
+  const boss = await startBoss(database, (error) => log.error(error));
+  const waiter = await ResultWaiter.open(database);
+  const pool = new ComputePool({ entry: new URL('./pass.ts', import.meta.url), size: 2 });
+  const environment = { home: location.home, threads: 1 };
+  const runner = new Runner({ database, boss, pool, environment, concurrency: 2, log });
+  if (runs) await runner.start();
+  const { id: modelId } = await insertModel(database.db, newModel('ctr', '1'));
+  const { id: datasetId } = await insertDataset(database.db, newDataset('clicks', '1'));
+  return {
+    database,
+    boss,
+    waiter,
+    submit: (fates, readings = []) =>
+      submitPass(database, boss, { ...submission(fates, readings), modelId, datasetId }),
+    wait: (key, jobId, timeoutMs = 20_000) =>
+      waiter.wait(key, { deadlineMs: performance.now() + timeoutMs, signal: new AbortController().signal }, jobId),
+    async runs() {
+      const lines = await readFile(join(location.home, 'runs'), 'utf8').catch(() => '');
+      return lines.split('\n').filter((line) => line !== '');
+    },
+    async close() {
+      await runner.stop();
+      await waiter.close();
+      await pool.close();
+      await database.close();
+    },
+  };
+}
+
+function submission(
+  fates: Readonly<Record<string, Fate>>,
+  readings: readonly PassReading[],
+): Omit<PassSubmission, 'modelId' | 'datasetId'> {
+  const { artifact, graph, manifest } = newModel('ctr', '1');
+  const { files, columns, rowCount, digest } = newDataset('clicks', '1');
+  return {
+    title: `${Object.keys(fates)} of ctr on clicks`,
+    modelDigest: 'm',
+    datasetDigest: 'd',
+    engineVersion: '0.1.0',
+    request: {
+      model: { artifact, graph, manifest },
+      dataset: { files, columns, rowCount, digest, label: null, groupBy: null, partitionBy: null },
+      rows: { partitions: null, where: [], invalid: 'FAIL' },
+      partitions: [],
+      analyses: Object.entries(fates).map(([key, spec]) => ({ key, name: 'moments', spec })),
+      readings,
+    },
+  };
+}
