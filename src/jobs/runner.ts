@@ -9,16 +9,9 @@ import { finishJob, startJob } from '../store/jobs.ts';
 import { complete, getClaims, getResults, release } from '../store/results.ts';
 import { passQueue, workOptions } from './boss.ts';
 import { ProgressReport } from './progress.ts';
-import { endAbandoned, requeueOrphans } from './recovery.ts';
 
 /** A pass whose compute process dies this often is not tried again. */
 const attemptLimit = 3;
-
-/** What a pass may still take when the server is told to stop. */
-const stopGraceMs = 5000;
-
-/** A job that the queue has given up on is noticed after at most this long. */
-const recoveryIntervalMs = 5000;
 
 export interface RunnerOptions {
   readonly database: Database;
@@ -33,33 +26,17 @@ export interface RunnerOptions {
 /** 4. Run: takes passes off the queue, has compute processes run them, and keeps every result as soon as it is there. */
 export class Runner {
   readonly #options: RunnerOptions;
-  #recovering: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
   }
 
-  /** First clears up after servers that were killed. */
   async start(): Promise<void> {
-    const { database, boss, concurrency } = this.#options;
-    if (database.engine.kind === 'pglite') await requeueOrphans(database, boss);
-    await endAbandoned(database, boss);
-    this.#recovering = setInterval(() => this.#recover(), recoveryIntervalMs);
+    const { boss, concurrency } = this.#options;
     for (let worker = 0; worker < concurrency; worker++)
       await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
         if (job !== undefined) await this.#run(job);
       });
-  }
-
-  /** Takes no more passes; those under way end, or after a while go back to the queue. */
-  async stop(): Promise<void> {
-    clearInterval(this.#recovering);
-    await this.#options.boss.stop({ timeout: stopGraceMs });
-  }
-
-  #recover(): void {
-    const { database, boss, log } = this.#options;
-    endAbandoned(database, boss).catch((error: unknown) => log.error({ err: error }, 'clearing up jobs failed'));
   }
 
   /**

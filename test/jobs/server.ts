@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { ComputePool } from '../../src/compute/process/pool.ts';
 import { startBoss } from '../../src/jobs/boss.ts';
 import { type PassSubmission, type Submitted, submitPass } from '../../src/jobs/queue.ts';
+import { endAbandoned, requeueOrphans } from '../../src/jobs/recovery.ts';
 import { Runner } from '../../src/jobs/runner.ts';
 import { type Outcome, ResultWaiter } from '../../src/jobs/wait.ts';
 import type { PassReading } from '../../src/pass/protocol.ts';
@@ -36,6 +37,8 @@ export async function startServer(location: DatabaseLocation, { runs = true } = 
   const pool = new ComputePool({ entry: new URL('./pass.ts', import.meta.url), size: 2 });
   const environment = { home: location.home, threads: 1 };
   const runner = new Runner({ database, boss, pool, environment, concurrency: 2, log });
+  if (database.engine.kind === 'pglite') await requeueOrphans(database, boss);
+  await endAbandoned(database, boss);
   if (runs) await runner.start();
   const { id: modelId } = await insertModel(database.db, newModel('ctr', '1'));
   const { id: datasetId } = await insertDataset(database.db, newDataset('clicks', '1'));
@@ -52,8 +55,8 @@ export async function startServer(location: DatabaseLocation, { runs = true } = 
       return lines.split('\n').filter((line) => line !== '');
     },
     async close() {
-      await runner.stop();
       await waiter.close();
+      await boss.stop({ graceful: false });
       await pool.close();
       await database.close();
     },
