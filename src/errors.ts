@@ -1,3 +1,5 @@
+import { similarTo, suggestion } from './similar.ts';
+
 /**
  * Every error that a client can get: one table, from which the schema's `ErrorCode`, docs/errors.md and the tests come.
  * The message says what is wrong and what to do next; what it says in words, `details` carries as data.
@@ -58,9 +60,13 @@ export const analysisFailed = thrower('ANALYSIS_FAILED');
 export const badUserInput = (argument: string, message: string, details: ErrorDetails = {}): GlassgraphError =>
   new GlassgraphError('BAD_USER_INPUT', message, { argument, ...details });
 
-/** NOT_FOUND; `what` is the kind of thing, e.g. `dataset`. */
-export const notFound = (what: string, name: string, details: ErrorDetails = {}): GlassgraphError =>
-  new GlassgraphError('NOT_FOUND', `There is no ${what} “${name}”.`, { what, name, ...details });
+/** NOT_FOUND; `what` is the kind of thing, e.g. `dataset`; `names` are those that there are. */
+export const notFound = (what: string, name: string, names: readonly string[] = []): GlassgraphError =>
+  new GlassgraphError('NOT_FOUND', `There is no ${what} “${name}”.${suggestion(name, names)}`, {
+    what,
+    name,
+    similar: similarTo(name, names),
+  });
 
 /** The form in which an error crosses a process or lies in a table. */
 export interface ErrorRecord {

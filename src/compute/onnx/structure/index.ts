@@ -1,0 +1,23 @@
+import type { LayerGraph, LogitTensor } from '../../graph.ts';
+import type { TensorSpec } from '../../tensor.ts';
+import type { GraphView } from '../view.ts';
+import { findLayers } from './layers.ts';
+import { findLogits } from './logits.ts';
+import { parameterCount, weightsOf } from './parameters.ts';
+import { rowDependent } from './reach.ts';
+
+export interface Structure {
+  readonly layers: LayerGraph[];
+  readonly logits: LogitTensor[];
+  readonly parameterCount: number;
+}
+
+/** What people would see in a model's graph. `specs`: element type and shape of every tensor, null for dynamic dimensions. */
+export function describeStructure(view: GraphView, specs: ReadonlyMap<string, TensorSpec>): Structure {
+  const dependent = rowDependent(view);
+  return {
+    layers: findLayers(view, specs, dependent),
+    logits: findLogits(view, specs),
+    parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view, specs),
+  };
+}

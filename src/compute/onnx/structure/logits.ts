@@ -1,0 +1,51 @@
+import type { LogitTensor } from '../../graph.ts';
+import type { TensorSpec } from '../../tensor.ts';
+import type { GraphView } from '../view.ts';
+
+type Specs = ReadonlyMap<string, TensorSpec>;
+
+/** They keep the elements of a row in their order. */
+const transparent = new Set(['Identity', 'Squeeze', 'Unsqueeze', 'Reshape', 'Flatten', 'Dropout']);
+
+/**
+ * Of every element of every output that is a sigmoid: the tensor before it. Multi-task models are a Concat of sigmoids; a product
+ * of sigmoids has no logit tensor, and is not in the list.
+ */
+export function findLogits(view: GraphView, specs: Specs): LogitTensor[] {
+  return view.outputs.flatMap(({ name: output }) => {
+    const width = rowWidth(specs.get(output));
+    if (width === undefined) return [];
+    return Array.from({ length: width }, (_, index) => index).flatMap((index) => {
+      const found = beforeSigmoid(output, index, view, specs);
+      return found === undefined ? [] : [{ output, index, ...found }];
+    });
+  });
+}
+
+function beforeSigmoid(
+  name: string,
+  index: number,
+  view: GraphView,
+  specs: Specs,
+): { tensor: string; tensorIndex: number } | undefined {
+  const node = view.producers.get(name);
+  if (node === undefined) return undefined;
+  if (node.opType === 'Sigmoid') return { tensor: node.input[0] as string, tensorIndex: index };
+  if (transparent.has(node.opType)) return beforeSigmoid(node.input[0] as string, index, view, specs);
+  if (node.opType !== 'Concat') return undefined;
+  let start = 0;
+  for (const part of node.input) {
+    const width = rowWidth(specs.get(part));
+    if (width === undefined) return undefined;
+    if (index < start + width) return beforeSigmoid(part, index - start, view, specs);
+    start += width;
+  }
+  return undefined;
+}
+
+/** Elements of a row; undefined where that is not static. A vector [rows] has one. */
+function rowWidth(spec: TensorSpec | undefined): number | undefined {
+  if (spec === undefined) return undefined;
+  const rest = spec.shape.slice(1);
+  return rest.includes(null) ? undefined : rest.reduce<number>((product, dim) => product * (dim as number), 1);
+}

@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os';
+import { delimiter, resolve } from 'node:path';
+import { badUserInput } from '../errors.ts';
+
+/** What the operator decides. README lists it. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Postgres; embedded when undefined. */
+  readonly databaseUrl: string | undefined;
+  /** Folder of the embedded database, registered models and scores. */
+  readonly home: string;
+  /** Folders that `source.uri` may reach. */
+  readonly sources: readonly string[];
+  /** How long a request waits for an answer. */
+  readonly patienceMs: number;
+  readonly example: boolean;
+  /** Compute processes of this machine; 0 for an API that only queues. */
+  readonly workers: number;
+  /** Of each compute process. */
+  readonly threads: number;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const known = [
+  'GLASSGRAPH_HOME',
+  'GLASSGRAPH_SOURCES',
+  'GLASSGRAPH_PATIENCE',
+  'GLASSGRAPH_EXAMPLE',
+  'GLASSGRAPH_WORKERS',
+  'GLASSGRAPH_THREADS',
+];
+
+/** Loopback addresses: without keys, nobody else may reach the server. */
+const loopback = ['127.0.0.1', 'localhost', '::1'];
+
+/** Throws BAD_USER_INPUT naming the variable that is unknown or malformed. */
+export function configOf(variables: Variables): Config {
+  const unknown = Object.keys(variables).find((name) => /^GLASSGRAPH_/.test(name) && !known.includes(name));
+  if (unknown !== undefined) throw refused(unknown, `is not known. There is ${known.join(', ')}.`);
+  const host = variables.HOST || '127.0.0.1';
+  if (!loopback.includes(host))
+    throw refused('HOST', `is “${host}”. A server without keys binds to loopback only: ${loopback.join(', ')}.`);
+  return {
+    host,
+    port: whole(variables, 'PORT', 4000, 0, 65_535),
+    databaseUrl: databaseUrlOf(variables.DATABASE_URL),
+    home: resolve(variables.GLASSGRAPH_HOME || '.glassgraph'),
+    sources: (variables.GLASSGRAPH_SOURCES || '.')
+      .split(delimiter)
+      .filter((folder) => folder !== '')
+      .map((folder) => resolve(folder)),
+    patienceMs: number(variables, 'GLASSGRAPH_PATIENCE', 25, 0, 3600) * 1000,
+    example: flag(variables, 'GLASSGRAPH_EXAMPLE'),
+    workers: whole(variables, 'GLASSGRAPH_WORKERS', 1, 0, 256),
+    threads: whole(variables, 'GLASSGRAPH_THREADS', availableParallelism(), 1, 1024),
+  };
+}
+
+const refused = (name: string, what: string) => badUserInput(name, `${name} ${what}`);
+
+function number(variables: Variables, name: string, otherwise: number, low: number, high: number): number {
+  const text = variables[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = Number(text);
+  if (!(value >= low && value <= high))
+    throw refused(name, `is “${text}”; it must be a number from ${low} to ${high}.`);
+  return value;
+}
+
+function whole(variables: Variables, name: string, otherwise: number, low: number, high: number): number {
+  const value = number(variables, name, otherwise, low, high);
+  if (!Number.isInteger(value)) throw refused(name, `is “${variables[name]}”; it must be a whole number.`);
+  return value;
+}
+
+function flag(variables: Variables, name: string): boolean {
+  const text = variables[name] ?? '';
+  if (!['', '0', '1'].includes(text)) throw refused(name, `is “${text}”; it must be 0 or 1.`);
+  return text === '1';
+}
+
+function databaseUrlOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^postgres(ql)?:\/\//.test(text)) throw refused('DATABASE_URL', 'must begin with postgres:// or postgresql://.');
+  return text;
+}

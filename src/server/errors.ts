@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { type ErrorCode, errorTable, GlassgraphError } from '../errors.ts';
+
+/** Every error that leaves the server has a code of the table; what is a defect keeps its text in the log. */
+export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
+  return (error) => {
+    const located = error instanceof GraphQLError ? error : undefined;
+    const cause = rootOf(error);
+    if (cause instanceof GlassgraphError) return coded(cause.message, cause.code, cause.details, located);
+    if (located !== undefined && isOfLibrary(located)) return coded(located.message, codeOf(located), {}, located);
+    const errorId = randomUUID();
+    log.error({ errorId, err: cause, path: located?.path }, 'internal error');
+    return coded(
+      `The server failed. Its log has the details under ${errorId}.`,
+      'INTERNAL_SERVER_ERROR',
+      { errorId },
+      located,
+    );
+  };
+}
+
+function rootOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? rootOf(error.originalError) : error;
+}
+
+/** About the request itself: its document, its variables, its limits. Nothing of ours has failed. */
+const isOfLibrary = (error: GraphQLError): boolean =>
+  error.originalError === undefined || (error.path === undefined && /^Variable "\$/.test(error.message));
+
+/** Libraries' codes are their own, or none. */
+function codeOf({ extensions, message, path }: GraphQLError): ErrorCode {
+  const { code } = extensions;
+  if (typeof code === 'string' && code in errorTable) return code as ErrorCode;
+  if (/^Syntax Error/.test(message)) return 'GRAPHQL_PARSE_FAILED';
+  if (/^Variable "\$/.test(message)) return 'BAD_USER_INPUT';
+  return path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT';
+}
+
+function coded(
+  message: string,
+  code: ErrorCode,
+  details: Readonly<Record<string, unknown>>,
+  at: GraphQLError | undefined,
+): GraphQLError {
+  // What a library says of the HTTP answer (status, headers) is for the server, not for the client.
+  const http = at?.extensions.http;
+  return new GraphQLError(message, {
+    ...(at?.nodes && { nodes: at.nodes }),
+    ...(at?.source && { source: at.source }),
+    ...(at?.positions && { positions: at.positions }),
+    ...(at?.path && { path: at.path }),
+    extensions: { ...details, code, ...(http === undefined ? {} : { http }) },
+  });
+}

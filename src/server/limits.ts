@@ -1,0 +1,7 @@
+/** Limits of query documents. The schema's own introspection query is the deepest that people send. */
+export const documentLimits = {
+  depth: 20,
+  aliases: 100,
+  tokens: 5000,
+  directives: 100,
+} as const;
