@@ -15,6 +15,13 @@ const arrows = {
   'src/store/': [contracts, 'src/data/', 'src/pass/protocol\\.ts$'],
   'src/jobs/': [contracts, 'src/compute/process/', 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
+  'src/registry/': [
+    contracts,
+    'src/compute/process/pool\\.ts$',
+    'src/data/',
+    'src/store/',
+    'src/planner/question\\.ts$',
+  ],
   'src/graph/': [
     contracts,
     'src/compute/(executors|process/pool)\\.ts$',
@@ -23,8 +30,16 @@ const arrows = {
     'src/store/',
     'src/jobs/',
     'src/planner/',
+    'src/registry/',
   ],
-  'src/server/': ['src/graph/', 'src/store/', 'src/jobs/', 'src/planner/'],
+  'src/server/': [
+    'src/compute/process/pool\\.ts$',
+    'src/graph/',
+    'src/store/',
+    'src/jobs/',
+    'src/planner/',
+    'src/registry/',
+  ],
 };
 
 const arrow = (folder, targets) => ({

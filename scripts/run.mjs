@@ -70,6 +70,12 @@ function install(node) {
   npm(node, ['ci', '--include=dev', '--ignore-scripts']);
 }
 
+/** Where npm is told to stop, its shell ends without passing that on: the command would live on with nobody to stop it. */
+function stopWithParent(child) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 200).unref();
+}
+
 /** Runs to its end with our terminal, passes signals on, and ends as the command ends. */
 function run(node, command, args) {
   const bin = join(root, 'node_modules', '.bin');
@@ -87,6 +93,7 @@ function run(node, command, args) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  if (process.env.npm_lifecycle_event) stopWithParent(child);
   child.on('error', (error) => {
     say(`cannot run ${command}: ${error.message}`);
     process.exit(127);

@@ -1,3 +1,4 @@
+import { summarizeResults } from '../store/results.ts';
 import { builder } from './builder.ts';
 
 interface Summary {
@@ -7,7 +8,7 @@ interface Summary {
   readonly misses: number;
 }
 
-export const CacheSummary = builder.objectRef<Summary>('CacheSummary').implement({
+const CacheSummary = builder.objectRef<Summary>('CacheSummary').implement({
   description: 'What is kept of earlier computations.',
   fields: (t) => ({
     resultCount: t.field({
@@ -32,3 +33,12 @@ export const CacheSummary = builder.objectRef<Summary>('CacheSummary').implement
     }),
   }),
 });
+
+builder.queryFields((t) => ({
+  cache: t.field({
+    type: CacheSummary,
+    nullable: true,
+    description: 'The store of results.',
+    resolve: async (_, __, { database, planner }) => ({ ...(await summarizeResults(database.db)), ...planner.counts }),
+  }),
+}));

@@ -1,10 +1,11 @@
 import { getDatasetById } from '../store/datasets.ts';
-import { getJob } from '../store/jobs.ts';
+import { getJob, listJobs } from '../store/jobs.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { connectionType } from './connection-types.ts';
+import { keysetConnection } from './connection.ts';
+import { connectionType, pageArguments } from './connection-types.ts';
 import { ErrorCode, JobState } from './enums.ts';
-import { isUuid } from './ids.ts';
+import { decodeId, isUuid } from './ids.ts';
 import { Dataset, Job, Model } from './references.ts';
 
 const JobError = builder
@@ -87,4 +88,29 @@ builder.node(Job, {
   }),
 });
 
-export const { connection: JobConnection } = connectionType('Job', Job);
+const { connection: JobConnection } = connectionType('Job', Job);
+
+builder.queryFields((t) => ({
+  job: t.field({
+    type: Job,
+    nullable: true,
+    description: 'null when there is no such job.',
+    args: { id: t.arg.id({ required: true, description: 'Global id, e.g. from an ANALYSIS_PENDING error.' }) },
+    resolve: (_, { id }, { database }) => {
+      const { typename, id: key } = decodeId(id);
+      return typename === 'Job' && isUuid(key) ? getJob(database.db, key) : null;
+    },
+  }),
+  jobs: t.field({
+    type: JobConnection,
+    nullable: true,
+    description: 'Newest first.',
+    args: { ...pageArguments(t.arg), state: t.arg({ type: [JobState], description: 'Only jobs in these states.' }) },
+    resolve: (_, { state, ...page }, { database }) =>
+      keysetConnection(
+        page,
+        (asked) => listJobs(database.db, state ?? null, asked),
+        ({ ordinal }) => ordinal,
+      ),
+  }),
+}));

@@ -1,18 +1,12 @@
 import { getDataset, listDatasets } from '../store/datasets.ts';
-import { getJob, listJobs } from '../store/jobs.ts';
 import { getModel, listModels } from '../store/models.ts';
-import { summarizeResults } from '../store/results.ts';
 import { builder } from './builder.ts';
-import { CacheSummary } from './cache.ts';
 import { keysetConnection } from './connection.ts';
 import { pageArguments } from './connection-types.ts';
 import { DatasetConnection } from './dataset.ts';
-import { JobState, ModelFormat } from './enums.ts';
-import { decodeId, isUuid } from './ids.ts';
-import { JobConnection } from './job.ts';
+import { ModelFormat } from './enums.ts';
 import { ModelConnection } from './model.ts';
-import { Dataset, Job, Model } from './references.ts';
-import { Viewer } from './viewer.ts';
+import { Dataset, Model } from './references.ts';
 
 const ordinalOf = ({ ordinal }: { ordinal: number }): number => ordinal;
 
@@ -64,34 +58,5 @@ builder.queryFields((t) => ({
     args: { ...pageArguments(t.arg), search: t.arg.string({ description: 'Only names that contain this.' }) },
     resolve: (_, { search, ...page }, { database }) =>
       keysetConnection(page, (asked) => listDatasets(database.db, { search }, asked), ordinalOf),
-  }),
-  job: t.field({
-    type: Job,
-    nullable: true,
-    description: 'null when there is no such job.',
-    args: { id: t.arg.id({ required: true, description: 'Global id, e.g. from an ANALYSIS_PENDING error.' }) },
-    resolve: (_, { id }, { database }) => {
-      const { typename, id: key } = decodeId(id);
-      return typename === 'Job' && isUuid(key) ? getJob(database.db, key) : null;
-    },
-  }),
-  jobs: t.field({
-    type: JobConnection,
-    nullable: true,
-    description: 'Newest first.',
-    args: { ...pageArguments(t.arg), state: t.arg({ type: [JobState], description: 'Only jobs in these states.' }) },
-    resolve: (_, { state, ...page }, { database }) =>
-      keysetConnection(page, (asked) => listJobs(database.db, state ?? null, asked), ordinalOf),
-  }),
-  cache: t.field({
-    type: CacheSummary,
-    nullable: true,
-    description: 'The store of results.',
-    resolve: async (_, __, { database, planner }) => ({ ...(await summarizeResults(database.db)), ...planner.counts }),
-  }),
-  viewer: t.field({
-    type: Viewer,
-    description: 'Who is asking.',
-    resolve: () => ({ keyName: null, scopes: ['READ', 'ANALYZE', 'ADMIN'] as const }),
   }),
 }));

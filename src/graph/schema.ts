@@ -7,6 +7,8 @@ import './feature.ts';
 import './job.ts';
 import './layer.ts';
 import './model.ts';
+import './model-analyses.ts';
+import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './query.ts';

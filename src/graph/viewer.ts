@@ -6,10 +6,18 @@ interface Asking {
   readonly scopes: readonly ('READ' | 'ANALYZE' | 'ADMIN')[];
 }
 
-export const Viewer = builder.objectRef<Asking>('Viewer').implement({
+const Viewer = builder.objectRef<Asking>('Viewer').implement({
   description: 'Who is asking, and what they may do.',
   fields: (t) => ({
     keyName: t.exposeString('keyName', { nullable: true, description: 'null on a keyless server' }),
     scopes: t.field({ type: [Scope], description: 'What the asker may do.', resolve: ({ scopes }) => scopes }),
   }),
 });
+
+builder.queryFields((t) => ({
+  viewer: t.field({
+    type: Viewer,
+    description: 'Who is asking.',
+    resolve: () => ({ keyName: null, scopes: ['READ', 'ANALYZE', 'ADMIN'] as const }),
+  }),
+}));

@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RowSelection } from '../data/types.ts';
 
-/** A question about a registered model and a selection of a registered dataset's rows. */
-export interface Question {
-  readonly analysis: string;
-  /** Plain data; order of its keys does not matter. */
-  readonly spec: unknown;
-  readonly modelId: string;
-  readonly datasetId: string;
-  readonly rows: RowSelection;
-}
-
 /** What every answer says of where it comes from; `Provenance` in the schema. */
 export interface Provenance {
   readonly key: string;
