@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentsIn } from './tidy/markdown.ts';
@@ -49,6 +50,17 @@ describe.runIf(existsSync('src/main.ts'))('npm start', () => {
     const { data, errors } = (await response.json()) as { data?: { model: unknown }; errors?: unknown };
     expect(errors).toBeUndefined();
     expect(data?.model).toBeTruthy();
+  });
+
+  test.each([
+    ['0.5', 0, 'pass'],
+    ['0.9', 1, 'fail: AUC below 0.9'],
+  ])('serves the example bot, which wants an AUC of %s', async (minimum, code, verdict) => {
+    const bot = spawn('node', ['examples/bot/monthly-quality.ts', `${url}/graphql`, '--minimum-auc', minimum]);
+    const said = await text(bot.stdout);
+    expect(said).toMatch(/^1\t26398 rows\tAUC 0\.\d{4}/);
+    expect(said).toContain(verdict);
+    expect(bot.exitCode ?? (await new Promise((resolve) => bot.once('exit', resolve)))).toBe(code);
   });
 });
 
