@@ -11,6 +11,7 @@ const arrows = {
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],
   'src/analysis/': [contracts, 'src/data/'],
+  'src/plots/': ['src/analysis/'],
   'src/pass/': ['src/compute/', 'src/data/', 'src/analysis/'],
   'src/store/': [contracts, 'src/data/', 'src/pass/protocol\\.ts$'],
   'src/jobs/': [contracts, 'src/compute/process/', 'src/data/', 'src/store/', 'src/pass/protocol\\.ts$'],
@@ -30,6 +31,7 @@ const arrows = {
     'src/store/',
     'src/jobs/',
     'src/planner/',
+    'src/plots/',
     'src/registry/',
   ],
   'src/server/': [

@@ -67,4 +67,8 @@ export interface ReadableRows {
    * −1 for null. Rows ascend.
    */
   codes(column: string, rows: Float64Array): Promise<{ codes: Int32Array; values: string[] }>;
+  /** The number in `column` on each of the given rows; NaN for null. Rows ascend; the column is numeric. */
+  numbers(column: string, rows: Float64Array): Promise<Float64Array>;
+  /** Whether the values of a column are numbers. */
+  isNumber(column: string): boolean;
 }

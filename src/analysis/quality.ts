@@ -28,6 +28,11 @@ export function scoreKeys(score: Float32Array, label: ArrayLike<number>): Uint32
   return keys;
 }
 
+/** The scores of keys, in their order. */
+export function scoresOfKeys(keys: Uint32Array): Float32Array {
+  return new Float32Array(keys.map((key) => key >>> 1).buffer);
+}
+
 /** Groups of equal scores, ascending: `positives` and `negatives` count the rows of each. */
 interface Tie {
   readonly score: number;
@@ -35,7 +40,7 @@ interface Tie {
   readonly negatives: number;
 }
 
-function* ties(sorted: Uint32Array): Generator<Tie> {
+export function* ties(sorted: Uint32Array): Generator<Tie> {
   const bits = new Uint32Array(1);
   const score = new Float32Array(bits.buffer);
   for (let at = 0; at < sorted.length; ) {

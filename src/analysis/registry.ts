@@ -1,11 +1,23 @@
 import type { Analysis, Reading } from './analysis.ts';
+import { calibration } from './calibration.ts';
 import { evaluation } from './evaluation.ts';
 import { moments } from './moments.ts';
 import { scores } from './scores.ts';
+import { gauc, slices } from './slices.ts';
+import { confusion, curve } from './thresholds.ts';
+import { weakSegments } from './weak-segments.ts';
 
 /** Every analysis by name. Specs and results are typed in the analysis' own file; here they are only passed on. */
 const all = [scores, moments] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
-const allReadings = [evaluation] as readonly unknown[] as readonly Reading<unknown, unknown, unknown>[];
+const allReadings = [
+  evaluation,
+  calibration,
+  curve,
+  confusion,
+  gauc,
+  slices,
+  weakSegments,
+] as readonly unknown[] as readonly Reading<unknown, unknown, unknown>[];
 
 const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));
 const readings = new Map(allReadings.map((reading) => [reading.name, reading]));

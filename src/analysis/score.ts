@@ -2,13 +2,19 @@ import { add, cast, div, type Expression, reshape, scalar, sigmoid, slice, sub, 
 import type { ScoreBinding } from '../data/manifest.ts';
 import type { Subject } from './analysis.ts';
 
+/** An element of an output. */
+export interface ScoreTarget {
+  readonly output: string;
+  readonly index: number;
+}
+
 /**
  * The model's score, float32 [rows]: a probability for PROBABILITY and LOGIT models, the raw value for VALUE.
- * Outputs may be [rows], [rows, heads] or of more axes, on which `score.index` counts as on one.
+ * `target`: another element, of the same space. Outputs may be [rows], [rows, heads] or of more axes, on which `score.index` counts as on one.
  */
-export function scoreOf({ graph, score }: Subject): Expression {
-  const rank = graph.outputs.find(({ name }) => name === score.output)?.shape.length;
-  const element = rank === 1 ? tensor(score.output) : column(tensor(score.output), score.index);
+export function scoreOf({ graph, score }: Subject, { output, index }: ScoreTarget = score): Expression {
+  const rank = graph.outputs.find(({ name }) => name === output)?.shape.length;
+  const element = rank === 1 ? tensor(output) : column(tensor(output), index);
   const raw = cast(element, 'float32');
   return undoSampling(score.space === 'LOGIT' ? sigmoid(raw) : raw, score);
 }

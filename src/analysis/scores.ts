@@ -1,7 +1,15 @@
 import { readScoreFile, type Scores, writeScoreFile } from '../data/score-file.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
-import { scoreOf } from './score.ts';
+import { type ScoreTarget, scoreOf } from './score.ts';
+
+/** Which element of which output is scored; the manifest's score when omitted. */
+export interface ScoresSpec {
+  readonly target?: ScoreTarget;
+}
+
+/** The question about scores that a reading of them depends on. */
+export const partOf = ({ target }: ScoresSpec): ScoresSpec => (target === undefined ? {} : { target });
 
 /** The score of every row: the one state that is O(rows), 13 bytes each. */
 export interface ScoresState {
@@ -11,10 +19,10 @@ export interface ScoresState {
   readonly label: Int8Array[];
 }
 
-export const scores: Analysis<Record<string, never>, ScoresState, Scores> = {
+export const scores: Analysis<ScoresSpec, ScoresState, Scores> = {
   name: 'scores',
   version: 1,
-  program: (_spec, subject) => ({ outputs: { score: scoreOf(subject) } }),
+  program: ({ target }, subject) => ({ outputs: { score: scoreOf(subject, target) } }),
   start: (_spec, { score }) => ({ isProbability: score.space !== 'VALUE', row: [], score: [], label: [] }),
   fold(state, outputs, batch) {
     const score = outputs.score?.data as Float32Array;

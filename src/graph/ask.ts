@@ -1,6 +1,6 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
 import { notFound } from '../errors.ts';
-import type { Answer } from '../planner/question.ts';
+import { type Answer, canonicalJson } from '../planner/question.ts';
 import { type DatasetRow, datasetNames, getDataset } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import type { Context } from './context.ts';
@@ -25,17 +25,22 @@ export async function ask<Result>(
     dataset.partitions.map(({ name }) => name),
     rows,
   );
+  const question = canonicalJson([analysis, spec, model.id, dataset.id, selection]);
+  const answer =
+    context.answers.get(question) ??
+    context.planner.request(analysis, spec, { model, dataset, rows: selection }, context.scope);
+  context.answers.set(question, answer);
   // Who waits for an answer asks nothing more until it is there.
   context.scope.leave();
   try {
-    return await context.planner.request<Result>(analysis, spec, { model, dataset, rows: selection }, context.scope);
+    return (await answer) as Answer<Result>;
   } finally {
     context.scope.enter();
   }
 }
 
-/** The same dataset in many places of a query is looked up once. */
-function datasetAsked({ database, datasets }: Context, rows: RowsArgument): Promise<DatasetRow> {
+/** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
+export function datasetAsked({ database, datasets }: Context, rows: RowsArgument): Promise<DatasetRow> {
   const key = JSON.stringify([rows.dataset, rows.version ?? null]);
   const known = datasets.get(key) ?? existingDataset(database.db, rows);
   datasets.set(key, known);

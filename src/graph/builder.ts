@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLScalarType } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
+import type { VegaLite } from '../plots/vega-lite.ts';
 import type { Context } from './context.ts';
 import { decodeId, encodeId } from './ids.ts';
 import './counting-plugin.ts';
@@ -15,6 +16,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     JSON: { Input: unknown; Output: unknown };
     SafeInt: { Input: number; Output: number };
+    VegaLite: { Input: never; Output: VegaLite };
   };
 }>({
   plugins: [RelayPlugin, 'counting'],

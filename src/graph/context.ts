@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ComputePool } from '../compute/process/pool.ts';
 import type { Planner, PlannerScope } from '../planner/planner.ts';
+import type { Answer } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 
@@ -20,4 +21,6 @@ export interface Context extends Services {
   readonly scope: PlannerScope;
   /** Datasets that this request has asked for, by name and version. */
   readonly datasets: Map<string, Promise<DatasetRow>>;
+  /** Questions that this request has asked: the same again is the same answer. */
+  readonly answers: Map<string, Promise<Answer<unknown>>>;
 }

@@ -1,3 +1,4 @@
+import type { CurveKind as Curves } from '../analysis/thresholds.ts';
 import type { executorNames, modelFormats } from '../compute/executor.ts';
 import type { layerKinds } from '../compute/graph.ts';
 import type { featureKinds, scoreSpaces } from '../data/manifest.ts';
@@ -45,6 +46,24 @@ export const ScoreSpace = builder.enumType('ScoreSpace', {
     PROBABILITY: 'A probability of the label.',
     LOGIT: 'A logit: its sigmoid is the probability.',
     VALUE: 'A plain number, which no label is compared with.',
+  }),
+});
+
+export const TargetSpace = builder.enumType('TargetSpace', {
+  description: 'On which scale a target is taken.',
+  values: described({
+    LOGIT: 'The logit of the score.',
+    PROBABILITY: 'The probability.',
+    OUTPUT: 'The raw element of the output tensor.',
+  }),
+});
+
+export const CurveKind = builder.enumType('CurveKind', {
+  description: 'What a curve shows as its threshold falls.',
+  values: described<Curves>({
+    ROC: 'x: false positive rate; y: true positive rate.',
+    PRECISION_RECALL: 'x: recall; y: precision.',
+    LIFT: 'x: share of rows that are called positive; y: their rate of positives over that of all rows.',
   }),
 });
 

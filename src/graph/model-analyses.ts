@@ -1,22 +1,59 @@
 import type { EvaluationResult } from '../analysis/evaluation.ts';
+import type { LabelledSpec } from '../analysis/labelled.ts';
+import { isNumeric } from '../data/column-type.ts';
 import { badUserInput } from '../errors.ts';
-import { ask } from './ask.ts';
+import type { ModelRow } from '../store/models.ts';
+import { askAhead } from './ahead.ts';
+import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
-import { Evaluation } from './evaluation.ts';
-import { Model } from './references.ts';
+import { groupingColumn } from './column-argument.ts';
+import type { Context } from './context.ts';
+import './evaluation.ts';
+import { questionsOfEvaluation } from './evaluation-questions.ts';
+import { Evaluation, type EvaluationOfModel, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
+import { scoreTarget, TargetInput } from './target.ts';
 
 /** What can be asked of a model and rows. */
 builder.objectFields(Model, (t) => ({
   evaluation: t.field({
     type: Evaluation,
     nullable: true,
-    description: 'Quality on labelled rows.',
-    args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset with a label.' }) },
-    resolve: (model, { rows }, context) => {
+    description:
+      'Quality on labelled rows. `label` names another column than the dataset’s label; `target` another output.',
+    args: {
+      rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset with a label.' }),
+      target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
+      label: t.arg.string({ description: 'A column of 0, 1 and null.' }),
+    },
+    async resolve(model, { rows, target, label }, context, info): Promise<EvaluationOfModel> {
       if (model.manifest.score.space === 'VALUE')
         throw badUserInput('rows', 'The score of this model is a VALUE, which no 0/1 label can be compared with.');
-      return ask<EvaluationResult>(context, 'evaluation', {}, model, rows);
+      const spec = await labelledSpec(model, rows, target, label, context);
+      const of = { model, rows, spec };
+      askAhead(questionsOfEvaluation, of, context, info);
+      return { ...of, answer: await ask<EvaluationResult>(context, 'evaluation', spec, model, rows) };
     },
   }),
 }));
+
+/** What is left out says the same as what is the default: one question, one key. */
+async function labelledSpec(
+  model: ModelRow,
+  rows: RowsArgument,
+  target: typeof TargetInput.$inferInput | null | undefined,
+  label: string | null | undefined,
+  context: Context,
+): Promise<LabelledSpec> {
+  const chosen = scoreTarget(model, target);
+  const column = label == null ? undefined : await labelColumn(rows, label, context);
+  return { ...(chosen === undefined ? {} : { target: chosen }), ...(column === undefined ? {} : { label: column }) };
+}
+
+async function labelColumn(rows: RowsArgument, label: string, context: Context): Promise<string | undefined> {
+  const dataset = await datasetAsked(context, rows);
+  const column = groupingColumn(dataset, label, 'label');
+  const type = dataset.columns.find(({ name }) => name === column)?.type as string;
+  if (!isNumeric(type)) throw badUserInput('label', `\`label\`: “${label}” is ${type}; labels are 0 and 1.`);
+  return column === dataset.label ? undefined : column;
+}

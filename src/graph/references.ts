@@ -1,10 +1,13 @@
+import type { EvaluationResult } from '../analysis/evaluation.ts';
+import type { LabelledSpec } from '../analysis/labelled.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import type { LayerGraph } from '../compute/graph.ts';
 import type { FeatureBinding } from '../data/manifest.ts';
-import type { Provenance } from '../planner/question.ts';
+import type { Answer, Provenance } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { ModelRow } from '../store/models.ts';
+import type { RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 
 /** What stands behind the schema's types while a query runs. */
@@ -31,6 +34,16 @@ export interface MomentsOfNeuron extends MomentsOfLayer {
   readonly unit: number;
 }
 
+/** A score of a model on rows, with its label. */
+export interface ScoredRows {
+  readonly model: ModelRow;
+  readonly rows: RowsArgument;
+  readonly spec: LabelledSpec;
+}
+export interface EvaluationOfModel extends ScoredRows {
+  readonly answer: Answer<EvaluationResult>;
+}
+
 /** Types that refer to one another by name, so that each can have its own file. */
 export const Model = builder.objectRef<ModelRow>('Model');
 export const Layer = builder.objectRef<LayerOfModel>('Layer');
@@ -39,3 +52,4 @@ export const Feature = builder.objectRef<FeatureOfModel>('Feature');
 export const FeatureGroup = builder.objectRef<GroupOfModel>('FeatureGroup');
 export const Dataset = builder.objectRef<DatasetRow>('Dataset');
 export const Job = builder.objectRef<JobRow>('Job');
+export const Evaluation = builder.objectRef<EvaluationOfModel>('Evaluation');

@@ -2,6 +2,7 @@ import { builder } from './builder.ts';
 import './cache.ts';
 import './dataset.ts';
 import './evaluation.ts';
+import './evaluation-readings.ts';
 import './executor.ts';
 import './feature.ts';
 import './job.ts';
@@ -12,6 +13,7 @@ import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './query.ts';
+import './vega-lite.ts';
 import './viewer.ts';
 
 /** The whole API; schema.graphql is its printed form. */

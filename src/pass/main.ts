@@ -3,8 +3,10 @@ import { executorFor, executorNamed } from '../compute/executors.ts';
 import type { CallContext } from '../compute/process/protocol.ts';
 import { serve } from '../compute/process/serve.ts';
 import { bind } from '../data/bind.ts';
-import { columnCodes } from '../data/codes.ts';
+import { isNumeric } from '../data/column-type.ts';
+import { columnCodes, columnNumbers } from '../data/column-values.ts';
 import { countRows } from '../data/rows.ts';
+import { typeOf } from '../data/sql.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { openedModel } from './models.ts';
 import type { KeptPart, PassEnvironment, PassRequest } from './protocol.ts';
@@ -40,7 +42,9 @@ async function pass({ request, kept, environment }: PassCall, context: CallConte
       partitionBy: dataset.partitionBy,
       groupBy: dataset.groupBy,
       partitions: request.partitions,
-      codes: (column, index) => columnCodes(dataset, column, index),
+      codes: (column, index) => columnCodes(dataset, column, { selection: rows, index }),
+      numbers: (column, index) => columnNumbers(dataset, column, { selection: rows, index }),
+      isNumber: (column) => isNumeric(typeOf(dataset, column)),
     },
     executor: info.name,
     device: info.device,

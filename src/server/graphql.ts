@@ -34,6 +34,7 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
         signal: request.signal,
       }),
       datasets: new Map(),
+      answers: new Map(),
     }),
     maskedErrors: { maskError: errorMasker(log) },
     plugins: [limits(), planExtension()],

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { columnCodes } from '../../src/data/codes.ts';
 import { columnStatistics } from '../../src/data/columns.ts';
 import { readRows } from '../../src/data/page.ts';
 import { registerDataset } from '../../src/data/register.ts';
@@ -89,14 +88,4 @@ test('many columns with any name', async () => {
   expect(statistics.map(({ name, minimum }) => [name, minimum])).toEqual(names.map((name, at) => [name, at]));
   const [row] = await readRows(dataset, { count: 1 });
   expect(row).toMatchObject({ label: 1, partition: '4', values: { 'a.b': 0, ü: 6 } });
-});
-
-test('codes number the values of a column, in the order of their first rows', async () => {
-  const dataset = await sixRows();
-  const { codes, values } = await columnCodes(dataset, 'word', Float64Array.of(1, 2, 4, 5));
-  expect([...codes]).toEqual([0, 1, -1, 1]);
-  expect(values).toEqual(['y', 'x']);
-  const days = await columnCodes(dataset, 'day', Float64Array.of(0, 3, 5));
-  expect([...days.codes]).toEqual([0, 1, -1]);
-  expect(days.values).toEqual(['1', '2']);
 });

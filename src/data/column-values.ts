@@ -1,0 +1,74 @@
+import type { DuckDBVector } from '@duckdb/node-api';
+import { isNull, nullBitsOf, numbersOf } from './cells.ts';
+import { Reader } from './duckdb.ts';
+import { assertUnchanged } from './files.ts';
+import { columnSql, fromFiles, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
+import type { DatasetRecord, RowSelection } from './types.ts';
+
+/** Rows whose values are wanted: ascending indexes of rows that the selection has. */
+export interface WantedRows {
+  readonly selection: RowSelection;
+  readonly index: Float64Array;
+}
+
+export interface Codes {
+  /** Of each row, in their order; −1 for null. */
+  readonly codes: Int32Array;
+  /** The text of each code's value, in the order of their first rows. */
+  readonly values: string[];
+}
+
+/**
+ * A dense code for the value of a column on each of the given rows: for grouping by it. `column` is one of the dataset's.
+ * Throws DATASET_REJECTED.
+ */
+export async function columnCodes(dataset: DatasetRecord, column: string, rows: WantedRows): Promise<Codes> {
+  const text = textSql(columnSql(dataset, column), typeOf(dataset, column));
+  const codes = new Int32Array(rows.index.length).fill(-1);
+  const codeOf = new Map<string, number>();
+  await scan(dataset, text, rows, (texts) => (row, at) => {
+    const value = texts.getItem(row) as string | null;
+    if (value === null) return;
+    const code = codeOf.get(value) ?? codeOf.size;
+    if (code === codeOf.size) codeOf.set(value, code);
+    codes[at] = code;
+  });
+  return { codes, values: [...codeOf.keys()] };
+}
+
+/** The number in a numeric column on each of the given rows; NaN for null. Throws DATASET_REJECTED. */
+export async function columnNumbers(dataset: DatasetRecord, column: string, rows: WantedRows): Promise<Float64Array> {
+  const values = new Float64Array(rows.index.length).fill(Number.NaN);
+  await scan(dataset, `CAST(${columnSql(dataset, column)} AS DOUBLE)`, rows, (vector) => {
+    const numbers = numbersOf(vector);
+    const nulls = nullBitsOf(vector);
+    return (row, at) => {
+      if (!isNull(nulls, row)) values[at] = numbers[row] as number;
+    };
+  });
+  return values;
+}
+
+/** Takes, chunk by chunk, the row of the chunk for each of the given rows: `at` is the position among them. */
+async function scan(
+  dataset: DatasetRecord,
+  expression: string,
+  { selection, index: rows }: WantedRows,
+  taker: (vector: DuckDBVector) => (row: number, at: number) => void,
+): Promise<void> {
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const from = `${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+  const sql = `SELECT ${rowIndexSql(query, dataset.files)}, ${expression} FROM ${from}`;
+  let next = 0;
+  for await (const chunk of reader.chunks(query.statement(sql))) {
+    if (next === rows.length) break;
+    const index = numbersOf(chunk.getColumnVector(0));
+    const take = taker(chunk.getColumnVector(1));
+    for (let row = 0; row < chunk.rowCount; row++) {
+      if (index[row] === rows[next]) take(row, next++);
+    }
+  }
+  if (next < rows.length) throw new Error('rows that are not selected, or not in their order');
+}

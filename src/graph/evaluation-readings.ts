@@ -1,0 +1,157 @@
+import { type CalibrationResult, expectedCalibrationError } from '../analysis/calibration.ts';
+import type { ConfusionResult, CurvePoint as Point } from '../analysis/thresholds.ts';
+import { builder } from './builder.ts';
+import { CurveKind } from './enums.ts';
+import { evaluationQuestions as questions } from './evaluation-questions.ts';
+import { Histogram } from './histogram.ts';
+import { orNull } from './number.ts';
+import { Evaluation } from './references.ts';
+import { SliceEvaluation } from './slice-evaluation.ts';
+
+interface Bin {
+  readonly low: number;
+  readonly high: number;
+  readonly rowCount: number;
+  readonly meanScore: number | null;
+  readonly positiveRate: number | null;
+}
+
+const binsOf = ({ rowCount, positiveCount, scoreSum }: CalibrationResult): Bin[] =>
+  Array.from(rowCount, (count, bin) => ({
+    low: bin / rowCount.length,
+    high: (bin + 1) / rowCount.length,
+    rowCount: count,
+    meanScore: orNull((scoreSum[bin] as number) / count),
+    positiveRate: orNull((positiveCount[bin] as number) / count),
+  }));
+
+const ReliabilityBin = builder.objectRef<Bin>('ReliabilityBin').implement({
+  description: 'Rows whose scores lie in [low, high), the last bin closed.',
+  fields: (t) => ({
+    low: t.exposeFloat('low', { description: 'Lower end.' }),
+    high: t.exposeFloat('high', { description: 'Upper end.' }),
+    rowCount: t.field({ type: 'SafeInt', description: 'Labelled rows.', resolve: ({ rowCount }) => rowCount }),
+    meanScore: t.exposeFloat('meanScore', { nullable: true, description: 'null in an empty bin' }),
+    positiveRate: t.exposeFloat('positiveRate', {
+      nullable: true,
+      description: 'Share of label 1; null in an empty bin',
+    }),
+  }),
+});
+
+const CurvePoint = builder.objectRef<Point>('CurvePoint').implement({
+  description: 'What comes of calling rows positive when score >= threshold.',
+  fields: (t) => ({
+    threshold: t.exposeFloat('threshold', { description: 'A score that occurs.' }),
+    x: t.exposeFloat('x', { description: 'As CurveKind says.' }),
+    y: t.exposeFloat('y', { description: 'As CurveKind says.' }),
+  }),
+});
+
+const Confusion = builder.objectRef<ConfusionResult & { threshold: number }>('Confusion').implement({
+  description: 'Positive when score >= threshold.',
+  fields: (t) => {
+    const count = (description: string, resolve: (confusion: ConfusionResult) => number) =>
+      t.field({ type: 'SafeInt', description, resolve });
+    return {
+      threshold: t.exposeFloat('threshold', { description: 'As asked.' }),
+      truePositives: count('Called positive, label 1.', (c) => c.truePositives),
+      falsePositives: count('Called positive, label 0.', (c) => c.falsePositives),
+      trueNegatives: count('Called negative, label 0.', (c) => c.trueNegatives),
+      falseNegatives: count('Called negative, label 1.', (c) => c.falseNegatives),
+      precision: t.float({
+        nullable: true,
+        description: 'Share of label 1 among the rows that are called positive; null without such rows.',
+        resolve: (c) => orNull(c.truePositives / (c.truePositives + c.falsePositives)),
+      }),
+      recall: t.float({
+        nullable: true,
+        description: 'Share of the rows with label 1 that is called positive; null without such rows.',
+        resolve: (c) => orNull(c.truePositives / (c.truePositives + c.falseNegatives)),
+      }),
+    };
+  },
+});
+
+builder.objectFields(Evaluation, (t) => {
+  const bins = (defaultValue: number) => t.arg.int({ defaultValue, description: 'How many, from 1 to 1,000.' });
+  return {
+    expectedCalibrationError: t.float({
+      nullable: true,
+      description: 'Equal-width bins on [0, 1], weighted by rows.',
+      args: { bins: bins(10) },
+      resolve: async (of, args, context) =>
+        orNull(expectedCalibrationError(await questions.expectedCalibrationError(of, args, context))),
+    }),
+    reliability: t.field({
+      type: [ReliabilityBin],
+      nullable: true,
+      description: 'Scores against what happened, in equal-width bins on [0, 1].',
+      args: { bins: bins(10) },
+      resolve: async (of, args, context) => binsOf(await questions.reliability(of, args, context)),
+    }),
+    scores: t.field({
+      type: Histogram,
+      nullable: true,
+      description: 'Histogram of the scores over [0, 1], of labelled rows.',
+      args: { bins: bins(50) },
+      resolve: async (of, args, context) => {
+        const { rowCount, positiveCount } = await questions.scores(of, args, context);
+        const edges = Array.from({ length: rowCount.length + 1 }, (_, at) => at / rowCount.length);
+        return { edges, counts: [...rowCount], positiveCounts: [...positiveCount], what: 'the score' };
+      },
+    }),
+    curve: t.field({
+      type: [CurvePoint],
+      nullable: true,
+      description: 'From the strictest threshold to the loosest; null where a class that it needs is missing.',
+      args: {
+        kind: t.arg({ type: CurveKind, required: true, description: 'What x and y are.' }),
+        points: t.arg.int({ defaultValue: 100, description: 'At most so many, from 2 to 10,000.' }),
+      },
+      resolve: (of, args, context) => questions.curve(of, args, context),
+    }),
+    confusion: t.field({
+      type: Confusion,
+      nullable: true,
+      description: 'Positive when score >= threshold.',
+      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'Of the score.' }) },
+      resolve: (of, args, context) => questions.confusion(of, args, context),
+    }),
+  };
+});
+
+builder.objectFields(Evaluation, (t) => ({
+  gauc: t.float({
+    nullable: true,
+    description:
+      'Mean AUC over the groups (values of `by`; of the dataset’s group column when omitted) that have both labels, weighted by their rows.',
+    args: { by: t.arg.string({ description: 'A column of the dataset.' }) },
+    resolve: (of, args, context) =>
+      args.by == null ? orNull(of.answer.value.gauc) : questions.gauc(of, args, context),
+  }),
+  slices: t.field({
+    type: [SliceEvaluation],
+    nullable: true,
+    description: 'One for each value of a column, most rows first; numbers with many values are cut at their deciles.',
+    args: {
+      by: t.arg.string({ required: true, description: 'A column of the dataset.' }),
+      first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 1,000.' }),
+    },
+    resolve: (of, args, context) => questions.slices(of, args, context),
+  }),
+  weakSegments: t.field({
+    type: [SliceEvaluation],
+    nullable: true,
+    description:
+      'Where the model is worst: values of one column or of two together, largest excess log loss (rows times segment’s minus overall) first.',
+    args: {
+      columns: t.arg.stringList({
+        description: 'Columns to make segments of; those of the model’s features when omitted.',
+      }),
+      minimumRows: t.arg.int({ defaultValue: 200, description: 'Smaller segments are left out.' }),
+      first: t.arg.int({ defaultValue: 10, description: 'At most so many, up to 100.' }),
+    },
+    resolve: (of, args, context) => questions.weakSegments(of, args, context),
+  }),
+}));

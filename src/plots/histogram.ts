@@ -1,0 +1,35 @@
+import { colors, type VegaLite, vegaLite } from './vega-lite.ts';
+
+/** Equal-width bins; `positiveCounts` of those rows with label 1. */
+export interface HistogramData {
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+  readonly positiveCounts: readonly number[] | null;
+}
+
+export function histogramPlot({ edges, counts, positiveCounts }: HistogramData, what: string): VegaLite {
+  const bin = (at: number) => ({ low: edges[at], high: edges[at + 1] });
+  const values =
+    positiveCounts === null
+      ? counts.map((count, at) => ({ ...bin(at), count }))
+      : counts.flatMap((count, at) => [
+          { ...bin(at), label: '0', count: count - (positiveCounts[at] ?? 0) },
+          { ...bin(at), label: '1', count: positiveCounts[at] ?? 0 },
+        ]);
+  const color = {
+    field: 'label',
+    type: 'nominal',
+    scale: { domain: ['0', '1'], range: [colors.first, colors.second] },
+  };
+  return vegaLite(`How ${what} is distributed`, values, {
+    width: 480,
+    height: 200,
+    mark: { type: 'bar', color: colors.first, binSpacing: 0, tooltip: true },
+    encoding: {
+      x: { field: 'low', bin: { binned: true }, type: 'quantitative', title: what },
+      x2: { field: 'high' },
+      y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'rows' },
+      ...(positiveCounts === null ? {} : { color }),
+    },
+  });
+}

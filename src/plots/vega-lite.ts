@@ -1,0 +1,29 @@
+/** A complete Vega-Lite 6 specification with its data inline. */
+export type VegaLite = Readonly<Record<string, unknown>>;
+
+/** Middle tones, which can be read on a light and on a dark ground. */
+export const colors = { first: '#3b82c4', second: '#d9793d', third: '#4f9d69', text: '#848a94', line: '#84899455' };
+
+const words = { labelColor: colors.text, titleColor: colors.text };
+
+/** `title` says in words what is seen; `view` is a mark with its encoding, layers, or panels. */
+export function vegaLite(title: string | readonly string[], values: readonly object[], view: VegaLite): VegaLite {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: { text: title, anchor: 'start' },
+    data: { values },
+    ...view,
+    config: {
+      background: 'transparent',
+      view: { stroke: null },
+      title: { color: colors.text, subtitleColor: colors.text },
+      axis: { ...words, gridColor: colors.line, domainColor: colors.line, tickColor: colors.line },
+      legend: words,
+      header: words,
+      text: { color: colors.text },
+    },
+  };
+}
+
+/** Width of a chart with a mark for each of so many values, in pixels. */
+export const widthFor = (count: number, each: number): number => Math.min(900, Math.max(200, count * each));
