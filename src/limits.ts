@@ -49,3 +49,16 @@ export const dataLimits = {
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
+
+/** Of what analyses keep. */
+export const analysisLimits = {
+  /** A matrix of all pairs of units, in float64: 134 MB. */
+  covarianceUnits: 4096,
+  /** Examples of a neuron that are kept; nobody looks at more. */
+  exampleCount: 100,
+  /**
+   * Bins of a neuron's distribution between its minimum and its maximum: a quantile is within 1/1200 of the range, and histograms
+   * of any divisor (10, 20, 40, 50, 100 …) are exact.
+   */
+  distributionBins: 1200,
+} as const;

@@ -22,14 +22,15 @@ export interface Analysis<Spec, State, Result> {
   readonly name: string;
   /** Goes up with the formula: it is part of the key of every kept result. */
   readonly version: number;
-  program(spec: Spec, subject: Subject): Program;
   start(spec: Spec, subject: Subject): State;
+  /** Of the sweep that begins with this state. */
+  program(spec: Spec, subject: Subject, state: State): Program;
   /** Fed with every batch of this sweep. */
   parameters?(state: State): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
   /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */
   merge(a: State, b: State): State;
-  /** Another sweep over the data with the same program (a Newton step of a probe); undefined ends. */
+  /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
   finish(state: State): Result;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */

@@ -33,14 +33,38 @@ export async function readRows(dataset: DatasetRecord, page: PageRequest): Promi
   const from = page.fromEnd ? await firstOfLast(reader, dataset, page) : (page.from ?? 0);
   if (from === undefined) return [];
   const query = new Query();
+  const limit = query.bind(BigInt(count));
+  return fetchRows(reader, dataset, query, `${source(query, dataset, page, from, below)} LIMIT ${limit}`);
+}
+
+/** The rows with these indexes, in their order. Throws DATASET_REJECTED. */
+export async function readRowsAt(dataset: DatasetRecord, indexes: readonly number[]): Promise<DatasetRow[]> {
+  if (indexes.length === 0) return [];
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const ofFiles: string[] = [];
+  let first = 0;
+  for (const [at, { rowCount }] of dataset.files.entries()) {
+    const own = indexes
+      .filter((index) => index >= first && index < first + rowCount)
+      .map((index) => BigInt(index - first));
+    if (own.length > 0)
+      ofFiles.push(`(file_index = ${at} AND list_contains(CAST(${query.bindList(own)} AS BIGINT[]), file_row_number))`);
+    first += rowCount;
+  }
+  const from = `FROM ${fromFiles(query, dataset.files)} WHERE ${ofFiles.join(' OR ') || 'false'}`;
+  const found = new Map((await fetchRows(reader, dataset, query, from)).map((row) => [row.index, row]));
+  return indexes.flatMap((index) => found.get(index) ?? []);
+}
+
+async function fetchRows(reader: Reader, dataset: DatasetRecord, query: Query, from: string): Promise<DatasetRow[]> {
   const by = dataset.partitionBy;
   const partition = by === null ? 'NULL' : textSql(columnSql(dataset, by), typeOf(dataset, by));
   const label = dataset.label === null ? 'NULL' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
   const values = dataset.columns.map(({ name }, at) => `${columnSql(dataset, name)} AS value${at}`);
   const select = `SELECT ${rowIndexSql(query, dataset.files)} AS index, ${partition} AS partition, ${label} AS label, ${values.join(', ')}`;
-  const found = await reader.records(
-    query.statement(`${select} ${source(query, dataset, page, from, below)} LIMIT ${query.bind(BigInt(count))}`),
-  );
+  const found = await reader.records(query.statement(`${select} ${from}`));
   return found.map((record) => ({
     index: Number(record.index),
     partition: record.partition as string | null,

@@ -1,5 +1,11 @@
 import { collectSubFields } from '@graphql-tools/utils';
-import { type GraphQLObjectType, type GraphQLResolveInfo, getArgumentValues, getNamedType } from 'graphql';
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  getArgumentValues,
+  getNamedType,
+} from 'graphql';
 import type { Context } from './context.ts';
 
 /** Fields of a type that are questions of their own: each asks for what it needs. */
@@ -10,17 +16,39 @@ export type Questions<Of> = Readonly<
 /**
  * Asks at once for what the query wants below an analysis' field, so that it shares the pass of that analysis instead of waiting for
  * its answer. Whoever resolves those fields asks the same again and gets the same answer, or the same error.
+ * `path`: names of the fields between this one and those that ask.
  */
-export function askAhead<Of>(questions: Questions<Of>, of: Of, context: Context, info: GraphQLResolveInfo): void {
-  const type = getNamedType(info.returnType) as GraphQLObjectType;
-  const { fields } = collectSubFields(info.schema, info.fragments, info.variableValues, type, [...info.fieldNodes]);
-  for (const [node] of fields.values()) {
-    const field = type.getFields()[node?.name.value ?? ''];
-    const question = questions[field?.name ?? ''];
-    if (node === undefined || field === undefined || question === undefined) continue;
+export function askAhead<Of>(
+  questions: Questions<Of>,
+  of: Of,
+  context: Context,
+  info: GraphQLResolveInfo,
+  path: readonly string[] = [],
+): void {
+  let type = getNamedType(info.returnType) as GraphQLObjectType;
+  let fields = fieldsBelow(info, type, info.fieldNodes);
+  for (const name of path) {
+    type = getNamedType(type.getFields()[name]?.type) as GraphQLObjectType;
+    fields = fieldsBelow(
+      info,
+      type,
+      fields.filter((node) => node.name.value === name),
+    );
+  }
+  for (const node of fields) {
+    const field = type.getFields()[node.name.value];
+    const question = questions[node.name.value];
+    if (field === undefined || question === undefined) continue;
     context.scope.enter();
     new Promise((resolve) => resolve(question(of, getArgumentValues(field, node, info.variableValues), context)))
       .catch(() => undefined)
       .finally(() => context.scope.leave());
   }
+}
+
+/** Fragments, @include and @skip are honoured; the same field may come more than once. */
+function fieldsBelow(info: GraphQLResolveInfo, type: GraphQLObjectType, nodes: readonly FieldNode[]): FieldNode[] {
+  if (nodes.length === 0) return [];
+  const { fields } = collectSubFields(info.schema, info.fragments, info.variableValues, type, [...nodes]);
+  return [...fields.values()].flat();
 }

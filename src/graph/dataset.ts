@@ -55,7 +55,7 @@ const Partition = builder.objectRef<PartitionRecord>('Partition').implement({
   }),
 });
 
-const Row = builder.objectRef<DataRow>('Row').implement({
+export const Row = builder.objectRef<DataRow>('Row').implement({
   description: 'One row of a dataset.',
   fields: (t) => ({
     index: t.field({

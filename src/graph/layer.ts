@@ -3,10 +3,11 @@ import { builder } from './builder.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
 import { LayerKind } from './enums.ts';
 import { idParts, partsId } from './ids.ts';
+import { LayerStatistics } from './layer-statistics.ts';
+import { momentsOf } from './moments.ts';
 import { NeuronConnection, NeuronFilter, NeuronOrder, neuronsOf } from './neurons.ts';
 import { Layer, type LayerOfModel, Model, Neuron } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { LayerStatistics, momentsOf } from './statistics.ts';
 import { TensorSpec } from './tensor.ts';
 
 export const layersOf = (model: ModelRow): LayerOfModel[] => model.graph.layers.map((layer) => ({ model, layer }));
@@ -65,7 +66,7 @@ builder.node(Layer, {
       nullable: true,
       description: 'What its neurons do on these rows.',
       args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
-      resolve: (layer, { rows }, context) => momentsOf(layer, rows, context),
+      resolve: (layer, { rows }, context, info) => momentsOf(layer, rows, context, info),
     }),
     neurons: t.field({
       type: NeuronConnection,
@@ -79,7 +80,7 @@ builder.node(Layer, {
         orderBy: t.arg({ type: NeuronOrder, description: 'By a statistic; needs `rows` unless it is INDEX.' }),
         where: t.arg({ type: NeuronFilter, description: 'Only neurons like this; needs `rows`.' }),
       },
-      resolve: (layer, args, context) => neuronsOf(layer, args, context),
+      resolve: (layer, args, context, info) => neuronsOf(layer, args, context, info),
     }),
     neuron: t.field({
       type: Neuron,

@@ -1,10 +1,12 @@
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
+import { Example, examplesOf } from './examples.ts';
 import { idParts, partsId } from './ids.ts';
 import { layerNamed } from './layer.ts';
+import { momentsOf } from './moments.ts';
+import { NeuronStatistics } from './neuron-statistics.ts';
 import { Layer, Neuron } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { momentsOf, NeuronStatistics } from './statistics.ts';
 
 builder.node(Neuron, {
   description: 'One unit of a layer.',
@@ -28,10 +30,20 @@ builder.node(Neuron, {
       nullable: true,
       description: 'What it does on these rows.',
       args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
-      resolve: async (neuron, { rows }, context) => ({
-        ...(await momentsOf(neuron, rows, context)),
+      resolve: async (neuron, { rows }, context, info) => ({
+        ...(await momentsOf(neuron, rows, context, info)),
         unit: neuron.unit,
       }),
+    }),
+    topExamples: t.field({
+      type: [Example],
+      nullable: true,
+      description: 'The rows on which this neuron is strongest, with their feature values; ties by row index.',
+      args: {
+        rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
+        first: t.arg.int({ defaultValue: 10, description: 'How many, up to 100.' }),
+      },
+      resolve: (neuron, { rows, first }, context) => examplesOf(neuron, rows, first ?? 10, context),
     }),
   }),
 });

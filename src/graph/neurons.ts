@@ -1,11 +1,13 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { badUserInput } from '../errors.ts';
 import type { RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, listConnection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Direction, NeuronOrderField } from './enums.ts';
+import { isDead, isSaturated, momentsOf, zeroFraction } from './moments.ts';
+import { NeuronStatistics } from './neuron-statistics.ts';
 import { type LayerOfModel, type MomentsOfLayer, Neuron, type NeuronOfLayer } from './references.ts';
-import { isDead, isSaturated, momentsOf, NeuronStatistics, zeroFraction } from './statistics.ts';
 
 export const NeuronOrder = builder.inputType('NeuronOrder', {
   description: 'Nulls last; ties by index.',
@@ -59,12 +61,13 @@ export async function neuronsOf(
   layer: LayerOfModel,
   args: NeuronsArguments,
   context: Context,
+  info: GraphQLResolveInfo,
 ): Promise<Connection<StatedNeuron>> {
   const { rows, orderBy, where } = args;
   const needsRows = where != null ? 'where' : orderBy != null && orderBy.field !== 'INDEX' ? 'orderBy' : undefined;
   if (rows == null && needsRows !== undefined)
     throw badUserInput('rows', `\`${needsRows}\` goes by statistics: say on which \`rows\`.`);
-  const statistics = rows == null ? null : await momentsOf(layer, rows, context);
+  const statistics = rows == null ? null : await momentsOf(layer, rows, context, info, ['edges', 'statistics']);
   let units = Array.from({ length: layer.layer.units }, (_, unit) => unit);
   if (statistics !== null && where != null) units = units.filter((unit) => satisfies(statistics, unit, where));
   if (orderBy != null) units = ordered(units, statistics, orderBy);

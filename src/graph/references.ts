@@ -26,7 +26,11 @@ export interface GroupOfModel {
   readonly model: ModelRow;
   readonly group: string;
 }
-export interface MomentsOfLayer extends LayerOfModel {
+/** A layer, and the rows on which it is looked at. */
+export interface LayerOnRows extends LayerOfModel {
+  readonly rows: RowsArgument;
+}
+export interface MomentsOfLayer extends LayerOnRows {
   readonly moments: MomentsResult;
   readonly provenance: Provenance;
 }

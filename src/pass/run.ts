@@ -92,7 +92,7 @@ function continues(one: Running): boolean {
 }
 
 async function sweep(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
-  const fused = fuse(running.map(({ analysis, spec }) => analysis.program(spec, subject)));
+  const fused = fuse(running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state)));
   const compiled = await Promise.all(fused.map(({ program }) => inputs.model.compile(program)));
   const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
   const counts = { rowCount: 0, skippedRowCount: 0 };

@@ -1,0 +1,144 @@
+import { reduceMax, reduceMin, transpose } from '../compute/program.ts';
+import { analysisLimits } from '../limits.ts';
+import type { Analysis, Outputs } from './analysis.ts';
+import { countOf, type LayerSpec, layerOf, observations } from './units.ts';
+
+/** How often each unit of a layer takes which values: counts in equal bins between its minimum and its maximum. */
+export interface DistributionResult {
+  readonly observationCount: number;
+  readonly bins: number;
+  readonly minimum: Float64Array;
+  readonly maximum: Float64Array;
+  /** [units, bins] */
+  readonly counts: Float64Array;
+}
+
+interface DistributionState {
+  readonly sweep: 'range' | 'counts';
+  count: number;
+  readonly minimum: Float64Array;
+  readonly maximum: Float64Array;
+  readonly counts: Float64Array;
+}
+
+const { distributionBins: bins } = analysisLimits;
+
+/**
+ * Two sweeps: the first finds every unit's range, the second counts. What is counted leaves the executor value by value, since no
+ * operator of a program counts into bins; nothing of it is kept. Values that are not finite are in no bin.
+ */
+export const distribution: Analysis<LayerSpec, DistributionState, DistributionResult> = {
+  name: 'distribution',
+  version: 1,
+  program(spec, subject, { sweep }) {
+    const values = observations(layerOf(spec, subject));
+    if (sweep === 'counts') return { outputs: { values: transpose(values, [1, 0]) } };
+    return {
+      outputs: { count: countOf(values), minimum: reduceMin(values, [0]), maximum: reduceMax(values, [0]) },
+    };
+  },
+  start(spec, subject) {
+    const { units } = layerOf(spec, subject);
+    return {
+      sweep: 'range',
+      count: 0,
+      minimum: new Float64Array(units).fill(Number.POSITIVE_INFINITY),
+      maximum: new Float64Array(units).fill(Number.NEGATIVE_INFINITY),
+      counts: new Float64Array(units * bins),
+    };
+  },
+  fold: (state, outputs) => (state.sweep === 'range' ? widened(state, rangeOf(outputs)) : counted(state, outputs)),
+  merge: (a, b) =>
+    a.sweep === 'range'
+      ? widened(a, b)
+      : { ...a, counts: a.counts.map((count, at) => count + (b.counts[at] as number)) },
+  again: (state) => (state.sweep === 'range' ? { ...state, sweep: 'counts' } : undefined),
+  finish: ({ count, minimum, maximum, counts }) => ({ observationCount: count, bins, minimum, maximum, counts }),
+};
+
+type Range = Pick<DistributionState, 'count' | 'minimum' | 'maximum'>;
+
+function rangeOf(outputs: Outputs): Range {
+  const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
+  return { count: vector('count')[0] as number, minimum: vector('minimum'), maximum: vector('maximum') };
+}
+
+const widened = (state: DistributionState, range: Range): DistributionState => ({
+  ...state,
+  count: state.count + range.count,
+  minimum: state.minimum.map((value, unit) => Math.min(value, range.minimum[unit] as number)),
+  maximum: state.maximum.map((value, unit) => Math.max(value, range.maximum[unit] as number)),
+});
+
+/** Adds a batch's values, [units, observations], in place. Bins are [a, b), the last one closed. */
+function counted(state: DistributionState, outputs: Outputs): DistributionState {
+  const { minimum, maximum, counts } = state;
+  const values = outputs.values?.data as Float32Array;
+  const observationCount = values.length / minimum.length;
+  for (let unit = 0, at = 0; unit < minimum.length; unit++) {
+    const low = minimum[unit] as number;
+    const range = (maximum[unit] as number) - low;
+    const scale = range > 0 ? bins / range : 0;
+    const first = unit * bins;
+    for (let observation = 0; observation < observationCount; observation++, at++) {
+      const bin = first + Math.min(bins - 1, Math.floor(((values[at] as number) - low) * scale));
+      counts[bin] = (counts[bin] as number) + 1;
+    }
+  }
+  return state;
+}
+
+/**
+ * Values below which shares `at` of a unit's observations lie, interpolated between neighbours in rank as NumPy does by default.
+ * Within a bin, observations are taken as evenly spread.
+ */
+export function quantilesOf(distribution: DistributionResult, unit: number, at: readonly number[]): number[] {
+  const last = distribution.observationCount - 1;
+  return at.map((share) => {
+    const rank = share * last;
+    const low = observationAt(distribution, unit, Math.floor(rank));
+    return low + (rank % 1) * (observationAt(distribution, unit, Math.ceil(rank)) - low);
+  });
+}
+
+/** The observation of this rank, from 0; the first and the last are known exactly. */
+function observationAt(
+  { observationCount, bins: count, minimum, maximum, counts }: DistributionResult,
+  unit: number,
+  rank: number,
+): number {
+  const [low, high] = [minimum[unit] as number, maximum[unit] as number];
+  if (rank === 0) return low;
+  if (rank === observationCount - 1) return high;
+  let below = 0;
+  for (let bin = 0; bin < count; bin++) {
+    const inside = counts[unit * count + bin] as number;
+    if (rank < below + inside) return low + ((high - low) / count) * (bin + (rank - below + 0.5) / inside);
+    below += inside;
+  }
+  return high;
+}
+
+/** Counts in fewer bins of equal width; exact where their number divides ours, else a bin's observations are split by width. */
+export function histogramOf(
+  distribution: DistributionResult,
+  unit: number,
+  wanted: number,
+): { edges: number[]; counts: number[] } {
+  const { minimum, maximum, counts } = distribution;
+  const low = minimum[unit] as number;
+  const range = (maximum[unit] as number) - low;
+  const own = counts.subarray(unit * distribution.bins, (unit + 1) * distribution.bins);
+  let total = 0;
+  const below = [0, ...Array.from(own, (count) => (total += count))];
+  const upTo = (position: number): number => {
+    const bin = Math.floor(position + 1e-9);
+    const rest = position - bin;
+    return Math.round((below[bin] as number) + (rest > 1e-9 ? rest * (own[bin] as number) : 0));
+  };
+  const cuts = Array.from({ length: wanted + 1 }, (_, at) => upTo((at * distribution.bins) / wanted));
+  return {
+    edges: cuts.map((_, at) => (at === wanted ? (maximum[unit] as number) : low + (range * at) / wanted)),
+    counts: cuts.slice(1).map((cut, at) => cut - (cuts[at] as number)),
+  };
+}

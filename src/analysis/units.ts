@@ -1,0 +1,52 @@
+import type { LayerGraph } from '../compute/graph.ts';
+import {
+  cast,
+  type Expression,
+  equal,
+  not,
+  or,
+  reduceSum,
+  reshape,
+  scalar,
+  slice,
+  tensor,
+  transpose,
+} from '../compute/program.ts';
+import { badUserInput } from '../errors.ts';
+import type { Subject } from './analysis.ts';
+
+/** Of an analysis of one layer. */
+export interface LayerSpec {
+  readonly layer: string;
+}
+
+export function layerOf({ layer }: LayerSpec, { graph }: Subject): LayerGraph {
+  const found = graph.layers.find(({ name }) => name === layer);
+  if (found === undefined) throw badUserInput('layer', `The model has no layer “${layer}”.`);
+  return found;
+}
+
+/** The layer's output, float32, with its units on the last axis, and its axes between the rows' and the units'. */
+export function unitsLast({ output, unitAxis }: LayerGraph): { values: Expression; positionAxes: number[] } {
+  const values = cast(tensor(output.name), 'float32');
+  const rank = output.shape.length;
+  if (rank === 1) return { values: reshape(values, [-1, 1]), positionAxes: [] };
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const order = [...axes.filter((axis) => axis !== unitAxis), unitAxis];
+  return {
+    values: unitAxis === rank - 1 ? values : transpose(values, order),
+    positionAxes: axes.slice(1, -1),
+  };
+}
+
+/** [observations, units]: rows, times positions. */
+export function observations(layer: LayerGraph): Expression {
+  const { values, positionAxes } = unitsLast(layer);
+  return positionAxes.length === 0 ? values : reshape(values, [-1, layer.units]);
+}
+
+/** How many there are in [observations, units]: every row of a batch has the same number of positions, which only it knows. */
+export function countOf(values: Expression): Expression {
+  const isZero = equal(slice(values, 1, 0, 1), scalar(0));
+  return reduceSum(cast(or(isZero, not(isZero)), 'float32'));
+}

@@ -1,0 +1,41 @@
+import type { TopExamplesResult } from '../analysis/top-examples.ts';
+import { type DatasetRow, readRowsAt } from '../data/page.ts';
+import { analysisLimits } from '../limits.ts';
+import { ask, datasetAsked, type RowsArgument } from './ask.ts';
+import { builder } from './builder.ts';
+import { wholeBetween } from './column-argument.ts';
+import type { Context } from './context.ts';
+import { Row } from './dataset.ts';
+import type { NeuronOfLayer } from './references.ts';
+
+interface ExampleOfNeuron {
+  readonly row: DatasetRow;
+  readonly activation: number;
+  readonly score: number;
+}
+
+export const Example = builder.objectRef<ExampleOfNeuron>('Example').implement({
+  description: 'A row and what a neuron makes of it.',
+  fields: (t) => ({
+    row: t.field({ type: Row, description: 'The row, with its values.', resolve: ({ row }) => row }),
+    activation: t.exposeFloat('activation', { description: 'Of the neuron, at its strongest position.' }),
+    score: t.exposeFloat('score', { description: 'Of the model.' }),
+  }),
+});
+
+export async function examplesOf(
+  { model, layer, unit }: NeuronOfLayer,
+  rows: RowsArgument,
+  first: number,
+  context: Context,
+): Promise<ExampleOfNeuron[]> {
+  const count = wholeBetween('first', first, 0, analysisLimits.exampleCount);
+  const spec = { layer: layer.name, unit };
+  const { value } = await ask<TopExamplesResult>(context, 'topExamples', spec, model, rows);
+  const found = await readRowsAt(await datasetAsked(context, rows), value.row.slice(0, count));
+  return found.map((row, at) => ({
+    row,
+    activation: value.activation[at] as number,
+    score: value.score[at] as number,
+  }));
+}

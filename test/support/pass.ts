@@ -1,0 +1,72 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { decodeResult } from '../../src/analysis/codec.ts';
+import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
+import { bind } from '../../src/data/bind.ts';
+import { registerDataset } from '../../src/data/register.ts';
+import { resolveManifest } from '../../src/data/resolve-manifest.ts';
+import type { RowSelection } from '../../src/data/types.ts';
+import { loadVocabularies } from '../../src/data/vocabulary.ts';
+import type { PassRequest } from '../../src/pass/protocol.ts';
+import { runPass } from '../../src/pass/run.ts';
+
+export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
+
+export interface Toy {
+  readonly model: string;
+  readonly manifest: unknown;
+  readonly rows: string;
+  readonly label?: string;
+  readonly selection?: RowSelection;
+}
+
+/**
+ * Answers to questions about an ONNX model and a Parquet file, by a real pass in this process: registered, bound, read, run and
+ * folded as the server does it.
+ */
+export async function answersOf(
+  toy: Toy,
+  analyses: readonly { readonly name: string; readonly spec: object }[],
+): Promise<unknown[]> {
+  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  const path = resolve(toy.model);
+  const { artifact, graph } = await onnxExecutor.register({ path, root: dirname(path) }, home);
+  const readFile = async () => Promise.reject(new Error('no file beside the model'));
+  const manifest = await resolveManifest(graph, toy.manifest, { readFile, home });
+  const dataset = await registerDataset([resolve(toy.rows)], {
+    label: toy.label ?? null,
+    groupBy: null,
+    partitionBy: null,
+  });
+  const request: PassRequest = {
+    model: { artifact, graph, manifest },
+    dataset,
+    rows: toy.selection ?? allRows,
+    partitions: [],
+    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec })),
+    readings: [],
+  };
+  const model = await onnxExecutor.open(artifact, { home, threads: 1 });
+  const answers: unknown[] = [];
+  await runPass({
+    request,
+    environment: { home, threads: 1 },
+    model,
+    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset),
+    rows: { partitionBy: null, groupBy: null, partitions: [], codes: none, numbers: none, isNumber: () => false },
+    rowsTotal: dataset.rowCount,
+    kept: {},
+    executor: 'ONNXRUNTIME',
+    device: 'cpu',
+    onResult: ({ key, value }) => {
+      answers[Number(key)] = decodeResult(value);
+    },
+    onProgress: () => undefined,
+  });
+  await model.close();
+  return answers;
+}
+
+/** A pass without readings reads no column. */
+const none = () => Promise.reject(new Error('this pass has no readings'));
