@@ -1,0 +1,73 @@
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { describe, expect, test } from 'vitest';
+import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
+import type { MomentsResult } from '../../src/analysis/moments.ts';
+import { evaluationPlot } from '../../src/plots/evaluation.ts';
+import { histogramPlot } from '../../src/plots/histogram.ts';
+import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
+import type { VegaLite } from '../../src/plots/vega-lite.ts';
+
+/** As a page draws it; what the library warns of is a failure. */
+async function draw(plot: VegaLite): Promise<string> {
+  const complaints: string[] = [];
+  const complain = (...args: readonly unknown[]) => {
+    complaints.push(args.join(' '));
+    return logger;
+  };
+  const silent = () => logger;
+  const logger = { warn: complain, error: complain, info: silent, debug: silent, level: silent as never };
+  const { spec } = compile(JSON.parse(JSON.stringify(plot)) as TopLevelSpec, { logger });
+  const svg = await new View(parse(spec), { logger }).toSVG();
+  expect(complaints).toEqual([]);
+  return svg;
+}
+
+const marksOf = (svg: string, kind: string): number =>
+  [...svg.matchAll(new RegExp(`class="mark-${kind} role-mark[^"]*"[^>]*>(.*?)</g>`, 'gs'))]
+    .map(([, marks]) => marks?.match(/<(path|line|text)/g)?.length ?? 0)
+    .reduce((sum, count) => sum + count, 0);
+
+const slice = (name: string, auc: number) => ({ slice: name, auc, normalizedEntropy: 0.9, rowCount: 10 });
+
+describe('plots are drawn as they are', () => {
+  test('an evaluation: AUC and normalized entropy by partition, a gap where there is none', async () => {
+    const byPartition = [slice('2013-10', 0.7), slice('2013-11', Number.NaN), slice('2013-12', 0.6)];
+    const svg = await draw(evaluationPlot({ byPartition } as unknown as EvaluationResult, 'flights 2'));
+    expect(svg).toContain('How good flights 2 is, partition by partition');
+    expect(svg).toContain('2013-12');
+    expect(marksOf(svg, 'symbol')).toBe(2 + 3);
+  });
+
+  test('an evaluation without partitions is one point', async () => {
+    const whole = { ...slice('', 0.7), byPartition: [] } as unknown as EvaluationResult;
+    expect(marksOf(await draw(evaluationPlot(whole, 'flights 2')), 'symbol')).toBe(2);
+  });
+
+  test('a histogram: a bar for each bin, by label where there is one', async () => {
+    const data = { edges: [0, 0.5, 1], counts: [3, 5], positiveCounts: null };
+    expect(marksOf(await draw(histogramPlot(data, 'the score')), 'rect')).toBe(2);
+    const labelled = await draw(histogramPlot({ ...data, positiveCounts: [1, 2] }, 'the score'));
+    expect(marksOf(labelled, 'rect')).toBe(4);
+    expect(labelled).toContain('How the score is distributed');
+  });
+
+  test('a layer: a point and a line for each neuron', async () => {
+    const moments = { mean: Float64Array.of(1, 2, 3), standardDeviation: Float64Array.of(0, 1, 1) };
+    const svg = await draw(layerPlot(moments as unknown as MomentsResult, 'relu_3'));
+    expect([marksOf(svg, 'symbol'), marksOf(svg, 'rule')]).toEqual([3, 3]);
+  });
+
+  test('correlations: a cell for each pair', async () => {
+    const svg = await draw(
+      correlationPlot(
+        [3, 9],
+        [
+          [1, null],
+          [null, null],
+        ],
+      ),
+    );
+    expect(marksOf(svg, 'rect')).toBeGreaterThanOrEqual(1);
+  });
+});
