@@ -81,3 +81,8 @@ export async function copyToy(
 ): Promise<void> {
   await writeFile(join(folder, name), change(await readFile(join(toysFolder, toy))));
 }
+
+/** Bites into the first column of a Parquet file; its footer stays whole. */
+export async function damage(path: string): Promise<void> {
+  await writeFile(path, (await readFile(path)).fill(255, 4, 400));
+}
