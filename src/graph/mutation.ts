@@ -1,10 +1,11 @@
 import { notFound } from '../errors.ts';
 import { registerDataset } from '../registry/register-dataset.ts';
-import { registerModel } from '../registry/register-model.ts';
+import { assertName, registerModel } from '../registry/register-model.ts';
 import { type DatasetRow, deleteDataset } from '../store/datasets.ts';
-import { deleteModel, getModel, type ModelRow, modelNames, setAlias } from '../store/models.ts';
+import { deleteModel, getModel, type ModelRow, setAlias } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { decodeId, isUuid } from './ids.ts';
+import { missingModel } from './missing.ts';
 import { Dataset, Model } from './references.ts';
 
 const SourceInput = builder.inputType('SourceInput', {
@@ -119,8 +120,9 @@ builder.mutationFields((t) => ({
     description: 'Point a name such as champion at a version; another version of the same model loses it.',
     args: { input: t.arg({ type: SetModelAliasInput, required: true, description: 'The version and the name.' }) },
     resolve: async (_, { input }, { database }) => {
+      assertName('alias', input.alias);
       const model = await getModel(database.db, input.model);
-      if (model === undefined) throw notFound('model', input.model.name, await modelNames(database.db));
+      if (model === undefined) throw await missingModel(database.db, input.model);
       await setAlias(database.db, model, input.alias);
       return { model };
     },
