@@ -1,8 +1,9 @@
 import { notFound } from '../errors.ts';
+import { removeDataset, removeModel } from '../registry/delete.ts';
 import { registerDataset } from '../registry/register-dataset.ts';
 import { assertName, registerModel } from '../registry/register-model.ts';
-import { type DatasetRow, deleteDataset } from '../store/datasets.ts';
-import { deleteModel, getModel, type ModelRow, setAlias } from '../store/models.ts';
+import type { DatasetRow } from '../store/datasets.ts';
+import { getModel, type ModelRow, setAlias } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { decodeId, isUuid } from './ids.ts';
 import { missingModel } from './missing.ts';
@@ -90,11 +91,11 @@ const DeletePayload = builder.objectRef<{ deletedId: string }>('DeletePayload').
 async function deleteBy(
   typename: 'Model' | 'Dataset',
   globalId: string,
-  remove: (id: string) => Promise<unknown>,
+  remove: (id: string) => Promise<boolean>,
 ): Promise<{ deletedId: string }> {
   const decoded = decodeId(globalId);
-  const deleted = decoded.typename === typename && isUuid(decoded.id) ? await remove(decoded.id) : undefined;
-  if (deleted === undefined) throw notFound(typename.toLowerCase(), globalId);
+  const isPossible = decoded.typename === typename && isUuid(decoded.id);
+  if (!isPossible || !(await remove(decoded.id))) throw notFound(typename.toLowerCase(), globalId);
   return { deletedId: globalId };
 }
 
@@ -131,12 +132,12 @@ builder.mutationFields((t) => ({
     type: DeletePayload,
     description: 'Its results go too; its reviews stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, { database }) => deleteBy('Model', input.id, (id) => deleteModel(database.db, id)),
+    resolve: (_, { input }, services) => deleteBy('Model', input.id, (id) => removeModel(services, id)),
   }),
   deleteDataset: t.field({
     type: DeletePayload,
     description: 'Its results go too; files that were read in place stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, { database }) => deleteBy('Dataset', input.id, (id) => deleteDataset(database.db, id)),
+    resolve: (_, { input }, services) => deleteBy('Dataset', input.id, (id) => removeDataset(services, id)),
   }),
 }));

@@ -14,6 +14,7 @@ import { ResultWaiter } from '../jobs/wait.ts';
 import { Planner } from '../planner/planner.ts';
 import { registerExample } from '../registry/example.ts';
 import { openDatabase } from '../store/database.ts';
+import { removeLeftovers } from '../store/files.ts';
 import type { Config } from './config.ts';
 import { createGraphql, endpoint } from './graphql.ts';
 import { type Refusal, refusalOf, servedHosts } from './guard.ts';
@@ -115,7 +116,10 @@ export class App {
 }
 
 async function startRunner(config: Config, { database, pool, home, log }: Services, boss: PgBoss): Promise<void> {
-  if (database.engine.kind === 'pglite') await requeueOrphans(database, boss);
+  if (database.engine.kind === 'pglite') {
+    await requeueOrphans(database, boss);
+    await removeLeftovers(database.db, home);
+  }
   await endAbandoned(database, boss);
   const environment = { home, threads: config.threads };
   await new Runner({ database, boss, pool, environment, concurrency: config.workers, log }).start();
