@@ -3,7 +3,7 @@
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts = 'src/compute/(tensor|program|graph|executor)\\.ts$';
-const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$'];
+const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
   'src/compute/onnx/': [contracts],

@@ -17,6 +17,8 @@ export interface Scores {
   readonly label: Int8Array;
 }
 
+export const scoresFolder = 'scores';
+
 const rowsPerGroup = 1 << 20;
 const columns = { row: 'DOUBLE', score: 'FLOAT', label: 'INT32' } as const;
 
@@ -33,7 +35,7 @@ export async function writeScoreFile(home: string, scores: Scores): Promise<stri
     parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED', statistics: false, rowGroupSize: rowsPerGroup }),
   );
   const digest = createHash('sha256').update(bytes).digest('hex');
-  const file = join('scores', digest.slice(0, 2), `${digest}.parquet`);
+  const file = join(scoresFolder, digest.slice(0, 2), `${digest}.parquet`);
   const path = join(home, file);
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;

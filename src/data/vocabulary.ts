@@ -12,7 +12,7 @@ export type Vocabularies = Readonly<Record<string, ReadonlyMap<string, number>>>
 export async function keepVocabulary(home: string, name: string, text: string): Promise<string> {
   parseVocabulary(name, text);
   const digest = createHash('sha256').update(text).digest('hex');
-  const path = pathOf(home, digest);
+  const path = join(home, vocabularyFile(digest));
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, text);
@@ -23,7 +23,7 @@ export async function keepVocabulary(home: string, name: string, text: string): 
 /** All vocabularies of a manifest, from below `home`. */
 export async function loadVocabularies(home: string, { vocabularies }: Manifest): Promise<Vocabularies> {
   const loaded = Object.entries(vocabularies).map(async ([name, digest]) => {
-    const text = await readFile(pathOf(home, digest), 'utf8').catch(() => {
+    const text = await readFile(join(home, vocabularyFile(digest)), 'utf8').catch(() => {
       throw bindingMismatch(`The vocabulary ${name} is gone from the server. Register the model again.`);
     });
     return [name, parseVocabulary(name, text)] as const;
@@ -48,4 +48,7 @@ export function parseVocabulary(name: string, text: string): Map<string, number>
   return entries;
 }
 
-const pathOf = (home: string, digest: string): string => join(home, 'vocabularies', `${digest}.txt`);
+export const vocabulariesFolder = 'vocabularies';
+
+/** Where the text with this digest is kept, relative to the home. */
+export const vocabularyFile = (digest: string): string => join(vocabulariesFolder, `${digest}.txt`);

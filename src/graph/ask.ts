@@ -1,9 +1,9 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
-import { notFound } from '../errors.ts';
 import { type Answer, canonicalJson } from '../planner/question.ts';
-import { type DatasetRow, datasetNames, getDataset } from '../store/datasets.ts';
+import { type DatasetRow, getDataset } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import type { Context } from './context.ts';
+import { missingDataset } from './missing.ts';
 
 /** `RowsInput` of the schema. */
 export interface RowsArgument extends RowsInput {
@@ -50,8 +50,5 @@ export function datasetAsked({ database, datasets }: Context, rows: RowsArgument
 async function existingDataset(db: Context['database']['db'], rows: RowsArgument): Promise<DatasetRow> {
   const dataset = await getDataset(db, { name: rows.dataset, version: rows.version });
   if (dataset !== undefined) return dataset;
-  const names = await datasetNames(db);
-  throw names.includes(rows.dataset)
-    ? notFound(`version of the dataset “${rows.dataset}”`, rows.version ?? '')
-    : notFound('dataset', rows.dataset, names);
+  throw await missingDataset(db, { name: rows.dataset, version: rows.version });
 }

@@ -4,8 +4,9 @@ import { GraphQLScalarType } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
 import type { VegaLite } from '../plots/vega-lite.ts';
 import type { Context } from './context.ts';
-import { decodeId, encodeId } from './ids.ts';
+import { assertIdCount, decodeId, encodeId } from './ids.ts';
 import './counting-plugin.ts';
+import './texts-plugin.ts';
 
 /** Pothos: types are declared in code, one file each; schema.graphql is printed from here. */
 export const builder = new SchemaBuilder<{
@@ -19,7 +20,7 @@ export const builder = new SchemaBuilder<{
     VegaLite: { Input: never; Output: VegaLite };
   };
 }>({
-  plugins: [RelayPlugin, 'counting'],
+  plugins: [RelayPlugin, 'counting', 'texts'],
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',
@@ -33,7 +34,11 @@ export const builder = new SchemaBuilder<{
     },
     nodesQueryOptions: {
       description: 'The things with these ids, in their order; null for those that do not exist.',
-      args: { ids: { description: 'Global ids.' } },
+      args: { ids: { description: 'Global ids, at most 200.' } },
+      resolve: (_, { ids }, __, ___, resolveNodes) => {
+        assertIdCount(ids);
+        return resolveNodes(ids);
+      },
     },
     pageInfoTypeOptions: { description: 'About a page of a connection (Relay Cursor Connections Specification).' },
     hasNextPageFieldOptions: { description: 'Whether there is more behind this page.' },

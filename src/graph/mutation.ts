@@ -1,10 +1,12 @@
 import { notFound } from '../errors.ts';
+import { removeDataset, removeModel } from '../registry/delete.ts';
 import { registerDataset } from '../registry/register-dataset.ts';
-import { registerModel } from '../registry/register-model.ts';
-import { type DatasetRow, deleteDataset } from '../store/datasets.ts';
-import { deleteModel, getModel, type ModelRow, modelNames, setAlias } from '../store/models.ts';
+import { assertName, registerModel } from '../registry/register-model.ts';
+import type { DatasetRow } from '../store/datasets.ts';
+import { getModel, type ModelRow, setAlias } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { decodeId, isUuid } from './ids.ts';
+import { missingModel } from './missing.ts';
 import { Dataset, Model } from './references.ts';
 
 const SourceInput = builder.inputType('SourceInput', {
@@ -89,11 +91,11 @@ const DeletePayload = builder.objectRef<{ deletedId: string }>('DeletePayload').
 async function deleteBy(
   typename: 'Model' | 'Dataset',
   globalId: string,
-  remove: (id: string) => Promise<unknown>,
+  remove: (id: string) => Promise<boolean>,
 ): Promise<{ deletedId: string }> {
   const decoded = decodeId(globalId);
-  const deleted = decoded.typename === typename && isUuid(decoded.id) ? await remove(decoded.id) : undefined;
-  if (deleted === undefined) throw notFound(typename.toLowerCase(), globalId);
+  const isPossible = decoded.typename === typename && isUuid(decoded.id);
+  if (!isPossible || !(await remove(decoded.id))) throw notFound(typename.toLowerCase(), globalId);
   return { deletedId: globalId };
 }
 
@@ -119,8 +121,9 @@ builder.mutationFields((t) => ({
     description: 'Point a name such as champion at a version; another version of the same model loses it.',
     args: { input: t.arg({ type: SetModelAliasInput, required: true, description: 'The version and the name.' }) },
     resolve: async (_, { input }, { database }) => {
+      assertName('alias', input.alias);
       const model = await getModel(database.db, input.model);
-      if (model === undefined) throw notFound('model', input.model.name, await modelNames(database.db));
+      if (model === undefined) throw await missingModel(database.db, input.model);
       await setAlias(database.db, model, input.alias);
       return { model };
     },
@@ -129,12 +132,12 @@ builder.mutationFields((t) => ({
     type: DeletePayload,
     description: 'Its results go too; its reviews stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, { database }) => deleteBy('Model', input.id, (id) => deleteModel(database.db, id)),
+    resolve: (_, { input }, services) => deleteBy('Model', input.id, (id) => removeModel(services, id)),
   }),
   deleteDataset: t.field({
     type: DeletePayload,
     description: 'Its results go too; files that were read in place stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, { database }) => deleteBy('Dataset', input.id, (id) => deleteDataset(database.db, id)),
+    resolve: (_, { input }, services) => deleteBy('Dataset', input.id, (id) => removeDataset(services, id)),
   }),
 }));

@@ -5,6 +5,7 @@ import { ComputeProcessLost } from '../compute/process/process.ts';
 import { analysisFailed, toErrorRecord } from '../errors.ts';
 import type { KeptPart, PassEnvironment, PassProgress, PassRequest, PassResult } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
+import { removeUnnamed } from '../store/files.ts';
 import { finishJob, startJob } from '../store/jobs.ts';
 import { complete, getClaims, getResults, release } from '../store/results.ts';
 import { passQueue, workOptions } from './boss.ts';
@@ -92,6 +93,7 @@ export class Runner {
     const keep = (result: PassResult): Promise<void> =>
       database.db
         .transaction((tx) => complete(tx, id, result))
+        .then((isKept) => (isKept ? undefined : removeUnnamed(database.db, environment.home, result.files)))
         .catch((error: unknown) => log.error({ job: id, key: result.key, err: error }, 'a result could not be kept'));
     try {
       await pool.run(

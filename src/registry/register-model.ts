@@ -9,6 +9,7 @@ import { badUserInput, modelRejected } from '../errors.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
+import { unstorableText } from '../texts.ts';
 
 export interface RegistryServices {
   readonly database: Database;
@@ -41,6 +42,9 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
   const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
   const raw = input.manifest ?? (await manifestBeside(readBeside));
   const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home });
+  const unstorable = unstorableText({ graph: registration.graph, manifest });
+  if (unstorable !== undefined)
+    throw modelRejected(`A name of the model has the character U+0000 (at ${unstorable}). Export it with plain names.`);
   const digest = createHash('sha256')
     .update(canonicalJson({ files: registration.filesDigest, manifest }))
     .digest('hex');

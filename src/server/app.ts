@@ -14,9 +14,10 @@ import { ResultWaiter } from '../jobs/wait.ts';
 import { Planner } from '../planner/planner.ts';
 import { registerExample } from '../registry/example.ts';
 import { openDatabase } from '../store/database.ts';
+import { removeLeftovers } from '../store/files.ts';
 import type { Config } from './config.ts';
 import { createGraphql, endpoint } from './graphql.ts';
-import { refusalOf, servedHosts } from './guard.ts';
+import { type Refusal, refusalOf, servedHosts } from './guard.ts';
 import { Playground } from './playground.ts';
 
 const computeEntry = new URL('../pass/main.ts', import.meta.url);
@@ -96,12 +97,13 @@ export class App {
     const hosts = servedHosts(this.#config.host);
     return (request, response) => {
       const refusal = refusalOf(request, hosts);
-      if (refusal !== undefined) return sendError(response, refusal.status, refusal.message);
+      if (refusal !== undefined) return sendRefusal(response, refusal);
       const path = (request.url ?? '/').split('?')[0];
       if (path === '/health') return sendJson(response, 200, { status: 'ok' });
       if (path === '/ready') return sendJson(response, this.#isReady ? 200 : 503, { ready: this.#isReady });
       if (path === '/') return void response.writeHead(302, { location: endpoint }).end();
       if (path === endpoint && Playground.wants(request)) return playground.serve(request, response);
+      if (path !== endpoint) return sendRefusal(response, elsewhere);
       void graphql(request, response);
     };
   }
@@ -114,7 +116,10 @@ export class App {
 }
 
 async function startRunner(config: Config, { database, pool, home, log }: Services, boss: PgBoss): Promise<void> {
-  if (database.engine.kind === 'pglite') await requeueOrphans(database, boss);
+  if (database.engine.kind === 'pglite') {
+    await requeueOrphans(database, boss);
+    await removeLeftovers(database.db, home);
+  }
   await endAbandoned(database, boss);
   const environment = { home, threads: config.threads };
   await new Runner({ database, boss, pool, environment, concurrency: config.workers, log }).start();
@@ -125,5 +130,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 }
 
 /** In the form of a GraphQL answer, so that every client can read it. */
-const sendError = (response: ServerResponse, status: number, message: string): void =>
-  sendJson(response, status, { errors: [{ message, extensions: { code: 'FORBIDDEN' } }] });
+const sendRefusal = (response: ServerResponse, { status, code, message }: Refusal): void =>
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+
+const elsewhere: Refusal = {
+  status: 404,
+  code: 'NOT_FOUND',
+  message: `There is nothing here. The API is ${endpoint}.`,
+};

@@ -30,13 +30,16 @@ const isOfLibrary = (error: GraphQLError): boolean =>
   error.originalError === undefined || (error.path === undefined && /^Variable "\$/.test(error.message));
 
 /** Libraries' codes are their own, or none. */
-function codeOf({ extensions, message, path }: GraphQLError): ErrorCode {
-  const { code } = extensions;
+function codeOf(error: GraphQLError): ErrorCode {
+  const { code } = error.extensions;
   if (typeof code === 'string' && code in errorTable) return code as ErrorCode;
-  if (/^Syntax Error/.test(message)) return 'GRAPHQL_PARSE_FAILED';
-  if (/^Variable "\$/.test(message)) return 'BAD_USER_INPUT';
-  return path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT';
+  if (/^Syntax Error/.test(error.message)) return 'GRAPHQL_PARSE_FAILED';
+  if (/^Variable "\$/.test(error.message)) return 'BAD_USER_INPUT';
+  return error.path === undefined && !isOfRequest(error) ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT';
 }
+
+/** What is wrong with a document has a place in it; the rest is about the request that carried it. */
+const isOfRequest = ({ source, nodes }: GraphQLError): boolean => source === undefined && nodes === undefined;
 
 function coded(
   message: string,
@@ -45,7 +48,7 @@ function coded(
   at: GraphQLError | undefined,
 ): GraphQLError {
   // What a library says of the HTTP answer (status, headers) is for the server, not for the client.
-  const http = at?.extensions.http;
+  const http = httpOf(at);
   return new GraphQLError(message, {
     ...(at?.nodes && { nodes: at.nodes }),
     ...(at?.source && { source: at.source }),
@@ -53,4 +56,11 @@ function coded(
     ...(at?.path && { path: at.path }),
     extensions: { ...details, code, ...(http === undefined ? {} : { http }) },
   });
+}
+
+/** A request that is none has its status whatever form of answer was asked for; a document's errors follow GraphQL over HTTP. */
+function httpOf(error: GraphQLError | undefined): object | undefined {
+  const http = error?.extensions.http;
+  if (error === undefined || http === undefined || !isOfRequest(error)) return http;
+  return { ...http, spec: false };
 }

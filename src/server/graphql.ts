@@ -4,6 +4,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
+import { requestBodies } from './body.ts';
 import { errorMasker } from './errors.ts';
 import { documentLimits } from './limits.ts';
 import { preferredWaitMs } from './prefer.ts';
@@ -37,7 +38,7 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
       answers: new Map(),
     }),
     maskedErrors: { maskError: errorMasker(log) },
-    plugins: [limits(), planExtension()],
+    plugins: [requestBodies(), limits(), planExtension()],
   });
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from '../errors.ts';
 
 /** A request that is refused before anything reads it. */
 export interface Refusal {
   readonly status: number;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
@@ -12,14 +14,19 @@ export interface Refusal {
  */
 export function refusalOf({ method, headers }: IncomingMessage, hosts: ReadonlySet<string>): Refusal | undefined {
   const host = hostName(headers.host ?? '');
-  if (!hosts.has(host)) return { status: 403, message: 'This Host is not served here. Use the server’s own name.' };
+  if (!hosts.has(host)) return forbidden('This Host is not served here. Use the server’s own name.');
+  // A link from elsewhere to our page is fine, a question that another page asks in passing is not.
+  const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
+  if (headers['sec-fetch-site'] === 'cross-site' && !isLink)
+    return forbidden('Pages of other sites may not send requests here.');
   if (method !== 'POST') return undefined;
-  if (headers['sec-fetch-site'] === 'cross-site')
-    return { status: 403, message: 'Pages of other sites may not send requests here.' };
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === 'application/graphql+json') return undefined;
-  return { status: 415, message: 'Send the request as JSON, with the header content-type: application/json.' };
+  const message = 'Send the request as JSON, with the header content-type: application/json.';
+  return { status: 415, code: 'BAD_USER_INPUT', message };
 }
+
+const forbidden = (message: string): Refusal => ({ status: 403, code: 'FORBIDDEN', message });
 
 const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
 

@@ -5,3 +5,8 @@ export const documentLimits = {
   tokens: 5000,
   directives: 100,
 } as const;
+
+export const requestLimits = {
+  /** Manifests of thousands of features and filters of ten thousand values stay below. */
+  bodyBytes: 4 * 2 ** 20,
+} as const;

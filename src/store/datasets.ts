@@ -66,6 +66,11 @@ export async function datasetNames(db: Queries): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+export async function datasetVersions(db: Queries, name: string): Promise<string[]> {
+  const rows = await db.select({ version: datasets.version }).from(datasets).where(eq(datasets.name, name));
+  return rows.map(({ version }) => version);
+}
+
 /** Its results go with it; files that were read in place stay. */
 export async function deleteDataset(db: Queries, id: string): Promise<DatasetRow | undefined> {
   const [deleted] = await db.delete(datasets).where(eq(datasets.id, id)).returning();

@@ -99,6 +99,19 @@ export async function modelNames(db: Queries): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+export async function modelVersions(db: Queries, name: string): Promise<string[]> {
+  const rows = await db.select({ version: models.version }).from(models).where(eq(models.name, name));
+  return rows.map(({ version }) => version);
+}
+
+export async function aliasNames(db: Queries, modelName: string): Promise<string[]> {
+  const rows = await db
+    .select({ alias: modelAliases.alias })
+    .from(modelAliases)
+    .where(eq(modelAliases.modelName, modelName));
+  return rows.map(({ alias }) => alias);
+}
+
 /** In alphabetical order. */
 export async function aliasesOf(db: Queries, modelId: string): Promise<string[]> {
   const rows = await db

@@ -24,12 +24,15 @@ export async function claim(tx: Queries, claims: readonly NewClaim[]): Promise<s
   return rows.map(({ key }) => key);
 }
 
-export async function complete(tx: Queries, jobId: string, { key, ...result }: PassResult): Promise<void> {
-  await tx
+/** Returns whether it was kept: a claim may have gone with its model or dataset. */
+export async function complete(tx: Queries, jobId: string, { key, ...result }: PassResult): Promise<boolean> {
+  const kept = await tx
     .update(results)
     .set({ ...result, files: [...result.files], computedAt: new Date(), usedAt: new Date() })
-    .where(and(eq(results.key, key), eq(results.jobId, jobId)));
+    .where(and(eq(results.key, key), eq(results.jobId, jobId)))
+    .returning({ key: results.key });
   await notify(tx, resultChannel, key);
+  return kept.length > 0;
 }
 
 /** Gives up what a job claimed and did not compute, so that whoever asks next tries again. */
