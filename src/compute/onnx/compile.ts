@@ -3,6 +3,8 @@ import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program, RowValue, ValueType } from '../program.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
+import { ExpressionIds } from './expression-ids.ts';
+import { appendGradient } from './gradients/index.ts';
 import { only, operators } from './operators.ts';
 import { givingOut } from './outputs.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
@@ -54,7 +56,7 @@ class Compiler {
 
   /** Within its own expression, an overridden tensor is the original. */
   assign(name: string, expression: Expression): void {
-    const scope = new Scope((read) => (read === name ? name : this.#current(read)));
+    const scope = new Scope([expression], (read) => (read === name ? name : this.#current(read)));
     const value = this.#add(expression, scope);
     const { dtype } = this.#specOf(name);
     this.#builder.assign(this.#current(name), this.#cast(value, programType(dtype), dtype));
@@ -62,7 +64,7 @@ class Compiler {
 
   finish(outputs: Program['outputs']): CompiledGraph {
     const builder = this.#builder;
-    const scope = new Scope((name) => this.#current(name));
+    const scope = new Scope(Object.values(outputs), (name) => this.#current(name));
     const names = new Map(
       Object.entries(outputs).map(([key, expression]) => {
         const name = this.#add(expression, scope);
@@ -109,7 +111,7 @@ class Compiler {
       case 'parameter':
         return this.#leaf(expression, scope);
       case 'gradient':
-        throw unsupportedByExecutor('This executor computes no gradients.');
+        return this.#gradient(expression, scope);
       case 'apply': {
         const inputs = expression.inputs.map((input) => this.#add(input, scope));
         return operators[expression.operator](this.#builder, inputs, expression.attributes);
@@ -131,8 +133,20 @@ class Compiler {
           this.#builder.input(`parameter.${expression.name}`, expression.dtype, expression.shape),
         );
       default:
-        throw new Error('a computed expression is no leaf');
+        throw new Error('gradients are with respect to tensors of the model and parameters');
     }
+  }
+
+  /** All gradients of one thing come from one sweep through the graph. */
+  #gradient({ of, wrt }: Expression & { kind: 'gradient' }, scope: Scope): string {
+    const sweep = taken(scope.sweeps, scope.ids.of(of), () => {
+      const target = this.#add(of, scope);
+      const wanted = [...new Set(scope.wantedOf(of).map((expression) => this.#leaf(expression, scope)))];
+      const gradients = appendGradient(this.#builder, target, wanted);
+      return new Map(wanted.map((name, index) => [name, gradients[index] ?? '']));
+    });
+    const dtype = wrt.kind === 'tensor' ? this.#specOf(wrt.name).dtype : 'float32';
+    return this.#cast(sweep.get(this.#leaf(wrt, scope)) ?? '', dtype, programType(dtype));
   }
 
   #cast(name: string, from: DType, to: DType): string {
@@ -150,9 +164,26 @@ class Compiler {
 class Scope {
   readonly resolve: (name: string) => string;
   readonly values = new Map<Expression, string>();
+  /** By the id of what is differentiated: the names of the gradients by what they are with respect to. */
+  readonly sweeps = new Map<number, ReadonlyMap<string, string>>();
+  readonly ids = new ExpressionIds();
+  readonly #wanted = new Map<number, Expression[]>();
 
-  constructor(resolve: (name: string) => string) {
+  constructor(roots: readonly Expression[], resolve: (name: string) => string) {
     this.resolve = resolve;
+    const all = new Set(roots);
+    // A set is walked to its end while it grows.
+    for (const expression of all) {
+      if (expression.kind === 'apply') for (const input of expression.inputs) all.add(input);
+      if (expression.kind !== 'gradient') continue;
+      all.add(expression.of);
+      taken(this.#wanted, this.ids.of(expression.of), () => []).push(expression.wrt);
+    }
+  }
+
+  /** Everything with respect to which somebody in this scope differentiates `of`. */
+  wantedOf(of: Expression): readonly Expression[] {
+    return this.#wanted.get(this.ids.of(of)) ?? [];
   }
 }
 

@@ -23,15 +23,18 @@ type Rule = (node: InferenceNode) => KnownTensor | undefined;
 /** Shapes of the operators that programs and gradients add to a graph; the model's own come from onnxruntime. */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...named(
-    'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softmax LogSoftmax Identity Not Sin Cos Erf Reciprocal Floor Ceil CumSum Clip',
+    'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softsign HardSigmoid Softmax LogSoftmax Identity Not Sin Cos Sinh Cosh Erf Reciprocal Floor Ceil CumSum Trilu Clip ReverseSequence ScatterND ScatterElements Scatter',
     ({ inputs: [a] }) => a,
   ),
   ...named('Add Sub Mul Div Pow Min Max Sum Mean And Or Xor', ({ inputs }) => broadcastAll(inputs)),
   ...named('Equal Less Greater LessOrEqual GreaterOrEqual', ({ inputs }) => typed(broadcastAll(inputs), 'bool')),
   ...named('ReduceSum ReduceMean ReduceMin ReduceMax ReduceProd ReduceSumSquare', reduction),
+  ['Shape', ({ inputs: [a] }) => a && { dtype: 'int64', shape: [a.shape.length] }],
+  ['Size', () => ({ dtype: 'int64', shape: [] })],
   ['Where', ({ inputs: [condition, a, b] }) => broadcastAll([a, b, condition])],
   ['Cast', ({ inputs: [a], int }) => typed(a, dtypeOf(int('to', 1)))],
   ['MatMul', matmul],
+  ['Gemm', gemm],
   ['Transpose', transpose],
   ['Reshape', reshape],
   ['Expand', expand],
@@ -85,7 +88,11 @@ function axesOf({ ints, values, inputs }: InferenceNode, rank: number): number[]
 function reduction(node: InferenceNode): KnownTensor | undefined {
   const [a] = node.inputs;
   const axes = a && axesOf(node, a.shape.length);
-  if (a === undefined || axes === undefined) return undefined;
+  if (a === undefined) return undefined;
+  if (axes === undefined)
+    return node.int('keepdims', 1)
+      ? { dtype: a.dtype, shape: a.shape.map((size) => (size === 1 ? 1 : null)) }
+      : undefined;
   const reduced = (axis: number) => axes.length === 0 || axes.includes(axis);
   const shape = node.int('keepdims', 1)
     ? a.shape.map((size, axis) => (reduced(axis) ? 1 : size))
@@ -94,9 +101,16 @@ function reduction(node: InferenceNode): KnownTensor | undefined {
 }
 
 function matmul({ inputs: [a, b] }: InferenceNode): KnownTensor | undefined {
-  if (a === undefined || b === undefined || a.shape.length < 2 || b.shape.length < 2) return undefined;
+  if (a === undefined || b === undefined) return undefined;
   const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return { dtype: a.dtype, shape: [...batch, a.shape.at(-2) ?? null, b.shape.at(-1) ?? null] };
+  const rows = a.shape.length > 1 ? [a.shape.at(-2) ?? null] : [];
+  const columns = b.shape.length > 1 ? [b.shape.at(-1) ?? null] : [];
+  return { dtype: a.dtype, shape: [...batch, ...rows, ...columns] };
+}
+
+function gemm({ inputs: [a, b], int }: InferenceNode): KnownTensor | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return { dtype: a.dtype, shape: [a.shape[int('transA', 0)] ?? null, b.shape[1 - int('transB', 0)] ?? null] };
 }
 
 function transpose({ inputs: [a], ints }: InferenceNode): KnownTensor | undefined {
@@ -104,9 +118,10 @@ function transpose({ inputs: [a], ints }: InferenceNode): KnownTensor | undefine
   return a && { dtype: a.dtype, shape: order.map((axis) => a.shape[axis] ?? null) };
 }
 
-function reshape({ inputs: [a], values }: InferenceNode): KnownTensor | undefined {
+function reshape({ inputs: [a, sizes], values }: InferenceNode): KnownTensor | undefined {
   const target = values(1);
-  if (a === undefined || target === undefined) return undefined;
+  if (a === undefined) return undefined;
+  if (target === undefined) return unsized(a, sizes);
   const shape = target.map((size, axis) => {
     if (size === 0) return a.shape[axis] ?? null;
     return size === -1 ? restOf(a.shape, target) : size;
@@ -126,9 +141,15 @@ function restOf(from: Shape, target: readonly number[]): number | null {
   return rest;
 }
 
-function expand({ inputs: [a], values }: InferenceNode): KnownTensor | undefined {
-  const target = values(1);
+function expand({ inputs: [a, sizes], values }: InferenceNode): KnownTensor | undefined {
+  const target = values(1) ?? (a && unsized(a, sizes)?.shape);
   return a && target && { dtype: a.dtype, shape: broadcast(a.shape, target) };
+}
+
+/** How many sizes there are is the rank, though they are computed. */
+function unsized(a: KnownTensor, sizes: KnownTensor | undefined): KnownTensor | undefined {
+  const rank = sizes?.shape[0];
+  return typeof rank === 'number' ? { dtype: a.dtype, shape: new Array<null>(rank).fill(null) } : undefined;
 }
 
 function concat({ inputs, int }: InferenceNode): KnownTensor | undefined {

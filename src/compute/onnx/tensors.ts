@@ -73,7 +73,8 @@ export function toTensorProto(name: string, { dtype, dims, data }: Tensor): Tens
 export function fromTensorProto(proto: TensorProto): Tensor | undefined {
   if (isExternal(proto)) return undefined;
   const dims = proto.dims.map(Number);
-  const bytes = rawBytesOf(proto).slice().buffer;
+  // A copy of its own: what a file is read into is a view of a larger buffer.
+  const bytes = new Uint8Array(rawBytesOf(proto)).buffer;
   const tensor = (dtype: Tensor['dtype'], data: TensorData): Tensor => ({ dtype, dims, data });
   switch (proto.dataType) {
     case Type.FLOAT:

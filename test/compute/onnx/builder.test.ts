@@ -49,6 +49,11 @@ describe('a growing graph', () => {
     graph.node('Where', [graph.node('Less', ['b', 'a'])[0] ?? '', 'b', 'a']);
     graph.node('Cast', ['a'], { to: 7 });
     graph.node('MatMul', ['a', 'c']);
+    graph.node('MatMul', ['a', graph.constant(float32([3], [1, 2, 3]))]);
+    graph.node('Expand', ['c', graph.node('Shape', ['c'])[0] ?? '']);
+    graph.node('Gemm', ['c', 'c'], { transA: 1 });
+    graph.node('Shape', ['a']);
+    graph.node('Size', ['a']);
     graph.node('Transpose', ['a'], { perm: [2, 0, 1] });
     graph.node('Transpose', ['a']);
     graph.node('Reshape', ['a', list(graph, 0, -1)]);

@@ -1,0 +1,23 @@
+import type { Site } from './site.ts';
+import type { Value } from './value.ts';
+
+/**
+ * The vector-Jacobian product of one input of a node: from the gradients of its outputs (`dy`) to that of input `index`. It may
+ * have the shape that broadcasting gave the input: the driver sums it back.
+ */
+export type Vjp = (site: Site, index: number) => Value;
+
+/** What a node computes, in operators that have rules themselves. What the gradient does not need of it is never run. */
+export interface Composite {
+  readonly forward: (site: Site) => readonly Value[];
+}
+
+/**
+ * One function for all inputs, or one for each; null where the derivative is zero by nature (indices, shapes, conditions). For a
+ * whole operator, null says that of all inputs. An input beyond the list has no rule, and differentiating it is an error.
+ */
+export type Rule = Vjp | readonly (Vjp | null)[] | Composite | null;
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** The rule of an operator that is written out. */
+export const composite = (forward: (site: Site) => Value): Rule => ({ forward: (site) => [forward(site)] });

@@ -1,0 +1,28 @@
+import type { NodeProto } from '../proto/onnx_pb.js';
+import { activation } from './activation.ts';
+import { elementwise } from './elementwise.ts';
+import { linear } from './linear.ts';
+import { normalization } from './normalization.ts';
+import { reduction } from './reduction.ts';
+import type { Rule, Rules } from './rule.ts';
+import { selection } from './selection.ts';
+import { shape } from './shape.ts';
+import { zero } from './zero.ts';
+
+/** Every rule, by family. */
+export const families: Readonly<Record<string, Rules>> = {
+  elementwise,
+  activation,
+  linear,
+  shape,
+  selection,
+  reduction,
+  normalization,
+  zero,
+};
+
+const table: ReadonlyMap<string, Rule> = new Map(Object.values(families).flatMap((rules) => Object.entries(rules)));
+
+/** undefined where there is none: operators of other domains have none. */
+export const ruleOf = ({ domain, opType }: NodeProto): Rule | undefined =>
+  domain === '' ? table.get(opType) : undefined;

@@ -1,0 +1,37 @@
+import { describe, test } from 'vitest';
+import { expectExact, float64, some, trial } from './differences.ts';
+
+const x = some([2, 8], 3);
+const float = (value: number) => ({ float: value });
+
+describe('the gradient of', () => {
+  test.each([
+    trial('Relu', [x]),
+    trial('Relu', [x], { opset: 7 }),
+    trial('LeakyRelu', [x], { attributes: { alpha: float(0.25) }, single: true }),
+    trial('PRelu', [x, some([8])]),
+    trial('ThresholdedRelu', [x], { attributes: { alpha: float(0.5) }, single: true }),
+    trial('Shrink', [x], { attributes: { lambd: float(0.5), bias: float(0.25) }, single: true }),
+    trial('Clip', [x, float64([], [-1]), float64([], [2])]),
+    trial('Clip', [x, null, float64([], [0.5])]),
+    trial('Clip', [x], { opset: 8, attributes: { min: float(-1), max: float(2) }, single: true }),
+    trial('Elu', [x], { attributes: { alpha: float(0.5) } }),
+    trial('Celu', [x], { attributes: { alpha: float(0.5) }, single: true }),
+    trial('Selu', [x], { single: true }),
+    trial('Sigmoid', [x]),
+    trial('HardSigmoid', [x], { single: true }),
+    trial('HardSwish', [x]),
+    trial('Softplus', [x]),
+    trial('Softsign', [x], { single: true }),
+    trial('Gelu', [x], { opset: 20, single: true }),
+    trial('Gelu', [x], { opset: 20, attributes: { approximate: 'tanh' }, single: true }),
+    trial('Mish', [x]),
+    trial('Swish', [x], { opset: 24 }),
+    trial('Softmax', [x]),
+    trial('Softmax', [some([2, 3, 4])], { attributes: { axis: 1 } }),
+    trial('Softmax', [some([2, 3, 4])], { opset: 11, attributes: { axis: 1 } }),
+    trial('Softmax', [some([2, 3, 4])], { opset: 11 }),
+    trial('LogSoftmax', [x], { attributes: { axis: 0 } }),
+    trial('LogSoftmax', [some([2, 3, 4])], { opset: 11 }),
+  ])('%s agrees with differences', async (_, given) => await expectExact(given));
+});
