@@ -73,26 +73,6 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
         (moments) => moments.correlationWithLabel,
       ),
       correlationWithScore: nullableFigure('With the model’s score.', (moments) => moments.correlationWithScore),
-      quantiles: t.field({
-        type: [Quantile],
-        nullable: true,
-        description: 'Within 1% of the neuron’s range of the exact quantile (linear interpolation).',
-        args: {
-          at: t.arg.floatList({ defaultValue: [0.01, 0.25, 0.5, 0.75, 0.99], description: 'Shares, from 0 to 1.' }),
-        },
-        resolve: async (of, { at }, context) => quantilesAsked(await distributionOf(of, context), of.unit, at ?? usual),
-      }),
-      histogram: t.field({
-        type: Histogram,
-        nullable: true,
-        description: 'Equal-width bins between minimum and maximum; counts sum to observationCount.',
-        args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
-        async resolve(of, { bins }, context) {
-          const count = wholeBetween('bins', bins ?? 40, 1, 1200);
-          const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
-          return { ...histogramOf(await distributionOf(of, context), of.unit, count), positiveCounts: null, what };
-        },
-      }),
       provenance: t.field({
         type: Provenance,
         description: 'Of the moments.',
@@ -101,3 +81,26 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
     };
   },
 });
+
+builder.objectFields(NeuronStatistics, (t) => ({
+  quantiles: t.field({
+    type: [Quantile],
+    nullable: true,
+    description: 'Within 1% of the neuron’s range of the exact quantile (linear interpolation).',
+    args: {
+      at: t.arg.floatList({ defaultValue: [0.01, 0.25, 0.5, 0.75, 0.99], description: 'Shares, from 0 to 1.' }),
+    },
+    resolve: async (of, { at }, context) => quantilesAsked(await distributionOf(of, context), of.unit, at ?? usual),
+  }),
+  histogram: t.field({
+    type: Histogram,
+    nullable: true,
+    description: 'Equal-width bins between minimum and maximum; counts sum to observationCount.',
+    args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
+    async resolve(of, { bins }, context) {
+      const count = wholeBetween('bins', bins ?? 40, 1, 1200);
+      const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
+      return { ...histogramOf(await distributionOf(of, context), of.unit, count), positiveCounts: null, what };
+    },
+  }),
+}));

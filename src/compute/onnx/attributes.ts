@@ -38,3 +38,10 @@ export function readInt(node: NodeProto, name: string): number | undefined {
 
 export const readInts = (node: NodeProto, name: string): number[] | undefined =>
   attributeNamed(node, name)?.ints.map(Number);
+
+export const readFloat = (node: NodeProto, name: string): number | undefined => attributeNamed(node, name)?.f;
+
+export function readString(node: NodeProto, name: string): string | undefined {
+  const attribute = attributeNamed(node, name);
+  return attribute === undefined ? undefined : new TextDecoder().decode(attribute.s);
+}
