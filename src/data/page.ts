@@ -34,7 +34,8 @@ export async function readRows(dataset: DatasetRecord, page: PageRequest): Promi
   if (from === undefined) return [];
   const query = new Query();
   const limit = query.bind(BigInt(count));
-  return fetchRows(reader, dataset, query, `${source(query, dataset, page, from, below)} LIMIT ${limit}`);
+  // Awaited, because the reader is closed when this returns.
+  return await fetchRows(reader, dataset, query, `${source(query, dataset, page, from, below)} LIMIT ${limit}`);
 }
 
 /** The rows with these indexes, in their order. Throws DATASET_REJECTED. */

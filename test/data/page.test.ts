@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { columnStatistics } from '../../src/data/columns.ts';
-import { readRows } from '../../src/data/page.ts';
+import { readRows, readRowsAt } from '../../src/data/page.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
 
@@ -88,4 +88,16 @@ test('many columns with any name', async () => {
   expect(statistics.map(({ name, minimum }) => [name, minimum])).toEqual(names.map((name, at) => [name, at]));
   const [row] = await readRows(dataset, { count: 1 });
   expect(row).toMatchObject({ label: 1, partition: '4', values: { 'a.b': 0, ü: 6 } });
+});
+
+test('rows are found by their indexes, in the order that is asked for', async () => {
+  const dataset = await sixRows();
+  const rows = await readRowsAt(dataset, [4, 0, 5, 1]);
+  expect(rows.map(({ index, values }) => [index, values.word])).toEqual([
+    [4, null],
+    [0, 'x'],
+    [5, 'x'],
+    [1, 'y'],
+  ]);
+  expect(await readRowsAt(dataset, [])).toEqual([]);
 });
