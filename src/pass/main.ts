@@ -3,6 +3,7 @@ import { executorFor, executorNamed } from '../compute/executors.ts';
 import type { CallContext } from '../compute/process/protocol.ts';
 import { serve } from '../compute/process/serve.ts';
 import { bind } from '../data/bind.ts';
+import { idLimits } from '../data/carriers.ts';
 import { isNumeric } from '../data/column-type.ts';
 import { columnCodes, columnNumbers } from '../data/column-values.ts';
 import { countRows } from '../data/rows.ts';
@@ -28,7 +29,7 @@ interface PassCall {
 async function pass({ request, kept, environment }: PassCall, context: CallContext): Promise<void> {
   const { model, dataset, rows } = request;
   const vocabularies = await loadVocabularies(environment.home, model.manifest);
-  const bound = bind(model.graph, model.manifest, vocabularies, dataset);
+  const bound = bind(model.graph, model.manifest, vocabularies, dataset, idLimits(model.graph, model.manifest));
   const rowsTotal = await countRows(dataset, rows);
   const { info } = await executorNamed(model.artifact.executor);
   await runPass({

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { bind } from '../../src/data/bind.ts';
+import { idLimits } from '../../src/data/carriers.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import type { RowSelection } from '../../src/data/types.ts';
@@ -53,7 +54,7 @@ export async function answersOf(
     request,
     environment: { home, threads: 1 },
     model,
-    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset),
+    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
     rows: { partitionBy: null, groupBy: null, partitions: [], codes: none, numbers: none, isNumber: () => false },
     rowsTotal: dataset.rowCount,
     kept: {},
