@@ -102,7 +102,7 @@ export class App {
       if (path === '/health') return sendJson(response, 200, { status: 'ok' });
       if (path === '/ready') return sendJson(response, this.#isReady ? 200 : 503, { ready: this.#isReady });
       if (path === '/') return void response.writeHead(302, { location: endpoint }).end();
-      if (path === endpoint && Playground.wants(request)) return playground.serve(request, response);
+      if (path === endpoint && Playground.wants(request)) return void playground.serve(request, response);
       if (path !== endpoint) return sendRefusal(response, elsewhere);
       void graphql(request, response);
     };
