@@ -55,6 +55,15 @@ export function configOf(variables: Variables): Config {
   };
 }
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** From which level on the server logs. Throws BAD_USER_INPUT naming the variable. */
+export function logLevelOf({ LOG_LEVEL: level }: Variables): string {
+  if (!level) return 'info';
+  if (logLevels.includes(level)) return level;
+  throw refused('LOG_LEVEL', `is “${level}”. There is ${logLevels.join(', ')}.`);
+}
+
 const refused = (name: string, what: string) => badUserInput(name, `${name} ${what}`);
 
 function number(variables: Variables, name: string, otherwise: number, low: number, high: number): number {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { delimiter, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configOf } from '../../src/server/config.ts';
+import { configOf, logLevelOf } from '../../src/server/config.ts';
 
 describe('the configuration', () => {
   test('of nothing is an embedded server that only this machine reaches', () => {
@@ -50,6 +50,12 @@ describe('the configuration', () => {
       configOf({}),
     );
   });
+});
+
+test('the log level is info unless said', () => {
+  expect(logLevelOf({})).toBe('info');
+  expect(logLevelOf({ LOG_LEVEL: 'silent' })).toBe('silent');
+  expect(() => logLevelOf({ LOG_LEVEL: 'loud' })).toThrow(/LOG_LEVEL is “loud”. There is trace, debug/);
 });
 
 describe('a variable that is unknown or malformed is an error that names it', () => {
