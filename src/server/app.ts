@@ -5,6 +5,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import packageInfo from '../../package.json' with { type: 'json' };
 import { ComputePool } from '../compute/process/pool.ts';
+import { badUserInput } from '../errors.ts';
 import type { Services } from '../graph/context.ts';
 import { encodeId } from '../graph/ids.ts';
 import { startBoss } from '../jobs/boss.ts';
@@ -45,7 +46,12 @@ export class App {
 
   /** Opens everything and registers the example if asked to; does not listen yet. */
   static async open(config: Config, log: Logger): Promise<App> {
-    await mkdir(config.home, { recursive: true });
+    await mkdir(config.home, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw badUserInput(
+        'GLASSGRAPH_HOME',
+        `The folder of GLASSGRAPH_HOME cannot be made (${error.code}). Name another.`,
+      );
+    });
     const database = await openDatabase(config);
     const boss = await startBoss(database, (error) => log.error({ err: error }, 'queue'));
     const waiter = await ResultWaiter.open(database);
@@ -67,7 +73,11 @@ export class App {
   async listen(): Promise<string> {
     const { host, port } = this.#config;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          badUserInput('PORT', `Nothing can listen on port ${port} of ${host} (${error.code}). Set another PORT.`),
+        ),
+      );
       this.#server.listen(port, host, resolve);
     });
     this.#isReady = true;
@@ -102,7 +112,7 @@ export class App {
       if (path === '/health') return sendJson(response, 200, { status: 'ok' });
       if (path === '/ready') return sendJson(response, this.#isReady ? 200 : 503, { ready: this.#isReady });
       if (path === '/') return void response.writeHead(302, { location: endpoint }).end();
-      if (path === endpoint && Playground.wants(request)) return playground.serve(request, response);
+      if (path === endpoint && Playground.wants(request)) return void playground.serve(request, response);
       if (path !== endpoint) return sendRefusal(response, elsewhere);
       void graphql(request, response);
     };
