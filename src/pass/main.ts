@@ -10,11 +10,12 @@ import { countRows } from '../data/rows.ts';
 import { typeOf } from '../data/sql.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { openedModel } from './models.ts';
+import { predict } from './predict.ts';
 import type { KeptPart, PassEnvironment, PassRequest } from './protocol.ts';
 import { runPass } from './run.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
-serve({ register, pass });
+serve({ register, pass, predict });
 
 async function register({ source, home }: { source: ModelSource; home: string }): Promise<Registration> {
   return (await executorFor(source)).register(source, home);

@@ -3,6 +3,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelSource, Registration } from '../compute/executor.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
+import { ComputeProcessLost } from '../compute/process/process.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
 import { resolveModelSource } from '../data/sources.ts';
 import { badUserInput, modelRejected } from '../errors.ts';
@@ -37,7 +38,10 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
   assertName('version', input.version);
   const source = await resolveModelSource(input.uri, services.sources);
   const { home, pool } = services;
-  const registration = (await pool.run('register', { source, home })) as Registration;
+  const registration = (await pool.run('register', { source, home }).catch((error) => {
+    if (!(error instanceof ComputeProcessLost)) throw error;
+    throw modelRejected(`The model brought its compute process down: ${error.message}.`);
+  })) as Registration;
   const folder = source.path === source.root ? source.root : dirname(source.path);
   const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
   const raw = input.manifest ?? (await manifestBeside(readBeside));

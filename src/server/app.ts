@@ -55,7 +55,8 @@ export class App {
     const database = await openDatabase(config);
     const boss = await startBoss(database, (error) => log.error({ err: error }, 'queue'));
     const waiter = await ResultWaiter.open(database);
-    const pool = new ComputePool({ entry: computeEntry, size: Math.max(1, config.workers) });
+    // One more than passes run at a time: registrations and rows written by hand do not wait for them.
+    const pool = new ComputePool({ entry: computeEntry, size: config.workers + 1 });
     const planner = new Planner({
       database,
       boss,
@@ -63,7 +64,16 @@ export class App {
       engineVersion: packageInfo.version,
       jobReference: (jobId) => encodeId('Job', jobId),
     });
-    const services: Services = { database, planner, pool, home: config.home, sources: config.sources, log };
+    const environment = { home: config.home, threads: config.threads };
+    const services: Services = {
+      database,
+      planner,
+      pool,
+      environment,
+      home: config.home,
+      sources: config.sources,
+      log,
+    };
     if (config.workers > 0) await startRunner(config, services, boss);
     if (config.example) await registerExample(services);
     return new App(config, services, boss, waiter);
@@ -125,13 +135,16 @@ export class App {
   }
 }
 
-async function startRunner(config: Config, { database, pool, home, log }: Services, boss: PgBoss): Promise<void> {
+async function startRunner(
+  config: Config,
+  { database, pool, environment, home, log }: Services,
+  boss: PgBoss,
+): Promise<void> {
   if (database.engine.kind === 'pglite') {
     await requeueOrphans(database, boss);
     await removeLeftovers(database.db, home);
   }
   await endAbandoned(database, boss);
-  const environment = { home, threads: config.threads };
   await new Runner({ database, boss, pool, environment, concurrency: config.workers, log }).start();
 }
 
