@@ -17,7 +17,7 @@ const arrows = {
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
   'src/registry/': [
     contracts,
-    'src/compute/process/pool\\.ts$',
+    'src/compute/process/(pool|process)\\.ts$',
     'src/data/',
     'src/store/',
     'src/planner/question\\.ts$',

@@ -197,9 +197,21 @@ describe('a text that nothing can take is BAD_USER_INPUT naming the argument', (
     ],
   ])('%s', async (argument, document, variables) => {
     const answer = await server.ask(document, variables as Record<string, unknown>);
-    expectRefused(answer, ['BAD_USER_INPUT', /has the character U\+0000 or a broken one/]);
+    expectRefused(answer, [
+      'BAD_USER_INPUT',
+      /has (the character U\+0000|half of a surrogate pair), which cannot be kept/,
+    ]);
     expect(answer.errors[0]?.extensions.argument).toBe(argument);
   });
+});
+
+test('JSON that is nested without end is BAD_USER_INPUT', async () => {
+  const body = `{"query":"query ($value: JSON) { model(name: \\"dense\\") { evaluation(rows: { dataset: \\"rows\\", where: [{ column: \\"a\\", op: EQ, value: $value }] }) { auc } } }","variables":{"value":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
+  const response = await fetch(server.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { errors } = (await response.json()) as { errors: object[] };
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('is nested deeper than 64'), extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
 });
 
 describe('what is not there', () => {
@@ -223,6 +235,13 @@ describe('what is not there', () => {
       f: { layer: null },
       g: { layer: { neuron: null } },
     });
+  });
+
+  test('an alias that is no name is BAD_USER_INPUT', async () => {
+    const answer = await server.ask(
+      'mutation { setModelAlias(input: { model: { name: "dense" }, alias: "" }) { model { id } } }',
+    );
+    expectRefused(answer, ['BAD_USER_INPUT', /The alias must be 1 to 200 printable characters/]);
   });
 
   test.each<[model: string, ...Refusal]>([
