@@ -49,3 +49,12 @@ export const dataLimits = {
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
+
+/** Of one request. */
+export const queryLimits = {
+  /**
+   * Fields of the answer, each of which takes a microsecond or two of everybody's time. Layers refer to layers, so a short document
+   * can ask for any number; the largest pages of everything stay below.
+   */
+  fieldCount: 500_000,
+} as const;

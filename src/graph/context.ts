@@ -20,4 +20,6 @@ export interface Context extends Services {
   readonly scope: PlannerScope;
   /** Datasets that this request has asked for, by name and version. */
   readonly datasets: Map<string, Promise<DatasetRow>>;
+  /** Fields resolved so far. */
+  fieldCount: number;
 }

@@ -35,6 +35,7 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
         signal: request.signal,
       }),
       datasets: new Map(),
+      fieldCount: 0,
     }),
     maskedErrors: { maskError: errorMasker(log) },
     plugins: [requestBodies(), limits(), planExtension()],

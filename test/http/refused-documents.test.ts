@@ -6,7 +6,7 @@ import { denseManifest, registerModel, registerRows, toysFolder } from '../suppo
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ sources: [toysFolder] });
+  server = await startServer({ sources: [toysFolder, 'examples/flights'] });
   await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
   await registerRows(server, 'rows', 'SELECT 1.0 AS a, 2.0 AS b, 3.0 AS c');
 });
@@ -79,6 +79,14 @@ describe('a document that is none, does not fit the schema or is too much is ref
     const answer = await server.ask(document);
     expectRefused(answer, refusal);
     expect(answer.data).toBeUndefined();
+  });
+
+  test('an answer that grows with every level, though the document is short', async () => {
+    await registerModel(server.ask, { name: 'flights', uri: 'v1' });
+    const levels = `${'inputs { outputs { '.repeat(6)}name${' } }'.repeat(6)}`;
+    const answer = await server.ask(`{ model(name: "flights") { layer(name: "cat") { ${levels} } } }`);
+    expectRefused(answer, ['COST_LIMIT_EXCEEDED', /more than 500000 fields/]);
+    expect(answer.data).toEqual({ model: { layer: null } });
   });
 
   test('a document that is large and not too large is answered', async () => {
