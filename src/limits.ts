@@ -64,3 +64,12 @@ export const analysisLimits = {
    */
   distributionBins: 1200,
 } as const;
+
+/** Of one request. */
+export const queryLimits = {
+  /**
+   * Fields of the answer, each of which takes a microsecond or two of everybody's time. Layers refer to layers, so a short document
+   * can ask for any number; the largest pages of everything stay below.
+   */
+  fieldCount: 500_000,
+} as const;

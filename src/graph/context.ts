@@ -27,4 +27,6 @@ export interface Context extends Services {
   readonly datasets: Map<string, Promise<DatasetRow>>;
   /** Questions that this request has asked: the same again is the same answer. */
   readonly answers: Map<string, Promise<Answer<unknown>>>;
+  /** Fields resolved so far. */
+  fieldCount: number;
 }

@@ -37,6 +37,7 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
       }),
       datasets: new Map(),
       answers: new Map(),
+      fieldCount: 0,
     }),
     maskedErrors: { maskError: errorMasker(log) },
     plugins: [requestBodies(), limits(), planExtension()],
