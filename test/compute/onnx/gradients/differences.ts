@@ -233,6 +233,15 @@ export const some = (dims: readonly number[], scale = 1, shift = 0): Tensor => {
 };
 /** Above 0. */
 export const above = (dims: readonly number[]): Tensor => some(dims, 0.45, 0.5);
+/** No two of them closer than the steps of differences in float32. */
+export const apart = (dims: readonly number[]): Tensor => {
+  const values = Array.from(some(dims).data as Float64Array);
+  const sorted = values.toSorted((a, b) => a - b);
+  return float64(
+    dims,
+    values.map((value) => sorted.indexOf(value) / 10),
+  );
+};
 export const float64 = (dims: readonly number[], values: readonly number[]): Tensor => ({
   dtype: 'float64',
   dims,
@@ -242,4 +251,9 @@ export const bool = (dims: readonly number[], values: readonly number[]): Tensor
   dtype: 'bool',
   dims,
   data: Uint8Array.from(values),
+});
+export const int32 = (dims: readonly number[], values: readonly number[]): Tensor => ({
+  dtype: 'int32',
+  dims,
+  data: Int32Array.from(values),
 });
