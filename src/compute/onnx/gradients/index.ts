@@ -70,7 +70,10 @@ function contributions(site: Site, reads: Step['reads']): [string, Value][] {
 /** The gradients of what a node is made of. */
 function composed(site: Site, { forward }: Composite, reads: Step['reads']): Map<string, Value> {
   const targets = new Map<string, Value>();
-  for (const [index, { name }] of forward(site).entries()) {
+  const outputs = forward(site);
+  if (site.node.output.some((_, index) => index >= outputs.length && site.isNeeded(index)))
+    throw site.unsupported(`the rule of its operator leaves out its output “${site.node.output[outputs.length]}”`);
+  for (const [index, { name }] of outputs.entries()) {
     if (!site.isNeeded(index)) continue;
     const other = targets.get(name);
     targets.set(name, other === undefined ? site.gradient(index) : other.add(site.gradient(index)));

@@ -38,6 +38,12 @@ export const pooling: Rules = {
     const [, positions = ''] = site.graph.node('MaxPool', [site.x.name], attributes, 2);
     return scatterAdd(site, site.value(positions).sized(site.y.shape, 'int64'), apart);
   },
+  MaxUnpool: [
+    ({ dy, x, b: positions }) =>
+      dy.op('GatherElements', [dy.reshape([-1]), positions.reshape([-1])], { axis: 0 }).reshapeLike(x),
+    null,
+    null,
+  ],
 };
 
 const spatialAxes = ({ shape }: Value): number[] => [...shape.keys()].slice(2);
