@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { bool, expectExact, some, trial } from './differences.ts';
+import { bool, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const float = (value: number) => ({ float: value });
 const more = { opset: 23, single: true };

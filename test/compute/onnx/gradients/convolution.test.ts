@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { expectExact, some, trial } from './differences.ts';
+import { some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const conv = (operator: string, dims: number[][], attributes: Record<string, number | number[] | string> = {}) =>
   trial(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { apart, expectExact, some, trial } from './differences.ts';
+import { apart, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const image = apart([2, 3, 7, 6]);
 const pool = (operator: string, attributes: Record<string, number | number[] | string> = {}, opset = 18) =>

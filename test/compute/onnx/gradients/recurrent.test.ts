@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { expectExact, int32, some, trial } from './differences.ts';
+import { int32, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const [steps, rows, width, hidden] = [3, 2, 4, 2];
 const x = some([steps, rows, width]);
