@@ -1,5 +1,3 @@
-/** How fast rows become batches, beside DuckDB alone reading the same columns: `node bench/data.ts [rows]`. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { readBatches } from '../src/data/batches.ts';
@@ -7,9 +5,15 @@ import { bind } from '../src/data/bind.ts';
 import type { FeatureBinding, Manifest } from '../src/data/manifest.ts';
 import { registerDataset } from '../src/data/register.ts';
 import type { DatasetRecord } from '../src/data/types.ts';
+import { compared } from './measure.ts';
+import { allRows } from './pass.ts';
+import { none, perSecond, type Row, times } from './table.ts';
 
-const rowCount = Number(process.argv[2] ?? 1_000_000);
-const repetitions = 3;
+export const about =
+  'Parquet to batches of 4,096 rows, bound; against DuckDB alone reading the same columns with as many threads.';
+
+const rowCount = 1_000_000;
+const rounds = 3;
 const words = 4000;
 
 const number = (name: string, index: number): FeatureBinding => {
@@ -39,10 +43,8 @@ const cases: Record<string, FeatureBinding[]> = {
   'all of them': [...numbers, ...ids, word(4), list(5)],
 };
 
-async function makeRows(): Promise<DatasetRecord> {
-  const folder = join(import.meta.dirname, '.work');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `data-${rowCount}.parquet`);
+async function makeRows(folder: string): Promise<DatasetRecord> {
+  const path = join(folder, 'rows.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const columns = [
@@ -87,28 +89,27 @@ async function alone(dataset: DatasetRecord, features: FeatureBinding[], threads
 }
 
 async function batches(dataset: DatasetRecord, features: FeatureBinding[], threads: number): Promise<void> {
-  const selection = { partitions: null, where: [], invalid: 'FAIL' } as const;
-  for await (const _ of readBatches(dataset, selection, boundTo(dataset, features), { batchRows: 4096, threads }));
+  for await (const _ of readBatches(dataset, allRows, boundTo(dataset, features), { batchRows: 4096, threads }));
 }
 
-/** Of the fastest of the repetitions. */
-async function rowsPerSecond(run: () => Promise<void>): Promise<number> {
-  let bestMs = Number.POSITIVE_INFINITY;
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    const startMs = performance.now();
-    await run();
-    bestMs = Math.min(bestMs, performance.now() - startMs);
+export async function measure(folder: string): Promise<Row[]> {
+  const dataset = await makeRows(folder);
+  const rows: Row[] = [];
+  for (const [name, features] of Object.entries(cases)) {
+    for (const threads of [1, 2]) {
+      const { oursMs, againstMs, ratio } = await compared(
+        () => batches(dataset, features, threads),
+        () => alone(dataset, features, threads),
+        rounds,
+      );
+      rows.push({
+        what: `${name}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
+        ours: perSecond(rowCount, oursMs, 'rows'),
+        against: perSecond(rowCount, againstMs, 'rows'),
+        ratio: times(ratio),
+        goal: none,
+      });
+    }
   }
-  return (rowCount / bestMs) * 1000;
-}
-
-const dataset = await makeRows();
-const millions = (value: number) => `${(value / 1e6).toFixed(1)} M rows/s`;
-console.log(`| ${rowCount.toLocaleString('en')} rows | threads | batches | DuckDB alone |\n| --- | --- | --- | --- |`);
-for (const [name, features] of Object.entries(cases)) {
-  for (const threads of [1, 2]) {
-    const read = await rowsPerSecond(() => batches(dataset, features, threads));
-    const duckdb = await rowsPerSecond(() => alone(dataset, features, threads));
-    console.log(`| ${name} | ${threads} | ${millions(read)} | ${millions(duckdb)} |`);
-  }
+  return rows;
 }

@@ -13,8 +13,8 @@ export type { BoundInputs } from './bind.ts';
 export interface ReadOptions {
   /** Rows of every batch but the last. */
   readonly batchRows: number;
-  /** Of DuckDB. */
-  readonly threads: number;
+  /** Of DuckDB; `dataLimits.readerThreads` when omitted. */
+  readonly threads?: number;
 }
 
 /**

@@ -4,14 +4,12 @@ import type { CallContext } from '../compute/process/protocol.ts';
 import { serve } from '../compute/process/serve.ts';
 import { bind } from '../data/bind.ts';
 import { idLimits } from '../data/carriers.ts';
-import { isNumeric } from '../data/column-type.ts';
-import { columnCodes, columnNumbers } from '../data/column-values.ts';
 import { countRows } from '../data/rows.ts';
-import { typeOf } from '../data/sql.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
 import type { KeptPart, PassEnvironment, PassRequest } from './protocol.ts';
+import { readableRows } from './readable-rows.ts';
 import { runPass } from './run.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
@@ -40,14 +38,7 @@ async function pass({ request, kept, environment }: PassCall, context: CallConte
     bound,
     rowsTotal,
     model: await openedModel(model.artifact, environment),
-    rows: {
-      partitionBy: dataset.partitionBy,
-      groupBy: dataset.groupBy,
-      partitions: request.partitions,
-      codes: (column, index) => columnCodes(dataset, column, { selection: rows, index }),
-      numbers: (column, index) => columnNumbers(dataset, column, { selection: rows, index }),
-      isNumber: (column) => isNumeric(typeOf(dataset, column)),
-    },
+    rows: readableRows(request),
     executor: info.name,
     device: info.device,
     onResult: context.emit,

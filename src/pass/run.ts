@@ -1,15 +1,10 @@
-import type { Analysis, Outputs, ReadableRows, Subject } from '../analysis/analysis.ts';
+import type { Analysis, ReadableRows, Subject } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, readingNamed } from '../analysis/registry.ts';
-import type { BatchInput, CompiledProgram, OpenModel } from '../compute/executor.ts';
-import { float32 } from '../compute/tensor.ts';
-import { type BoundInputs, readBatches } from '../data/batches.ts';
-import type { Batch } from '../data/types.ts';
-import { type Fused, fuse, outputsOf } from './fuse.ts';
+import type { OpenModel } from '../compute/executor.ts';
+import type { BoundInputs } from '../data/bind.ts';
 import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
-
-/** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
-const batchRows = 4096;
+import { sweep } from './sweep.ts';
 
 export interface PassInputs {
   readonly request: PassRequest;
@@ -67,7 +62,7 @@ export async function runPass(inputs: PassInputs): Promise<void> {
     return { key, analysis, spec, state: analysis.start(spec, subject) };
   });
   while (running.length > 0) {
-    const counts = await sweep(running, subject, inputs);
+    const counts = await foldRows(running, subject, inputs);
     const ended = running.filter((one) => !continues(one));
     running = running.filter((one) => !ended.includes(one));
     for (const { key, analysis, state } of ended) {
@@ -91,52 +86,26 @@ function continues(one: Running): boolean {
   return true;
 }
 
-async function sweep(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
-  const fused = fuse(running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state)));
-  const compiled = await Promise.all(fused.map(({ program }) => inputs.model.compile(program)));
+/** Folds every batch of one reading of the rows into every state. */
+async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
+  const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
   const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
   const counts = { rowCount: 0, skippedRowCount: 0 };
-  try {
-    for await (const batch of readBatches(inputs.request.dataset, inputs.request.rows, inputs.bound, {
-      batchRows,
-      threads: inputs.environment.threads,
-    })) {
-      counts.rowCount += batch.rowCount;
-      counts.skippedRowCount += batch.skippedRowCount;
-      if (batch.rowCount > 0) await foldBatch(batch, fused, compiled, parameters, running);
-      inputs.onProgress({
-        rowsDone: counts.rowCount + counts.skippedRowCount,
-        rowsTotal: inputs.rowsTotal,
-        memoryBytes: process.memoryUsage.rss(),
-      });
+  const { request, model, bound } = inputs;
+  for await (const { batch, outputs } of sweep(programs, parameters, { ...request, model, bound })) {
+    counts.rowCount += batch.rowCount;
+    counts.skippedRowCount += batch.skippedRowCount;
+    for (const [at, output] of outputs.entries()) {
+      const one = running[at] as Running;
+      one.state = one.analysis.fold(one.state, output, batch);
     }
-  } finally {
-    await Promise.all(compiled.map((program) => program.close()));
+    inputs.onProgress({
+      rowsDone: counts.rowCount + counts.skippedRowCount,
+      rowsTotal: inputs.rowsTotal,
+      memoryBytes: process.memoryUsage.rss(),
+    });
   }
   return counts;
-}
-
-async function foldBatch(
-  batch: Batch,
-  fused: readonly Fused[],
-  compiled: readonly CompiledProgram[],
-  parameters: Outputs,
-  running: readonly Running[],
-): Promise<void> {
-  const input = batchInput(batch);
-  for (const [at, { members }] of fused.entries()) {
-    const outputs = await (compiled[at] as CompiledProgram).run(input, parameters);
-    for (const member of members) {
-      const one = running[member] as Running;
-      one.state = one.analysis.fold(one.state, outputsOf(member, outputs), batch);
-    }
-  }
-}
-
-function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
-  const perRow = (values: Float32Array) =>
-    float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
-  return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };
 }
 
 async function keptPart({ partKey, name }: PassReading, { kept, environment }: PassInputs): Promise<Part> {

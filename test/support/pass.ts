@@ -10,6 +10,7 @@ import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import type { RowSelection } from '../../src/data/types.ts';
 import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassRequest } from '../../src/pass/protocol.ts';
+import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
 
 export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
@@ -55,7 +56,7 @@ export async function answersOf(
     environment: { home, threads: 1 },
     model,
     bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
-    rows: { partitionBy: null, groupBy: null, partitions: [], codes: none, numbers: none, isNumber: () => false },
+    rows: readableRows(request),
     rowsTotal: dataset.rowCount,
     kept: {},
     executor: 'ONNXRUNTIME',
@@ -68,6 +69,3 @@ export async function answersOf(
   await model.close();
   return answers;
 }
-
-/** A pass without readings reads no column. */
-const none = () => Promise.reject(new Error('this pass has no readings'));

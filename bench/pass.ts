@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import type { OpenModel } from '../src/compute/executor.ts';
+import { onnxExecutor } from '../src/compute/onnx/executor.ts';
+import { type BoundInputs, bind } from '../src/data/bind.ts';
+import type { PassAnalysis, PassReading, PassRequest } from '../src/pass/protocol.ts';
+import { readableRows } from '../src/pass/readable-rows.ts';
+import { runPass } from '../src/pass/run.ts';
+import type { SweptRows } from '../src/pass/sweep.ts';
+import type { Workload } from './workload.ts';
+
+/** As many as a server would give it. */
+export const threads = availableParallelism();
+
+export const allRows = { partitions: null, where: [], invalid: 'FAIL' } as const;
+
+export const opened = ({ model, home }: Workload): Promise<OpenModel> =>
+  onnxExecutor.open(model.artifact, { home, threads });
+
+const boundTo = ({ model, dataset }: Workload): BoundInputs => bind(model.graph, model.manifest, {}, dataset);
+
+export const sweptRows = (workload: Workload, model: OpenModel): SweptRows => ({
+  dataset: workload.dataset,
+  rows: allRows,
+  model,
+  bound: boundTo(workload),
+});
+
+/** A pass as a compute process runs it, from Parquet to results as bytes. */
+export async function passOver(
+  workload: Workload,
+  model: OpenModel,
+  analyses: readonly PassAnalysis[],
+  readings: readonly PassReading[] = [],
+): Promise<void> {
+  const { dataset, home } = workload;
+  const partitions = dataset.partitions.map(({ name }) => name);
+  const request: PassRequest = { model: workload.model, dataset, rows: allRows, partitions, analyses, readings };
+  await runPass({
+    request,
+    environment: { home, threads },
+    model,
+    bound: boundTo(workload),
+    rows: readableRows(request),
+    rowsTotal: dataset.rowCount,
+    kept: {},
+    executor: 'ONNXRUNTIME',
+    device: 'cpu',
+    onResult: () => undefined,
+    onProgress: () => undefined,
+  });
+}
+
+/** One analysis of every layer. */
+export const ofLayers = ({ model }: Workload, name: string): PassAnalysis[] =>
+  model.graph.layers.map((layer) => ({ key: `${name} of ${layer.name}`, name, spec: { layer: layer.name } }));
