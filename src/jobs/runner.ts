@@ -34,10 +34,14 @@ export class Runner {
 
   async start(): Promise<void> {
     const { boss, concurrency } = this.#options;
-    for (let worker = 0; worker < concurrency; worker++)
-      await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
+    for (let at = 0; at < concurrency; at++) {
+      let worker = '';
+      worker = await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
         if (job !== undefined) await this.#run(job);
+        // Another may be waiting: no reason to sit out the polling interval.
+        boss.notifyWorker(worker);
       });
+    }
   }
 
   /**
