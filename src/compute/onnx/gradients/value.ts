@@ -245,8 +245,8 @@ export class Value {
 
   #squeezing(operator: 'Squeeze' | 'Unsqueeze', axes: readonly number[]): Value {
     if (axes.length === 0) return this;
-    const rank = operator === 'Squeeze' ? this.rank : this.rank + axes.length;
-    const sorted = axes.map((axis) => (axis < 0 ? axis + rank : axis)).toSorted((a, b) => a - b);
+    const rankOf = () => (operator === 'Squeeze' ? this.rank : this.rank + axes.length);
+    const sorted = axes.map((axis) => (axis < 0 ? axis + rankOf() : axis)).toSorted((a, b) => a - b);
     if (this.graph.opset < 13) return this.op(operator, [this], { axes: sorted });
     return this.op(operator, [this, this.integers(sorted)]);
   }
