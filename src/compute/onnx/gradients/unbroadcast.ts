@@ -47,7 +47,7 @@ function sumWhereOne(gradient: Value, axes: readonly number[], added: number, in
   const sizes = gradient.op('Gather', [input.sizes(), gradient.integers(axes.map((axis) => axis - added))], {
     axis: 0,
   });
-  const stretched = gradient.op('Compress', [gradient.integers(axes), sizes.op('Equal', [sizes, 1])], { axis: 0 });
+  const stretched = gradient.op('Compress', [gradient.integers(axes), sizes.equal(1)], { axis: 0 });
   return gradient.op('ReduceSum', [gradient, stretched], { keepdims: 1, noop_with_empty_axes: 1 });
 }
 
@@ -60,7 +60,7 @@ function eitherSummed(gradient: Value, axis: number, inputAxis: number, input: V
       { operator: 'Slice', opset },
     );
   const size = input.sizes().slice(0, inputAxis, inputAxis + 1);
-  const isOne = size.op('Equal', [size, 1]).cast('int64');
+  const isOne = size.equal(1).cast('int64');
   const count = gradient.sizes().slice(0, axis, axis + 1);
   const both = gradient.concat([gradient.sum([axis])], axis);
   const result = both.op('Slice', [both, isOne.mul(count), isOne.add(count), both.integers([axis])]);

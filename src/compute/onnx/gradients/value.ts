@@ -109,6 +109,11 @@ export class Value {
   greater(other: Operand): Value {
     return this.op('Greater', [this, other]);
   }
+  /** Before opset 11, only whole numbers can be compared for equality. */
+  equal(other: Operand): Value {
+    if (this.graph.opset >= 11 || !this.dtype.includes('float')) return this.op('Equal', [this, other]);
+    return this.less(other).not().and(this.greater(other).not());
+  }
   not(): Value {
     return this.unary('Not');
   }
