@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { generate } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';
+import { withCoverage } from './scripts/gradient-coverage.ts';
 import { errorTable } from './src/errors.ts';
 import { schema } from './src/graph/schema.ts';
 
@@ -46,7 +47,14 @@ async function clientFiles(): Promise<[string, string][]> {
   return files.map(({ filename, content }) => [relative(import.meta.dirname, filename), content]);
 }
 
-const files: [string, string][] = [['schema.graphql', sdl], ['docs/errors.md', errorsPage], ...(await clientFiles())];
+const gradientsPage = withCoverage(await readFile(new URL('docs/gradients.md', import.meta.url), 'utf8'));
+
+const files: [string, string][] = [
+  ['schema.graphql', sdl],
+  ['docs/errors.md', errorsPage],
+  ['docs/gradients.md', gradientsPage],
+  ...(await clientFiles()),
+];
 
 for (const [path, text] of files) {
   const url = new URL(path, import.meta.url);

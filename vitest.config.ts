@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres.ts'],
+    globalSetup: ['test/support/postgres.ts', 'test/support/pglite.ts'],
     // Each file in a process of its own: native libraries are loaded, and processes are killed on purpose.
     pool: 'forks',
     maxWorkers: 2,

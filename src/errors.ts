@@ -49,6 +49,7 @@ const thrower =
 
 export const conflict = thrower('CONFLICT');
 export const forbidden = thrower('FORBIDDEN');
+export const costLimitExceeded = thrower('COST_LIMIT_EXCEEDED');
 export const modelRejected = thrower('MODEL_REJECTED');
 export const datasetRejected = thrower('DATASET_REJECTED');
 export const bindingMismatch = thrower('BINDING_MISMATCH');

@@ -54,6 +54,8 @@ export const dataLimits = {
 export const analysisLimits = {
   /** A matrix of all pairs of units, in float64: 134 MB. */
   covarianceUnits: 4096,
+  /** Rows written by hand in one request: they are scored at once, while somebody waits. */
+  writtenRowCount: 1000,
   /** Examples of a neuron that are kept; nobody looks at more. */
   exampleCount: 100,
   /**
@@ -61,4 +63,13 @@ export const analysisLimits = {
    * of any divisor (10, 20, 40, 50, 100 …) are exact.
    */
   distributionBins: 1200,
+} as const;
+
+/** Of one request. */
+export const queryLimits = {
+  /**
+   * Fields of the answer, each of which takes a microsecond or two of everybody's time. Layers refer to layers, so a short document
+   * can ask for any number; the largest pages of everything stay below.
+   */
+  fieldCount: 500_000,
 } as const;

@@ -3,9 +3,7 @@ import { pino } from 'pino';
 import packageInfo from '../package.json' with { type: 'json' };
 import { GlassgraphError } from './errors.ts';
 import { App } from './server/app.ts';
-import { configOf } from './server/config.ts';
-
-const log = pino({ level: process.env.LOG_LEVEL ?? 'info' });
+import { configOf, logLevelOf } from './server/config.ts';
 
 const program = new Command('glassgraph')
   .description('A GraphQL server for looking inside production neural networks.')
@@ -30,10 +28,12 @@ try {
 } catch (error) {
   if (!(error instanceof GlassgraphError)) throw error;
   process.stderr.write(`glassgraph: ${error.message}\n`);
-  process.exitCode = 1;
+  // Whatever was opened before something else could not be.
+  process.exit(1);
 }
 
 async function serve(flags: Readonly<Record<string, string | true>>): Promise<void> {
+  const log = pino({ level: logLevelOf(process.env) });
   const app = await App.open(configOf({ ...process.env, ...variablesOf(flags) }), log);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -41,7 +41,11 @@ async function serve(flags: Readonly<Record<string, string | true>>): Promise<vo
       void app.close().then(() => process.exit(0));
     });
   }
-  log.info({ url: await app.listen() }, 'listening');
+  const url = await app.listen().catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  log.info({ url }, 'listening');
 }
 
 /** A flag is its variable: --database-url is DATABASE_URL, --home is GLASSGRAPH_HOME. */

@@ -1,17 +1,27 @@
-/**
- * The path of the first text of a JSON value that no database, file or column takes: with the character U+0000, or with half of
- * a surrogate pair. undefined when all of them are fine. Keys count as texts.
- */
-export function unstorableText(value: unknown, path = ''): string | undefined {
-  if (typeof value === 'string') return isStorable(value) ? undefined : path;
+/** Deeper than any manifest or filter; what walks over JSON after us may recurse. */
+const depthLimit = 64;
+
+/** What is wrong with a JSON value, and where. */
+interface Flaw {
+  readonly path: string;
+  /** Continues “x …”. */
+  readonly what: string;
+}
+
+/** The first thing of a JSON value that no database, file or column takes; undefined when all is fine. Keys count as texts. */
+export function flawOf(value: unknown, path = '', depth = 0): Flaw | undefined {
+  if (typeof value === 'string') return flawOfText(value, path);
   if (value === null || typeof value !== 'object') return undefined;
+  if (depth === depthLimit) return { path, what: `is nested deeper than ${depthLimit}` };
   for (const [key, inner] of Object.entries(value)) {
     const place = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
-    if (!isStorable(key)) return path;
-    const found = unstorableText(inner, place);
-    if (found !== undefined) return found;
+    const flaw = flawOfText(key, path) ?? flawOf(inner, place, depth + 1);
+    if (flaw !== undefined) return flaw;
   }
   return undefined;
 }
 
-const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+function flawOfText(text: string, path: string): Flaw | undefined {
+  if (text.includes('\0')) return { path, what: 'has the character U+0000' };
+  return text.isWellFormed() ? undefined : { path, what: 'has half of a surrogate pair' };
+}

@@ -1,4 +1,5 @@
 import { add, cast, div, type Expression, reshape, scalar, sigmoid, slice, sub, tensor } from '../compute/program.ts';
+import type { TensorSpec } from '../compute/tensor.ts';
 import type { ScoreBinding } from '../data/manifest.ts';
 import type { Subject } from './analysis.ts';
 
@@ -10,17 +11,27 @@ export interface ScoreTarget {
 
 /**
  * The model's score, float32 [rows]: a probability for PROBABILITY and LOGIT models, the raw value for VALUE.
- * `target`: another element, of the same space. Outputs may be [rows], [rows, heads] or of more axes, on which `score.index` counts as on one.
+ * `target`: another element, of the same space. Outputs may be [rows], [rows, heads] or of more axes, on which the index counts as
+ * on one.
  */
-export function scoreOf({ graph, score }: Subject, { output, index }: ScoreTarget = score): Expression {
-  const rank = graph.outputs.find(({ name }) => name === output)?.shape.length;
-  const element = rank === 1 ? tensor(output) : column(tensor(output), index);
-  const raw = cast(element, 'float32');
+export function scoreOf(subject: Subject, target: ScoreTarget = subject.score): Expression {
+  const { score } = subject;
+  const raw = outputElement(subject, target);
   return undoSampling(score.space === 'LOGIT' ? sigmoid(raw) : raw, score);
 }
 
-const column = (a: Expression, index: number): Expression =>
-  reshape(slice(reshape(a, [0, -1]), 1, index, index + 1), [-1]);
+/** The raw element of an output, float32 [rows]. */
+export function outputElement({ graph }: Pick<Subject, 'graph'>, { output, index }: ScoreTarget): Expression {
+  return elementOf(graph.outputs, output, index);
+}
+
+/** An element of every row of a tensor, float32 [rows]. */
+export function elementOf(specs: readonly TensorSpec[], name: string, index: number): Expression {
+  const rank = specs.find((spec) => spec.name === name)?.shape.length;
+  const values = tensor(name);
+  const element = rank === 1 ? values : reshape(slice(reshape(values, [0, -1]), 1, index, index + 1), [-1]);
+  return cast(element, 'float32');
+}
 
 /** p / (p + (1 − p) / w) where training kept a share w of the negatives (He et al. 2014). */
 function undoSampling(score: Expression, { negativeSampling: share }: ScoreBinding): Expression {

@@ -1,7 +1,7 @@
 import type { Scores } from '../data/score-file.ts';
-import type { ReadableRows, Reading } from './analysis.ts';
+import type { Reading } from './analysis.ts';
 import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { qualityOf, scoresOfKeys } from './quality.ts';
+import { scoresOfKeys } from './quality.ts';
 import { type Codes, codesOf, type SliceResult, sliceCodes, slicesBy } from './slicing.ts';
 
 export interface WeakSegmentsSpec extends LabelledSpec {
@@ -39,7 +39,8 @@ export const weakSegments: Reading<WeakSegmentsSpec, Scores, readonly SliceResul
       worst.add(segmentsOf(a, excess, spec.minimumRows));
       for (const b of columns.slice(at + 1)) worst.add(pairsOf(a, b, excess, spec.minimumRows));
     }
-    return Promise.all(worst.segments.map((segment) => evaluated(segment, keys, row, rows)));
+    const group = await codesOf(rows, rows.groupBy, row);
+    return worst.segments.map((segment) => evaluated(segment, keys, group));
   },
 };
 
@@ -94,19 +95,25 @@ function pairsOf(a: Column, b: Column, excess: Float64Array, minimumRows: number
   });
 }
 
-/** A code for each pair of values that occurs, and which pair it is: first · (values of b) + second. */
-function pairCodes(a: Column, b: Column): { codes: Int32Array; pairs: number[] } {
+/** More pairs of values than these are numbered as they occur. */
+const mostPairs = 1 << 20;
+
+/** A code for each pair of values, and which pair it is: first · (values of b) + second. */
+function pairCodes(a: Column, b: Column): { codes: Int32Array; pairs: readonly number[] } {
   const width = b.values.length;
+  const count = a.values.length * width;
   const codeOf = new Map<number, number>();
-  const codes = a.codes.map((first, at) => {
-    const second = b.codes[at] as number;
-    if (first < 0 || second < 0) return -1;
-    const pair = first * width + second;
+  const numbered = (pair: number): number => {
     const code = codeOf.get(pair) ?? codeOf.size;
     if (code === codeOf.size) codeOf.set(pair, code);
     return code;
+  };
+  const codes = a.codes.map((first, at) => {
+    const second = b.codes[at] as number;
+    if (first < 0 || second < 0) return -1;
+    return count <= mostPairs ? first * width + second : numbered(first * width + second);
   });
-  return { codes, pairs: [...codeOf.keys()] };
+  return { codes, pairs: count <= mostPairs ? [...Array(count).keys()] : [...codeOf.keys()] };
 }
 
 /** Codes that are frequent enough and worse than the whole, with the sum of their excess. */
@@ -118,11 +125,12 @@ function sumsBy(
 ): { code: number; sum: number }[] {
   const counts = new Uint32Array(codeCount);
   const sums = new Float64Array(codeCount);
-  codes.forEach((code, at) => {
-    if (code < 0) return;
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
+    if (code < 0) continue;
     counts[code] = (counts[code] as number) + 1;
     sums[code] = (sums[code] as number) + (excess[at] as number);
-  });
+  }
   return Array.from(sums, (sum, code) => ({ code, sum })).filter(
     ({ code, sum }) => sum > 0 && (counts[code] as number) >= minimumRows,
   );
@@ -139,10 +147,10 @@ class Worst {
   }
 }
 
-async function evaluated({ name, parts }: Segment, keys: Uint32Array, row: Float64Array, rows: ReadableRows) {
+function evaluated({ name, parts }: Segment, keys: Uint32Array, group: Codes | null): SliceResult {
   const isIn = (_: number, at: number): boolean => parts.every(({ codes, code }) => codes[at] === code);
   const own = keys.filter(isIn);
-  const group = await codesOf(rows, rows.groupBy, row.filter(isIn));
-  const [slice] = slicesBy(own, { codes: new Int32Array(own.length), values: [name] }, group);
-  return slice ?? { slice: name, ...qualityOf(own.sort()), gauc: Number.NaN };
+  const ownGroup = group && { ...group, codes: group.codes.filter(isIn) };
+  const [slice] = slicesBy(own, { codes: new Int32Array(own.length), values: [name] }, ownGroup);
+  return slice as SliceResult;
 }

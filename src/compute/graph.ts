@@ -14,6 +14,7 @@ export interface ModelGraph {
   readonly parameterCount: number;
   /** Of every output that has one: the tensor before its sigmoid. */
   readonly logits: readonly LogitTensor[];
+  readonly lookups: readonly LookupGraph[];
 }
 
 export const layerKinds = [
@@ -57,4 +58,26 @@ export interface LogitTensor {
   readonly index: number;
   readonly tensor: string;
   readonly tensorIndex: number;
+}
+
+/**
+ * Elements of an input's rows that are ids of a table, and where their entries go. One input may feed many lookups, and one
+ * lookup serve many features.
+ */
+export interface LookupGraph {
+  readonly input: string;
+  /** Name of the weight. */
+  readonly table: string;
+  readonly entryCount: number;
+  /** Elements of an entry. */
+  readonly dimension: number;
+  /** The differentiable tensor that holds the entries. */
+  readonly carrier: string;
+  /** Of the carrier, along which the ids lie; null when a row has a single one. */
+  readonly axis: number | null;
+  /** Of each id: its element in a row of the input, its position along `axis`. */
+  readonly columns: readonly number[];
+  readonly positions: readonly number[];
+  /** Of each id: how many, from 0 on, fall into the table, shifts in the graph considered; null where all do. */
+  readonly idCounts: readonly (number | null)[];
 }

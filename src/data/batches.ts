@@ -50,7 +50,7 @@ export async function* readBatches(
 }
 
 /** Cuts chunks into batches. */
-class BatchBuilder {
+export class BatchBuilder {
   readonly #bound: BoundInputs;
   readonly #batchRows: number;
   #batch: Batch;

@@ -42,7 +42,7 @@ export class Reader implements Disposable {
     });
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
-    await connection.run('SET allowed_paths = $1', [listValue([...paths])]);
+    if (paths.length > 0) await connection.run('SET allowed_paths = $1', [listValue([...paths])]);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     return new Reader(instance, connection, paths);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ComputePool } from '../compute/process/pool.ts';
+import type { PassEnvironment } from '../pass/protocol.ts';
 import type { Planner, PlannerScope } from '../planner/planner.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
@@ -11,6 +12,8 @@ export interface Services {
   readonly planner: Planner;
   readonly pool: ComputePool;
   readonly home: string;
+  /** What compute processes are told with every call. */
+  readonly environment: PassEnvironment;
   /** Folders that `source.uri` may reach. */
   readonly sources: readonly string[];
   readonly log: Logger;
@@ -18,9 +21,12 @@ export interface Services {
 
 /** One for each request. */
 export interface Context extends Services {
+  readonly request: Request;
   readonly scope: PlannerScope;
   /** Datasets that this request has asked for, by name and version. */
   readonly datasets: Map<string, Promise<DatasetRow>>;
   /** Questions that this request has asked: the same again is the same answer. */
   readonly answers: Map<string, Promise<Answer<unknown>>>;
+  /** Fields resolved so far. */
+  fieldCount: number;
 }

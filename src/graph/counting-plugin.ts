@@ -1,5 +1,7 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
+import { costLimitExceeded } from '../errors.ts';
+import { queryLimits } from '../limits.ts';
 import type { Context } from './context.ts';
 
 declare global {
@@ -12,7 +14,7 @@ declare global {
 
 /**
  * Tells the request's planner scope of every resolver that begins and ends, so that it knows when nobody is left who might ask
- * another question (planner/scope.ts).
+ * another question (planner/scope.ts). And counts all of them, so that no answer is larger than the server can bear.
  */
 class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
@@ -20,7 +22,9 @@ class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     _field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     return (parent, args, context, info) => {
-      const { scope } = context as unknown as Context;
+      const request = context as unknown as Context;
+      if (++request.fieldCount > queryLimits.fieldCount) throw tooLarge();
+      const { scope } = request;
       scope.enter();
       let isWaiting = false;
       try {
@@ -34,5 +38,11 @@ class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     };
   }
 }
+
+const tooLarge = () =>
+  costLimitExceeded(
+    `The answer would have more than ${queryLimits.fieldCount} fields. Ask for less at a time: fewer levels, or smaller pages.`,
+    { limit: queryLimits.fieldCount },
+  );
 
 SchemaBuilder.registerPlugin('counting', CountingPlugin);

@@ -1,3 +1,6 @@
+import type { ModelGraph } from '../compute/graph.ts';
+import type { TensorSpec as Spec } from '../compute/tensor.ts';
+import { type Carrier, carriersOf, lookupsOf } from '../data/carriers.ts';
 import type { ModelRow } from '../store/models.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
@@ -5,6 +8,7 @@ import type { Context } from './context.ts';
 import { FeatureKind } from './enums.ts';
 import { idParts, partsId } from './ids.ts';
 import { Feature, FeatureGroup, type FeatureOfModel, type GroupOfModel, Model } from './references.ts';
+import { TensorSpec } from './tensor.ts';
 
 export const featuresOf = (model: ModelRow): FeatureOfModel[] =>
   model.manifest.features.map((feature) => ({ model, feature }));
@@ -27,6 +31,12 @@ async function partById<Part>(
   return (model && find(model, parts[1])) ?? null;
 }
 
+/** Of a carrier, as far as it belongs to its feature. */
+function partSpec({ tensors }: ModelGraph, { tensor, axis, length }: Carrier): Spec {
+  const { name, dtype, shape } = tensors.find((spec) => spec.name === tensor) as Spec;
+  return { name, dtype, shape: shape.map((dim, at) => (at === axis ? length : dim)) };
+}
+
 builder.node(Feature, {
   description: 'One field of the model’s input, bound to a column of a dataset.',
   id: { resolve: ({ model, feature }) => partsId([model.id, feature.name]) },
@@ -46,6 +56,20 @@ builder.node(Feature, {
       nullable: true,
       description: 'Where in that input the field lies, when several share a tensor.',
       resolve: ({ feature }) => feature.index,
+    }),
+    carriers: t.field({
+      type: [TensorSpec],
+      description:
+        'The differentiable tensors that carry this field: the outputs of its embedding lookups (an id often feeds a wide and a deep table, or a table for each field pair), the input’s own slot for numbers. Attributions are over all of them together.',
+      resolve: ({ model, feature }) =>
+        carriersOf(model.graph, feature).map((carrier) => partSpec(model.graph, carrier)),
+    }),
+    cardinality: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Distinct values that the model knows: the largest of its tables; null without one.',
+      resolve: ({ model, feature }) =>
+        Math.max(0, ...lookupsOf(model.graph, feature).map(({ lookup }) => lookup.entryCount)) || null,
     }),
     group: t.field({
       type: FeatureGroup,

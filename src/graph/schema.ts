@@ -12,6 +12,7 @@ import './model-analyses.ts';
 import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
+import './predictions.ts';
 import './query.ts';
 import './vega-lite.ts';
 import './viewer.ts';

@@ -1,7 +1,7 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 import { badUserInput } from '../errors.ts';
-import { unstorableText } from '../texts.ts';
+import { flawOf } from '../texts.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -11,7 +11,7 @@ declare global {
   }
 }
 
-/** Refuses arguments with texts that nothing behind the resolvers could take. */
+/** Refuses arguments that nothing behind the resolvers could take. */
 class TextsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
@@ -19,9 +19,9 @@ class TextsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (Object.keys(args).length === 0) return resolver;
     return (parent, given, context, info) => {
-      const argument = unstorableText(given);
-      if (argument === undefined) return resolver(parent, given, context, info);
-      throw badUserInput(argument, `\`${argument}\` has the character U+0000 or a broken one. Send it without.`);
+      const flaw = flawOf(given);
+      if (flaw === undefined) return resolver(parent, given, context, info);
+      throw badUserInput(flaw.path, `\`${flaw.path.slice(0, 200)}\` ${flaw.what}, which cannot be kept. Leave it out.`);
     };
   }
 }

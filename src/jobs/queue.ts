@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { type DrizzleTransactionLike, fromDrizzle, type PgBoss } from 'pg-boss';
+import { GlassgraphError } from '../errors.ts';
 import type { PassRequest } from '../pass/protocol.ts';
 import type { Database, Queries } from '../store/database.ts';
+import { holdDataset } from '../store/datasets.ts';
 import { createJob } from '../store/jobs.ts';
+import { holdModel } from '../store/models.ts';
 import { claim, getClaims } from '../store/results.ts';
 import { passQueue } from './boss.ts';
 
@@ -26,10 +29,12 @@ export interface Submitted {
 
 /**
  * 3. Claim: one transaction claims what nobody else computes, records the job and sends it. Either all of it happens or nothing.
+ * Throws NOT_FOUND when the model or the dataset has gone.
  */
 export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmission): Promise<Submitted> {
   return db.transaction(async (tx) => {
     const { request, title, ...about } = submission;
+    if (!(await holdModel(tx, about.modelId)) || !(await holdDataset(tx, about.datasetId))) throw deletedMeanwhile();
     const jobId = randomUUID();
     const claimAll = (questions: readonly { key: string; name: string }[]): Promise<string[]> =>
       claim(
@@ -46,6 +51,9 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
     return { jobId, deferred };
   });
 }
+
+const deletedMeanwhile = () =>
+  new GlassgraphError('NOT_FOUND', 'The model or the dataset was deleted meanwhile: there is nothing to ask of it.');
 
 type Reading = PassRequest['readings'][number];
 

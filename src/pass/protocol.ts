@@ -1,7 +1,9 @@
+import type { Target } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Manifest } from '../data/manifest.ts';
 import type { DatasetRecord, RowSelection } from '../data/types.ts';
+import type { WrittenRow } from '../data/written-rows.ts';
 
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
 export interface PassRequest {
@@ -65,4 +67,17 @@ export interface PassProgress {
   readonly rowsTotal: number;
   /** Resident memory of the compute process. */
   readonly memoryBytes: number;
+}
+
+/** Rows written by hand, to be scored at once. */
+export interface PredictCall {
+  readonly model: PassModel;
+  readonly rows: readonly WrittenRow[];
+  readonly target: Target;
+  readonly environment: PassEnvironment;
+}
+
+export interface Prediction {
+  readonly score: number;
+  readonly target: number;
 }

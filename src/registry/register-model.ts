@@ -3,13 +3,14 @@ import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelSource, Registration } from '../compute/executor.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
+import { ComputeProcessLost } from '../compute/process/process.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
 import { resolveModelSource } from '../data/sources.ts';
 import { badUserInput, modelRejected } from '../errors.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
-import { unstorableText } from '../texts.ts';
+import { flawOf } from '../texts.ts';
 
 export interface RegistryServices {
   readonly database: Database;
@@ -37,14 +38,16 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
   assertName('version', input.version);
   const source = await resolveModelSource(input.uri, services.sources);
   const { home, pool } = services;
-  const registration = (await pool.run('register', { source, home })) as Registration;
+  const registration = (await pool.run('register', { source, home }).catch(explained)) as Registration;
   const folder = source.path === source.root ? source.root : dirname(source.path);
   const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
   const raw = input.manifest ?? (await manifestBeside(readBeside));
   const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home });
-  const unstorable = unstorableText({ graph: registration.graph, manifest });
-  if (unstorable !== undefined)
-    throw modelRejected(`A name of the model has the character U+0000 (at ${unstorable}). Export it with plain names.`);
+  const flaw = flawOf({ graph: registration.graph, manifest });
+  if (flaw !== undefined)
+    throw modelRejected(
+      `The model cannot be kept: ${flaw.path.slice(0, 200)} ${flaw.what}. Export it with plain names.`,
+    );
   const digest = createHash('sha256')
     .update(canonicalJson({ files: registration.filesDigest, manifest }))
     .digest('hex');
@@ -61,6 +64,15 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
     graph: registration.graph,
     manifest,
   });
+}
+
+/** Native code that dies of a model is the model's fault, or want of memory. */
+function explained(error: unknown): never {
+  if (!(error instanceof ComputeProcessLost)) throw error;
+  throw modelRejected(
+    'The compute process died while it read the model: the file is damaged, or too large for the server’s memory. ' +
+      'The server’s log has the details.',
+  );
 }
 
 /** Names stand in URLs, titles and messages: printable, and not endless. */

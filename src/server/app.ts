@@ -5,6 +5,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import packageInfo from '../../package.json' with { type: 'json' };
 import { ComputePool } from '../compute/process/pool.ts';
+import { badUserInput } from '../errors.ts';
 import type { Services } from '../graph/context.ts';
 import { encodeId } from '../graph/ids.ts';
 import { startBoss } from '../jobs/boss.ts';
@@ -45,11 +46,17 @@ export class App {
 
   /** Opens everything and registers the example if asked to; does not listen yet. */
   static async open(config: Config, log: Logger): Promise<App> {
-    await mkdir(config.home, { recursive: true });
+    await mkdir(config.home, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw badUserInput(
+        'GLASSGRAPH_HOME',
+        `The folder of GLASSGRAPH_HOME cannot be made (${error.code}). Name another.`,
+      );
+    });
     const database = await openDatabase(config);
     const boss = await startBoss(database, (error) => log.error({ err: error }, 'queue'));
     const waiter = await ResultWaiter.open(database);
-    const pool = new ComputePool({ entry: computeEntry, size: Math.max(1, config.workers) });
+    // One more than passes run at a time: registrations and rows written by hand do not wait for them.
+    const pool = new ComputePool({ entry: computeEntry, size: config.workers + 1 });
     const planner = new Planner({
       database,
       boss,
@@ -57,7 +64,16 @@ export class App {
       engineVersion: packageInfo.version,
       jobReference: (jobId) => encodeId('Job', jobId),
     });
-    const services: Services = { database, planner, pool, home: config.home, sources: config.sources, log };
+    const environment = { home: config.home, threads: config.threads };
+    const services: Services = {
+      database,
+      planner,
+      pool,
+      environment,
+      home: config.home,
+      sources: config.sources,
+      log,
+    };
     if (config.workers > 0) await startRunner(config, services, boss);
     if (config.example) await registerExample(services);
     return new App(config, services, boss, waiter);
@@ -67,7 +83,11 @@ export class App {
   async listen(): Promise<string> {
     const { host, port } = this.#config;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          badUserInput('PORT', `Nothing can listen on port ${port} of ${host} (${error.code}). Set another PORT.`),
+        ),
+      );
       this.#server.listen(port, host, resolve);
     });
     this.#isReady = true;
@@ -102,7 +122,7 @@ export class App {
       if (path === '/health') return sendJson(response, 200, { status: 'ok' });
       if (path === '/ready') return sendJson(response, this.#isReady ? 200 : 503, { ready: this.#isReady });
       if (path === '/') return void response.writeHead(302, { location: endpoint }).end();
-      if (path === endpoint && Playground.wants(request)) return playground.serve(request, response);
+      if (path === endpoint && Playground.wants(request)) return void playground.serve(request, response);
       if (path !== endpoint) return sendRefusal(response, elsewhere);
       void graphql(request, response);
     };
@@ -115,13 +135,16 @@ export class App {
   }
 }
 
-async function startRunner(config: Config, { database, pool, home, log }: Services, boss: PgBoss): Promise<void> {
+async function startRunner(
+  config: Config,
+  { database, pool, environment, home, log }: Services,
+  boss: PgBoss,
+): Promise<void> {
   if (database.engine.kind === 'pglite') {
     await requeueOrphans(database, boss);
     await removeLeftovers(database.db, home);
   }
   await endAbandoned(database, boss);
-  const environment = { home, threads: config.threads };
   await new Runner({ database, boss, pool, environment, concurrency: config.workers, log }).start();
 }
 

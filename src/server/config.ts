@@ -47,10 +47,7 @@ export function configOf(variables: Variables): Config {
     port: whole(variables, 'PORT', 4000, 0, 65_535),
     databaseUrl: databaseUrlOf(variables.DATABASE_URL),
     home: resolve(variables.GLASSGRAPH_HOME || '.glassgraph'),
-    sources: (variables.GLASSGRAPH_SOURCES || '.')
-      .split(delimiter)
-      .filter((folder) => folder !== '')
-      .map((folder) => resolve(folder)),
+    sources: foldersOf(variables, 'GLASSGRAPH_SOURCES'),
     patienceMs: number(variables, 'GLASSGRAPH_PATIENCE', 25, 0, 3600) * 1000,
     example: flag(variables, 'GLASSGRAPH_EXAMPLE'),
     workers: whole(variables, 'GLASSGRAPH_WORKERS', 1, 0, 256),
@@ -58,12 +55,21 @@ export function configOf(variables: Variables): Config {
   };
 }
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** From which level on the server logs. Throws BAD_USER_INPUT naming the variable. */
+export function logLevelOf({ LOG_LEVEL: level }: Variables): string {
+  if (!level) return 'info';
+  if (logLevels.includes(level)) return level;
+  throw refused('LOG_LEVEL', `is “${level}”. There is ${logLevels.join(', ')}.`);
+}
+
 const refused = (name: string, what: string) => badUserInput(name, `${name} ${what}`);
 
 function number(variables: Variables, name: string, otherwise: number, low: number, high: number): number {
   const text = variables[name];
   if (text === undefined || text === '') return otherwise;
-  const value = Number(text);
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= low && value <= high))
     throw refused(name, `is “${text}”; it must be a number from ${low} to ${high}.`);
   return value;
@@ -79,6 +85,12 @@ function flag(variables: Variables, name: string): boolean {
   const text = variables[name] ?? '';
   if (!['', '0', '1'].includes(text)) throw refused(name, `is “${text}”; it must be 0 or 1.`);
   return text === '1';
+}
+
+function foldersOf(variables: Variables, name: string): string[] {
+  const folders = (variables[name] || '.').split(delimiter).filter((folder) => folder !== '');
+  if (folders.length === 0) throw refused(name, 'names no folder.');
+  return folders.map((folder) => resolve(folder));
 }
 
 function databaseUrlOf(text: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 /** Questions worth asking about the example, as the playground shows them: examples/flights tells what comes out. */
 export const exampleTabs = [
   `# How good is each version, month by month? October to December came after training.
-{
+query MonthByMonth {
   first: model(name: "flights", version: "1") { ...quality }
   second: model(name: "flights", version: "2") { ...quality }
 }
@@ -16,7 +16,7 @@ fragment quality on Model {
 }
 `,
   `# What is the model made of?
-{
+query Structure {
   model(name: "flights", version: "2") {
     parameterCount
     features { name kind column group { name } }
@@ -25,7 +25,7 @@ fragment quality on Model {
 }
 `,
   `# Do the neurons behave the same on training months and after? Compare the deviations.
-{
+query NeuronStatus {
   model(name: "flights", version: "2") {
     layers(kind: [DENSE]) {
       nodes {
@@ -40,7 +40,7 @@ fragment quality on Model {
 fragment status on LayerStatistics { standardDeviation zeroFraction deadUnits }
 `,
   `# Which neurons of the last hidden layer go along with the score, and with what really happened?
-{
+query NeuronsOfLastLayer {
   model(name: "flights", version: "2") {
     layer(name: "relu_3") {
       neurons(
@@ -57,8 +57,53 @@ fragment status on LayerStatistics { standardDeviation zeroFraction deadUnits }
   }
 }
 `,
+  `# Where is version 2 worst after training? Airports, carriers, weather, or two of them together.
+query WhereItIsWorst {
+  model(name: "flights", version: "2") {
+    evaluation(rows: { dataset: "flights", partitionRange: { from: "10" } }) {
+      logLoss
+      expectedCalibrationError
+      reliability { low high rowCount meanScore positiveRate }
+      slices(by: "carrier", first: 5) { slice rowCount auc calibrationRatio }
+      weakSegments { slice rowCount auc logLoss }
+    }
+  }
+}
+`,
+  `# What does a neuron do, and on which flights is it strongest?
+query OneNeuron {
+  model(name: "flights", version: "2") {
+    layer(name: "relu_3") {
+      neuron(index: 5) {
+        statistics(rows: { dataset: "flights", partitions: ["10"] }) {
+          mean
+          quantiles { at value }
+          histogram(bins: 20) { edges counts }
+        }
+        topExamples(rows: { dataset: "flights", partitions: ["10"] }, first: 3) {
+          activation
+          score
+          row { index label values }
+        }
+      }
+    }
+  }
+}
+`,
+  `# What would the model say of a flight that you make up?
+query MakeOneUp {
+  model(name: "flights", version: "2") {
+    predictions(
+      rows: [
+        { carrier: "UA", origin: "EWR", dest: "SFO", hour: 7, weekday: 1, distance: 2565, visib: 10 }
+        { carrier: "UA", origin: "EWR", dest: "SFO", hour: 21, weekday: 1, distance: 2565, visib: 0.5, precip: 0.4 }
+      ]
+    ) { score target }
+  }
+}
+`,
   `# What do the rows look like?
-{
+query Rows {
   dataset(name: "flights") {
     rowCount
     label

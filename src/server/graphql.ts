@@ -30,12 +30,14 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
     },
     context: ({ request }) => ({
       ...services,
+      request,
       scope: planner.scope({
         patienceMs: preferredWaitMs(request.headers.get('prefer')) ?? patienceMs,
         signal: request.signal,
       }),
       datasets: new Map(),
       answers: new Map(),
+      fieldCount: 0,
     }),
     maskedErrors: { maskError: errorMasker(log) },
     plugins: [requestBodies(), limits(), planExtension()],
@@ -63,7 +65,7 @@ function planExtension(): Plugin<Context> {
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
-        const { request, scope } = args.contextValue as Context & { request: Request };
+        const { request, scope } = args.contextValue as Context;
         if (request.headers.get('x-glassgraph-plan') !== '1' || Symbol.asyncIterator in result) return;
         const plan = { passes: scope.plans, mermaid: mermaidOf(scope.plans) };
         setResult({ ...result, extensions: { ...result.extensions, plan } });

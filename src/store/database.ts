@@ -9,6 +9,7 @@ import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { badUserInput } from '../errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import * as schema from './schema.ts';
 
@@ -62,8 +63,9 @@ async function openEmbedded(home: string): Promise<Database> {
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const client = postgres(url, { onnotice: () => undefined });
+  await assertReachable(url);
   await migrateUnderLock(url);
+  const client = postgres(url, { onnotice: () => undefined });
   return {
     db: drizzlePostgres(client, { schema }) as unknown as Queries,
     engine: { kind: 'postgres', url },
@@ -73,6 +75,19 @@ async function openPostgres(url: string): Promise<Database> {
     },
     close: () => client.end({ timeout: 5 }),
   };
+}
+
+/** Throws BAD_USER_INPUT saying why not; the URL may hold a password and is not told. */
+async function assertReachable(url: string): Promise<void> {
+  const client = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => undefined });
+  try {
+    await client`select 1`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw badUserInput('DATABASE_URL', `The database of DATABASE_URL cannot be opened: ${code ?? message}.`);
+  } finally {
+    await client.end({ timeout: 5 });
+  }
 }
 
 /** Servers that start together migrate one after the other. The lock belongs to the one connection that migrates. */

@@ -41,6 +41,12 @@ export async function getDatasetById(db: Queries, id: string): Promise<DatasetRo
   return found;
 }
 
+/** Keeps it from being deleted until the transaction ends; false when it is gone. */
+export async function holdDataset(tx: Queries, id: string): Promise<boolean> {
+  const held = await tx.select({ id: datasets.id }).from(datasets).where(eq(datasets.id, id)).for('key share');
+  return held.length > 0;
+}
+
 /** Newest first; the latest version of each name unless one name's versions are asked for. */
 export function listDatasets(
   db: Queries,

@@ -63,6 +63,12 @@ export async function getModelById(db: Queries, id: string): Promise<ModelRow | 
   return found;
 }
 
+/** Keeps it from being deleted until the transaction ends; false when it is gone. */
+export async function holdModel(tx: Queries, id: string): Promise<boolean> {
+  const held = await tx.select({ id: models.id }).from(models).where(eq(models.id, id)).for('key share');
+  return held.length > 0;
+}
+
 export interface ModelFilter {
   readonly search?: string | null | undefined;
   readonly format?: string | null | undefined;

@@ -26,6 +26,7 @@ const graph: ModelGraph = {
   layers: [],
   parameterCount: 0,
   logits: [],
+  lookups: [],
 };
 
 test('the flights reach the model as Python encodes them', async () => {

@@ -14,7 +14,7 @@ function graphOf(inputs: TensorSpec[], outputs = [probability], logit: string | 
   const logits =
     logit === null ? [] : [{ output: outputs[0]?.name as string, index: 0, tensor: logit, tensorIndex: 0 }];
   const tensors = [...inputs, spec('logit', 'float32', null, 1), ...outputs];
-  return { inputs, outputs, tensors, layers: [], parameterCount: 0, logits };
+  return { inputs, outputs, tensors, layers: [], parameterCount: 0, logits, lookups: [] };
 }
 
 const age = { name: 'age', kind: 'NUMERIC' };

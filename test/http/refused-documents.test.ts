@@ -6,7 +6,7 @@ import { denseManifest, registerModel, registerRows, toysFolder } from '../suppo
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ sources: [toysFolder] });
+  server = await startServer({ sources: [toysFolder, 'examples/flights'] });
   await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
   await registerRows(server, 'rows', 'SELECT 1.0 AS a, 2.0 AS b, 3.0 AS c');
 });
@@ -79,6 +79,14 @@ describe('a document that is none, does not fit the schema or is too much is ref
     const answer = await server.ask(document);
     expectRefused(answer, refusal);
     expect(answer.data).toBeUndefined();
+  });
+
+  test('an answer that grows with every level, though the document is short', async () => {
+    await registerModel(server.ask, { name: 'flights', uri: 'v1' });
+    const levels = `${'inputs { outputs { '.repeat(6)}name${' } }'.repeat(6)}`;
+    const answer = await server.ask(`{ model(name: "flights") { layer(name: "cat") { ${levels} } } }`);
+    expectRefused(answer, ['COST_LIMIT_EXCEEDED', /more than 500000 fields/]);
+    expect(answer.data).toEqual({ model: { layer: null } });
   });
 
   test('a document that is large and not too large is answered', async () => {
@@ -197,9 +205,21 @@ describe('a text that nothing can take is BAD_USER_INPUT naming the argument', (
     ],
   ])('%s', async (argument, document, variables) => {
     const answer = await server.ask(document, variables as Record<string, unknown>);
-    expectRefused(answer, ['BAD_USER_INPUT', /has the character U\+0000 or a broken one/]);
+    expectRefused(answer, [
+      'BAD_USER_INPUT',
+      /has (the character U\+0000|half of a surrogate pair), which cannot be kept/,
+    ]);
     expect(answer.errors[0]?.extensions.argument).toBe(argument);
   });
+});
+
+test('JSON that is nested without end is BAD_USER_INPUT', async () => {
+  const body = `{"query":"query ($value: JSON) { model(name: \\"dense\\") { evaluation(rows: { dataset: \\"rows\\", where: [{ column: \\"a\\", op: EQ, value: $value }] }) { auc } } }","variables":{"value":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
+  const response = await fetch(server.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { errors } = (await response.json()) as { errors: object[] };
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('is nested deeper than 64'), extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
 });
 
 describe('what is not there', () => {
@@ -223,6 +243,13 @@ describe('what is not there', () => {
       f: { layer: null },
       g: { layer: { neuron: null } },
     });
+  });
+
+  test('an alias that is no name is BAD_USER_INPUT', async () => {
+    const answer = await server.ask(
+      'mutation { setModelAlias(input: { model: { name: "dense" }, alias: "" }) { model { id } } }',
+    );
+    expectRefused(answer, ['BAD_USER_INPUT', /The alias must be 1 to 200 printable characters/]);
   });
 
   test.each<[model: string, ...Refusal]>([

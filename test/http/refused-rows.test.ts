@@ -40,6 +40,7 @@ beforeAll(async () => {
   await damage(bitten);
   await registerDataset(server.ask, { name: 'bitten', uri: 'bitten.parquet', label: 'click' });
   await registerRows(server, 'negative', idsRow('-1'), { label: 'click' });
+  await registerRows(server, 'beyond', idsRow('4'), { label: 'click' });
   await registerRows(server, 'half', idsRow('1.5'), { label: 'click' });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -95,6 +96,12 @@ describe('rows that the model cannot take', () => {
     ['hole', 'dense', 'BINDING_MISMATCH', /feature “x0” \(column “a”\) in row 1 is null/],
     ['nan', 'dense', 'BINDING_MISMATCH', /NaN of the feature “x0” \(column “a”\) in row 1/],
     ['negative', 'ids', 'BINDING_MISMATCH', /-1 of the feature “city” \(column “city”\) in row 0/],
+    [
+      'beyond',
+      'ids',
+      'BINDING_MISMATCH',
+      /4 of the feature “city” .* is beyond the feature's table, which has 4 entries/,
+    ],
     ['half', 'ids', 'BINDING_MISMATCH', /1.5 of the feature “city” \(column “city”\) in row 0/],
     ['whole', 'dense', 'BAD_USER_INPUT', /label/],
     ['unlabelled', 'dense', 'BAD_USER_INPUT', /None of the selected rows has a label/],

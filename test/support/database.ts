@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { copyCluster } from './pglite.ts';
 
 /** How to open a database, in this or another process; plain data. */
 export interface DatabaseLocation {
@@ -17,7 +18,8 @@ export async function freshLocation(): Promise<DatabaseLocation & AsyncDisposabl
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-home-'));
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  if (serverUrl !== null) await administrate(serverUrl, `create database ${name}`);
+  if (serverUrl === null) await copyCluster(join(home, 'database'));
+  else await administrate(serverUrl, `create database ${name}`);
   return {
     home,
     databaseUrl: serverUrl === null ? undefined : new URL(name, serverUrl).href,

@@ -4,11 +4,13 @@ import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { bind } from '../../src/data/bind.ts';
+import { idLimits } from '../../src/data/carriers.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import type { RowSelection } from '../../src/data/types.ts';
 import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassRequest } from '../../src/pass/protocol.ts';
+import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
 
 export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
@@ -53,8 +55,8 @@ export async function answersOf(
     request,
     environment: { home, threads: 1 },
     model,
-    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset),
-    rows: { partitionBy: null, groupBy: null, partitions: [], codes: none, numbers: none, isNumber: () => false },
+    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
+    rows: readableRows(request),
     rowsTotal: dataset.rowCount,
     kept: {},
     executor: 'ONNXRUNTIME',
@@ -67,6 +69,3 @@ export async function answersOf(
   await model.close();
   return answers;
 }
-
-/** A pass without readings reads no column. */
-const none = () => Promise.reject(new Error('this pass has no readings'));

@@ -11,7 +11,7 @@ export const newModel = (name: string, version: string, about: Partial<NewModel>
   executor: 'ONNXRUNTIME',
   sizeBytes: 0,
   artifact: { executor: 'ONNXRUNTIME', files: [] },
-  graph: { inputs: [], outputs: [], tensors: [], layers: [], parameterCount: 0, logits: [] },
+  graph: { inputs: [], outputs: [], tensors: [], layers: [], parameterCount: 0, logits: [], lookups: [] },
   manifest: { score: { output: 'score', index: 0, space: 'PROBABILITY' }, features: [], vocabularies: {} },
   ...about,
 });

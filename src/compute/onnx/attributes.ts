@@ -45,3 +45,6 @@ export function readString(node: NodeProto, name: string): string | undefined {
   const attribute = attributeNamed(node, name);
   return attribute === undefined ? undefined : new TextDecoder().decode(attribute.s);
 }
+
+export const readStrings = (node: NodeProto, name: string): string[] | undefined =>
+  attributeNamed(node, name)?.strings.map((text) => new TextDecoder().decode(text));

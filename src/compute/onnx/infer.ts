@@ -1,22 +1,7 @@
 import type { DType } from '../tensor.ts';
+import { convolution, convolutionTransposed } from './infer-windows.ts';
+import type { InferenceNode, KnownTensor, Shape } from './known.ts';
 import { dtypeOf } from './tensors.ts';
-
-export type Shape = readonly (number | null)[];
-/** What is known of a tensor before it is run. */
-export interface KnownTensor {
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
-
-/** A node about to be added: what is known of its inputs, their values where they are constant, and its attributes. */
-export interface InferenceNode {
-  readonly operator: string;
-  readonly inputs: readonly (KnownTensor | undefined)[];
-  /** Whole numbers of a constant input. */
-  readonly values: (index: number) => readonly number[] | undefined;
-  readonly int: (name: string, otherwise: number) => number;
-  readonly ints: (name: string) => readonly number[] | undefined;
-}
 
 type Rule = (node: InferenceNode) => KnownTensor | undefined;
 
@@ -35,6 +20,8 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Cast', ({ inputs: [a], int }) => typed(a, dtypeOf(int('to', 1)))],
   ['MatMul', matmul],
   ['Gemm', gemm],
+  ['Conv', convolution],
+  ['ConvTranspose', convolutionTransposed],
   ['Transpose', transpose],
   ['Reshape', reshape],
   ['Expand', expand],

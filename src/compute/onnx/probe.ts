@@ -1,6 +1,6 @@
 import type { Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { elementCount, type TensorSpec } from '../tensor.ts';
-import type { Shape } from './infer.ts';
+import type { Shape } from './known.ts';
 import { givingOut } from './outputs.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { openSession, runtime, type SessionSettings } from './runtime.ts';

@@ -1,7 +1,7 @@
 import { modelRejected } from '../../errors.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
-import type { Shape } from './infer.ts';
+import type { Shape } from './known.ts';
 import { givingOut } from './outputs.ts';
 import { probedShapes } from './probe.ts';
 import type { ModelProto, ValueInfoProto } from './proto/onnx_pb.js';

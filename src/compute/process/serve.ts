@@ -24,5 +24,6 @@ async function answer(methods: Methods, { call, method, parameters }: CallMessag
 }
 
 function reply(message: ReplyMessage): void {
-  process.send?.(message);
+  // Where the parent has gone there is nobody to tell, not even that.
+  process.send?.(message, undefined, undefined, () => undefined);
 }

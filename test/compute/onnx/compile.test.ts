@@ -29,6 +29,7 @@ const graph = {
   layers: [],
   parameterCount: 4,
   logits: [],
+  lookups: [],
 };
 const compile = (program: p.Program) => compileProgram(model, graph, program);
 

@@ -12,11 +12,7 @@ export const activation: Rules = {
   ],
   ThresholdedRelu: (site) => site.dy.where(site.x.greater(site.float('alpha', 1))),
   Shrink: (site) => site.dy.where(site.x.unary('Abs').greater(site.float('lambd', 0.5))),
-  Clip: [
-    (site) => bounds(site).reduce((dy, isBeyond) => dy.where(isBeyond.not()), site.dy),
-    (site) => site.dy.where(site.x.less(site.b)),
-    (site) => site.dy.where(site.x.greater(site.c)),
-  ],
+  Clip: [(site) => unclipped(site), (site) => raised(site), (site) => lowered(site)],
 
   Elu: (site) => curved(site, 1, site.y.add(site.float('alpha', 1))),
   Celu: (site) => curved(site, 1, site.y.div(site.float('alpha', 1)).add(1)),
@@ -53,14 +49,31 @@ export const activation: Rules = {
 const curved = ({ dy, x }: Site, right: number, left: Value): Value => dy.mul(right).where(x.greater(0), dy.mul(left));
 
 /** Of Clip: attributes before opset 11, then inputs. Those that are left out bound nothing. */
-function bounds(site: Site): Value[] {
-  const { x } = site;
-  const bound = (name: string, index: number): Operand | undefined => {
+function bounds(site: Site): (Operand | undefined)[] {
+  return ['min', 'max'].map((name, index) => {
     const attribute = site.float(name, Number.NaN);
-    return Number.isNaN(attribute) ? site.optional(index) : attribute;
-  };
-  const [low, high] = [bound('min', 1), bound('max', 2)];
-  return [...(low === undefined ? [] : [x.less(low)]), ...(high === undefined ? [] : [x.greater(high)])];
+    return Number.isNaN(attribute) ? site.optional(index + 1) : attribute;
+  });
+}
+
+/** To x where it lies between the bounds or on one. */
+function unclipped(site: Site): Value {
+  const [low, high] = bounds(site);
+  const above = low === undefined ? site.dy : site.dy.where(site.x.less(low).not());
+  return high === undefined ? above : above.where(site.x.greater(high).not());
+}
+
+/** To the lower bound where x was below; where the bounds cross, the upper one is the result. */
+function raised(site: Site): Value {
+  const { dy, x, b: low } = site;
+  const below = dy.where(x.less(low));
+  return site.has(2) ? below.where(low.greater(site.c).not()) : below;
+}
+
+/** To the upper bound where x, or the lower one, was above. */
+function lowered(site: Site): Value {
+  const { dy, x, b: low, c: high } = site;
+  return dy.where((site.has(1) ? x.op('Max', [x, low]) : x).greater(high));
 }
 
 const tanhGate = (x: Value): Value =>

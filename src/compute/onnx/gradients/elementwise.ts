@@ -14,6 +14,8 @@ export const elementwise: Rules = {
   Div: [({ dy, b }) => dy.div(b), ({ dy, b, y }) => dy.mul(y).div(b).neg()],
   Sum: ({ dy }) => dy,
   Mean: ({ dy, node }) => dy.div(node.input.length),
+  // y = a − k b with a whole number k, rounded as the attribute fmod says.
+  Mod: [({ dy }) => dy, ({ dy, a, b, y }) => dy.mul(a.sub(y).div(b)).neg()],
   Neg: ({ dy }) => dy.neg(),
   Abs: ({ dy, x }) => dy.mul(x.sign()),
   Reciprocal: ({ dy, y }) => dy.mul(y.square()).neg(),

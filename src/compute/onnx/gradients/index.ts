@@ -4,6 +4,7 @@ import { pathBetween, readsOf, type Step } from './path.ts';
 import type { Composite, Rule } from './rule.ts';
 import { ruleOf } from './rules.ts';
 import { Site } from './site.ts';
+import { Sums } from './sums.ts';
 import { broadcasting, unbroadcast } from './unbroadcast.ts';
 import { Value } from './value.ts';
 
@@ -21,7 +22,7 @@ import { Value } from './value.ts';
 export function appendGradient(graph: GraphBuilder, of: string, wrt: readonly string[]): string[] {
   for (const name of [of, ...wrt]) requireFloat(graph, name);
   const target = new Value(graph, of);
-  const gradients = backward(graph, new Map([[of, target.onesLike(target)]]), wrt, new Set());
+  const gradients = backward(graph, [[of, target.onesLike(target)]], wrt, new Set());
   return wrt.map((name) => {
     const tensor = new Value(graph, name);
     return (gradients.get(name) ?? tensor.zerosLike(tensor)).name;
@@ -34,21 +35,29 @@ export function appendGradient(graph: GraphBuilder, of: string, wrt: readonly st
  */
 function backward(
   graph: GraphBuilder,
-  targets: ReadonlyMap<string, Value>,
+  targets: readonly (readonly [name: string, gradient: Value])[],
   wanted: readonly string[],
   boundary: ReadonlySet<string>,
 ): Map<string, Value> {
-  const gradients = new Map(targets);
-  const path = pathBetween(graph, new Set(wanted), targets.keys(), boundary);
+  const gradients = new Sums();
+  for (const [name, gradient] of targets) gradients.add(name, gradient);
+  const path = pathBetween(
+    graph,
+    new Set(wanted),
+    targets.map(([name]) => name),
+    boundary,
+  );
   for (const { node, reads } of path.toReversed()) {
     if (!node.output.some((name) => gradients.has(name))) continue;
     const site = new Site(graph, node, gradients);
-    for (const [name, gradient] of contributions(site, reads)) {
-      const other = gradients.get(name);
-      gradients.set(name, other === undefined ? gradient : other.add(gradient).like(gradient));
-    }
+    for (const [name, gradient] of contributions(site, reads)) gradients.add(name, gradient);
   }
-  return new Map([...gradients].filter(([name]) => wanted.includes(name)));
+  return new Map(
+    wanted.flatMap((name): [string, Value][] => {
+      const gradient = gradients.get(name);
+      return gradient === undefined ? [] : [[name, gradient]];
+    }),
+  );
 }
 
 /** The gradients that a node hands to the tensors it reads, one for each time that it reads them. */
@@ -69,12 +78,12 @@ function contributions(site: Site, reads: Step['reads']): [string, Value][] {
 
 /** The gradients of what a node is made of. */
 function composed(site: Site, { forward }: Composite, reads: Step['reads']): Map<string, Value> {
-  const targets = new Map<string, Value>();
-  for (const [index, { name }] of forward(site).entries()) {
-    if (!site.isNeeded(index)) continue;
-    const other = targets.get(name);
-    targets.set(name, other === undefined ? site.gradient(index) : other.add(site.gradient(index)));
-  }
+  const outputs = forward(site);
+  if (site.node.output.some((_, index) => index >= outputs.length && site.isNeeded(index)))
+    throw site.unsupported(`the rule of its operator leaves out its output “${site.node.output[outputs.length]}”`);
+  const targets = outputs.flatMap(({ name }, index): [string, Value][] =>
+    site.isNeeded(index) ? [[name, site.gradient(index)]] : [],
+  );
   const boundary = new Set(readsOf(site.node));
   return backward(site.graph, targets, [...reads], boundary);
 }

@@ -39,7 +39,7 @@ function asMatrices(dy: Value, a: Value, b: Value): Value {
 }
 
 /** a bᵀ. With one matrix b for all rows as a Gemm, since onnxruntime would keep a transposed copy of a constant matrix. */
-function productTransposed(a: Value, b: Value): Value {
+export function productTransposed(a: Value, b: Value): Value {
   const width = a.shape.at(-1);
   if (b.rank !== 2 || typeof width !== 'number' || a.graph.opset < 11) return a.matmul(b.transposed());
   if (a.rank === 2) return gemm(a, b, 0, 1);

@@ -1,8 +1,13 @@
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { activation } from './activation.ts';
+import { attention } from './attention.ts';
+import { control } from './control.ts';
+import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { linear } from './linear.ts';
 import { normalization } from './normalization.ts';
+import { pooling } from './pooling.ts';
+import { recurrent } from './recurrent.ts';
 import { reduction } from './reduction.ts';
 import type { Rule, Rules } from './rule.ts';
 import { selection } from './selection.ts';
@@ -18,6 +23,11 @@ export const families: Readonly<Record<string, Rules>> = {
   selection,
   reduction,
   normalization,
+  convolution,
+  pooling,
+  recurrent,
+  attention,
+  control,
   zero,
 };
 

@@ -5,14 +5,20 @@ import { integersOf } from '../fold.ts';
 import type { AttributeProto, NodeProto } from '../proto/onnx_pb.js';
 import { Value } from './value.ts';
 
+/** Of tensors that the target needs. */
+interface Gradients {
+  has(name: string): boolean;
+  get(name: string): Value | undefined;
+}
+
 /** A node as its rule sees it: its inputs, its outputs, the gradients of its outputs, and its attributes. */
 export class Site {
   readonly graph: GraphBuilder;
   readonly node: NodeProto;
-  readonly #gradients: ReadonlyMap<string, Value>;
+  readonly #gradients: Gradients;
 
   /** `gradients`: by tensor; those of outputs that the target does not need are missing, and zero. */
-  constructor(graph: GraphBuilder, node: NodeProto, gradients: ReadonlyMap<string, Value>) {
+  constructor(graph: GraphBuilder, node: NodeProto, gradients: Gradients) {
     this.graph = graph;
     this.node = node;
     this.#gradients = gradients;

@@ -48,7 +48,8 @@ function marginsOf(size: number | null, start: number, end: number): readonly [n
   return [clamp(start), size - Math.max(clamp(end), clamp(start))];
 }
 
-function surrounded(value: Value, margins: Margins): Value {
+/** With zeros before and behind. */
+export function surrounded(value: Value, margins: Margins): Value {
   const axes = [...value.shape.keys()];
   const pads = [0, 1].flatMap((side) => axes.map((axis) => margins.get(axis)?.[side] ?? 0));
   if (pads.every((pad) => pad === 0)) return value;

@@ -2,7 +2,7 @@ import { unsupportedOperator } from '../../../errors.ts';
 import { type DType, int64, type TensorSpec } from '../../tensor.ts';
 import type { AttributeValue } from '../attributes.ts';
 import type { GraphBuilder } from '../builder.ts';
-import type { Shape } from '../infer.ts';
+import type { Shape } from '../known.ts';
 import { only, operators } from '../operators.ts';
 import { dataTypeOf } from '../tensors.ts';
 
@@ -48,7 +48,12 @@ export class Value {
   /** Any operator, of these inputs; its first output. */
   op(operator: string, inputs: readonly Operand[], attributes?: Readonly<Record<string, AttributeValue>>): Value {
     const names = inputs.map((input) => this.#operand(input).name);
-    return this.#value(only(this.graph.node(operator, names, attributes)));
+    return this.named(only(this.graph.node(operator, names, attributes)));
+  }
+
+  /** Another tensor of the graph. */
+  named(name: string): Value {
+    return new Value(this.graph, name);
   }
 
   /** The operator of that name, of this tensor. */
@@ -145,13 +150,13 @@ export class Value {
 
   /** Over these axes, which may be negative; over none of them when the list is empty. */
   sum(axes: readonly number[], keepdims = true): Value {
-    return this.#value(operators.reduceSum(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
+    return this.named(operators.reduceSum(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
   }
   mean(axes: readonly number[], keepdims = true): Value {
-    return this.#value(operators.reduceMean(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
+    return this.named(operators.reduceMean(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
   }
   max(axes: readonly number[], keepdims = true): Value {
-    return this.#value(operators.reduceMax(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
+    return this.named(operators.reduceMax(this.graph, [this.name], { axes: this.#positive(axes), keepdims }));
   }
 
   /** int64 [rank]: the sizes at run time. */
@@ -159,7 +164,7 @@ export class Value {
     return this.unary('Shape');
   }
   integers(values: readonly number[]): Value {
-    return this.#value(this.graph.constant(int64([values.length], values)));
+    return this.named(this.graph.constant(int64([values.length], values)));
   }
   /** −1 is the rest. */
   reshape(sizes: readonly number[] | Value): Value {
@@ -186,7 +191,16 @@ export class Value {
   }
   /** Elements start … end − 1 of an axis. */
   slice(axis: number, start: number, end: number): Value {
-    return this.#value(operators.slice(this.graph, [this.name], { axis, start, end }));
+    return this.named(operators.slice(this.graph, [this.name], { axis, start, end }));
+  }
+  /** Parts of these sizes, one behind the other. */
+  split(axis: number, sizes: readonly number[]): Value[] {
+    const { graph } = this;
+    const names =
+      graph.opset < 13
+        ? graph.node('Split', [this.name], { axis, split: sizes }, sizes.length)
+        : graph.node('Split', [this.name, this.integers(sizes).name], { axis }, sizes.length);
+    return names.map((name, index) => this.named(name).sized(this.shape.with(axis, sizes[index] ?? null), this.dtype));
   }
   concat(others: readonly Value[], axis: number): Value {
     return others.length === 0 ? this : this.op('Concat', [this, ...others], { axis });
@@ -195,10 +209,10 @@ export class Value {
   /** A scalar of this element type. */
   scalar(value: number): Value {
     const { dtype } = this;
-    if (dtype === 'float64') return this.#value(this.graph.constant({ dtype, dims: [], data: Float64Array.of(value) }));
-    if (dtype === 'int64') return this.#value(this.graph.constant(int64([], [value])));
+    if (dtype === 'float64') return this.named(this.graph.constant({ dtype, dims: [], data: Float64Array.of(value) }));
+    if (dtype === 'int64') return this.named(this.graph.constant(int64([], [value])));
     const single = this.graph.constant({ dtype: 'float32', dims: [], data: Float32Array.of(value) });
-    return this.#value(single).cast(dtype);
+    return this.named(single).cast(dtype);
   }
   /** A number everywhere, in the shape of another tensor and this element type. */
   fill(value: number, other: Value): Value {
@@ -243,9 +257,5 @@ export class Value {
 
   #operand(value: Operand): Value {
     return typeof value === 'number' ? this.scalar(value) : value;
-  }
-
-  #value(name: string): Value {
-    return new Value(this.graph, name);
   }
 }

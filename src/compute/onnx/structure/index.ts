@@ -1,14 +1,16 @@
-import type { LayerGraph, LogitTensor } from '../../graph.ts';
+import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { GraphView } from '../view.ts';
 import { findLayers } from './layers.ts';
 import { findLogits } from './logits.ts';
+import { findLookups } from './lookups.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
 import { rowDependent } from './reach.ts';
 
 export interface Structure {
   readonly layers: LayerGraph[];
   readonly logits: LogitTensor[];
+  readonly lookups: LookupGraph[];
   readonly parameterCount: number;
 }
 
@@ -18,6 +20,7 @@ export function describeStructure(view: GraphView, specs: ReadonlyMap<string, Te
   return {
     layers: findLayers(view, specs, dependent),
     logits: findLogits(view, specs),
+    lookups: findLookups(view, specs, dependent),
     parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view, specs),
   };
 }

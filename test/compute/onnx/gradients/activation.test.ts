@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { expectExact, float64, some, trial } from './differences.ts';
+import { float64, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const x = some([2, 8], 3);
 const float = (value: number) => ({ float: value });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { above, bool, expectExact, float64, some, trial } from './differences.ts';
+import { above, bool, float64, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const pick = [1, 0, 0, 1, 1, 0];
 

@@ -1,4 +1,7 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { compileProgram } from '../../../../src/compute/onnx/compile.ts';
+import { ModelProtoSchema } from '../../../../src/compute/onnx/proto/onnx_pb.js';
 import { valueInfoOf } from '../../../../src/compute/onnx/tensors.ts';
 import * as p from '../../../../src/compute/program.ts';
 import { float32, int64 } from '../../../../src/compute/tensor.ts';
@@ -181,6 +184,30 @@ describe('in programs', () => {
     const found = await run(model, { outputs, overrides }, batch, { alpha: float32([], [0.5]) });
     // hidden_pre is [2, 9] · alpha: d logit / d alpha = 2 · 2 − 9.
     expect([valuesOf(found.hidden), valuesOf(found.alpha)]).toEqual([[2, -1], [-5]]);
+  });
+
+  test('columns of a matrix that are taken one by one are put side by side, not summed', async () => {
+    const columns = [0, 1, 3];
+    const model: ModelText = {
+      inputs: { x: ['float32', [null, 5]] },
+      weights: { one: int64([1], [1]), ...Object.fromEntries(columns.map((at) => [`p${at}`, int64([1], [at])])) },
+      nodes: [
+        ...columns.map((at): ModelText['nodes'][number] => ['Gather', `x p${at}`, `column${at}`, { axis: 1 }]),
+        ['Slice', 'x one p3 one', 'wide'],
+        ['Concat', 'column0 column1 column3 wide', 'all', { axis: 1 }],
+        ['Mul', 'all all', 'y'],
+      ],
+      outputs: 'y',
+    };
+    const inputs = { x: float32([2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) };
+    expect(await gradients(model, 'y', ['x'], inputs)).toEqual({ x: [2, 8, 6, 8, 0, 12, 28, 16, 18, 0] });
+    const open = await opened(modelOf(model));
+    const { bytes } = compileProgram(modelOf(model), open.graph, {
+      outputs: { dx: p.gradient(p.tensor('y'), p.tensor('x')) },
+    });
+    const sums = fromBinary(ModelProtoSchema, bytes).graph?.node.filter(({ opType }) => opType === 'Add');
+    // y = a · a gives two, the column that is taken twice a third one.
+    expect(sums).toHaveLength(2);
   });
 
   test('gradients have gradients', async () => {

@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { expectExact, some, trial } from './differences.ts';
+import { some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const float = (value: number) => ({ float: value });
 const equation = (text: string) => ({ attributes: { equation: text } });

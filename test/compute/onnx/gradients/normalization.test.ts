@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { above, expectExact, some, trial } from './differences.ts';
+import { above, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const float = (value: number) => ({ float: value });
 const image = some([2, 4, 3, 2]);

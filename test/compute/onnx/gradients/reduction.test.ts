@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { int64 } from '../../../../src/compute/tensor.ts';
-import { above, expectExact, float64, some, trial } from './differences.ts';
+import { above, float64, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const list = (...values: number[]) => int64([values.length], values);
 const x = some([2, 3, 4]);

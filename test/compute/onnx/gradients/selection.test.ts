@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { int64 } from '../../../../src/compute/tensor.ts';
-import { bool, expectExact, float64, some, trial } from './differences.ts';
+import { bool, float64, some } from './numbers.ts';
+import { expectExact, trial } from './trial.ts';
 
 const list = (...values: number[]) => int64([values.length], values);
 const x = some([4, 5, 3]);

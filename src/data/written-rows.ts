@@ -1,0 +1,105 @@
+import type { ModelGraph } from '../compute/graph.ts';
+import { badUserInput, bindingMismatch } from '../errors.ts';
+import { similarTo, suggestion } from '../similar.ts';
+import { BatchBuilder } from './batches.ts';
+import { bind } from './bind.ts';
+import { idLimits } from './carriers.ts';
+import { Chunk } from './chunk.ts';
+import { Reader } from './duckdb.ts';
+import type { FeatureBinding, Manifest } from './manifest.ts';
+import { Query } from './sql.ts';
+import type { Batch } from './types.ts';
+import type { Vocabularies } from './vocabulary.ts';
+
+/** Feature name to raw value, as in a dataset. */
+export type WrittenRow = Readonly<Record<string, unknown>>;
+
+/**
+ * Rows that somebody wrote by hand, on the same way into the model as those of a dataset: they pass through DuckDB's vectors and
+ * the same decoders. A feature that is left out is null, and so takes its missing value.
+ * Throws BAD_USER_INPUT for names and values that no feature has, BINDING_MISMATCH for values that the model cannot take.
+ */
+export async function writtenBatch(
+  rows: readonly WrittenRow[],
+  graph: Pick<ModelGraph, 'inputs' | 'lookups'>,
+  manifest: Manifest,
+  vocabularies: Vocabularies,
+): Promise<Batch> {
+  assertKnown(rows, manifest);
+  // Rows are keyed by the names of the features, several of which may read one column of a dataset.
+  const features = manifest.features.map((feature) => ({ ...feature, column: feature.name }));
+  const columns = features.map((feature) => ({ name: feature.name, type: columnType(feature) }));
+  const dataset = {
+    files: [],
+    columns,
+    rowCount: rows.length,
+    label: null,
+    groupBy: null,
+    partitionBy: null,
+    digest: '',
+  };
+  const named = { ...manifest, features };
+  const bound = bind(graph, named, vocabularies, dataset, idLimits(graph, manifest));
+  const builder = new BatchBuilder(bound, rows.length);
+  const chunk = new Chunk(bound, 'FAIL');
+  using reader = await Reader.open([]);
+  const query = new Query();
+  const lists = features.map((feature, at) => {
+    const cells = rows.map((row, index) => cellSql(query, row[feature.name] ?? null, feature, index));
+    return `unnest(CAST([${cells.join(', ')}] AS ${columns[at]?.type}[]))`;
+  });
+  const index = `CAST(unnest(range(${rows.length})) AS DOUBLE)`;
+  const batches: Batch[] = [];
+  for await (const data of reader.chunks(
+    query.statement(`SELECT ${[index, 'CAST(NULL AS DOUBLE)', ...lists].join(', ')}`),
+  )) {
+    chunk.load(data);
+    batches.push(...builder.add(chunk));
+  }
+  const [batch] = batches;
+  if (batch === undefined) throw new Error('the rows did not fill their batch');
+  return batch;
+}
+
+function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void {
+  const names = features.map(({ name }) => name);
+  for (const [at, row] of rows.entries()) {
+    if (row === null || typeof row !== 'object' || Array.isArray(row))
+      throw badUserInput(`rows[${at}]`, `\`rows[${at}]\` is no object of feature names and values.`);
+    const unknown = Object.keys(row).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      throw badUserInput(`rows[${at}]`, `The model has no feature “${unknown}”.${suggestion(unknown, names)}`, {
+        similar: similarTo(unknown, names),
+      });
+  }
+}
+
+/** What the decoders take: texts for vocabularies, numbers for the rest. */
+function columnType(feature: FeatureBinding): string {
+  const element = 'vocabulary' in feature ? 'VARCHAR' : 'DOUBLE';
+  return feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING' ? `${element}[]` : element;
+}
+
+/** A JSON value as one of the column's: bound, not written into the statement. */
+function cellSql(query: Query, value: unknown, feature: FeatureBinding, row: number): string {
+  if (value === null) return 'NULL';
+  const isList = feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING';
+  if (isList !== Array.isArray(value)) throw refused(value, feature, row, isList ? 'a list' : 'a single value');
+  if (!Array.isArray(value)) return elementSql(query, value, feature, row);
+  return `[${value.map((element) => elementSql(query, element, feature, row)).join(', ')}]`;
+}
+
+function elementSql(query: Query, value: unknown, feature: FeatureBinding, row: number): string {
+  const isText = 'vocabulary' in feature;
+  if (value === null) return 'NULL';
+  if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return query.bind(String(value));
+  if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return query.bind(Number(value));
+  throw refused(value, feature, row, isText ? 'a text or a number' : 'a number');
+}
+
+const refused = (value: unknown, { name }: FeatureBinding, row: number, wanted: string) =>
+  bindingMismatch(`\`rows[${row}].${name}\` is ${JSON.stringify(value).slice(0, 100)}; it must be ${wanted}.`, {
+    feature: name,
+    row,
+    value,
+  });

@@ -1,0 +1,22 @@
+import { scoreOf } from '../analysis/score.ts';
+import { targetOf } from '../analysis/target.ts';
+import { loadVocabularies } from '../data/vocabulary.ts';
+import { writtenBatch } from '../data/written-rows.ts';
+import { openedModel } from './models.ts';
+import type { PredictCall, Prediction } from './protocol.ts';
+
+/** Scores rows at once: no job, nothing kept. */
+export async function predict({ model, rows, target, environment }: PredictCall): Promise<Prediction[]> {
+  const { artifact, graph, manifest } = model;
+  const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
+  const subject = { graph, score: manifest.score };
+  const outputs = { score: scoreOf(subject, target.element), target: targetOf(subject, target) };
+  const compiled = await (await openedModel(artifact, environment)).compile({ outputs });
+  try {
+    const result = await compiled.run({ rowCount: batch.rowCount, inputs: batch.inputs, rowValues: {} }, {});
+    const values = (name: 'score' | 'target') => result[name]?.data as Float32Array;
+    return Array.from(values('score'), (score, at) => ({ score, target: values('target')[at] as number }));
+  } finally {
+    await compiled.close();
+  }
+}

@@ -1,0 +1,190 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Analysis, Subject } from '../../src/analysis/analysis.ts';
+import { analysisNamed } from '../../src/analysis/registry.ts';
+import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
+import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
+import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
+import { float32 } from '../../src/compute/tensor.ts';
+import type { Batch } from '../../src/data/types.ts';
+import { modelOf } from '../compute/onnx/models.ts';
+
+/** Two numbers through a dense layer of three units, one of which is twice another. */
+const text = modelOf({
+  inputs: { x: ['float32', [null, 2]] },
+  weights: {
+    w: float32([2, 3], Float32Array.of(1, 2, -1, 0.5, 1, 3)),
+    v: float32([3, 1], Float32Array.of(0.25, -0.25, 0.5)),
+  },
+  nodes: [
+    ['MatMul', 'x w', 'hidden'],
+    ['MatMul', 'hidden v', 'logit'],
+    ['Sigmoid', 'logit', 'score'],
+  ],
+  outputs: 'score',
+});
+
+type AnyAnalysis = Analysis<unknown, unknown, unknown>;
+interface Row {
+  readonly x: readonly [number, number];
+  readonly label: 0 | 1 | null;
+}
+
+let folder: string;
+let model: OpenModel;
+let subject: Subject;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  const path = join(folder, 'model.onnx');
+  await writeFile(path, toBinary(ModelProtoSchema, text));
+  const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
+  model = await onnxExecutor.open(artifact, { home: folder, threads: 1 });
+  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' } };
+});
+
+afterAll(async () => {
+  await model.close();
+  await rm(folder, { recursive: true });
+});
+
+const batchOf = (rows: readonly Row[], first: number): Batch => ({
+  rowCount: rows.length,
+  index: Float64Array.from(rows, (_, at) => first + at),
+  inputs: { x: float32([rows.length, 2], Float32Array.from(rows.flatMap(({ x }) => x))) },
+  label: Float32Array.from(rows, ({ label }) => label ?? 0),
+  labelled: Float32Array.from(rows, ({ label }) => Number(label !== null)),
+  skippedRowCount: 0,
+});
+
+/** Sweeps over the rows in batches of this many; shards are folded each by itself and merged. */
+async function answer(name: string, spec: unknown, shards: readonly (readonly Row[])[], batchRows: number) {
+  const analysis = analysisNamed(name) as AnyAnalysis;
+  let state: unknown = analysis.start(spec, subject);
+  for (;;) {
+    const compiled = await model.compile(analysis.program(spec, subject, state));
+    const begun = state;
+    let first = 0;
+    const states: unknown[] = [];
+    for (const shard of shards) {
+      states.push(await folded(analysis, compiled, structuredClone(begun), shard, first, batchRows));
+      first += shard.length;
+    }
+    await compiled.close();
+    state = states.reduce((a, b) => analysis.merge(a, b));
+    const next = analysis.again?.(state);
+    if (next === undefined) return analysis.finish(state);
+    state = next;
+  }
+}
+
+async function folded(
+  analysis: AnyAnalysis,
+  compiled: CompiledProgram,
+  begun: unknown,
+  rows: readonly Row[],
+  first: number,
+  batchRows: number,
+): Promise<unknown> {
+  let state = begun;
+  for (let at = 0; at < rows.length; at += batchRows) {
+    const batch = batchOf(rows.slice(at, at + batchRows), first + at);
+    const rowValue = (values: Float32Array) => float32([batch.rowCount], values);
+    const outputs = await compiled.run(
+      {
+        rowCount: batch.rowCount,
+        inputs: batch.inputs,
+        rowValues: { label: rowValue(batch.label), labelled: rowValue(batch.labelled) },
+      },
+      {},
+    );
+    state = analysis.fold(state, outputs, batch);
+  }
+  return state;
+}
+
+/** Multiples of 1/8, so that products and sums of a few dozen rows are exact. */
+const row: fc.Arbitrary<Row> = fc.record({
+  x: fc
+    .tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -40, max: 40 }))
+    .map(([a, b]) => [a / 8, b / 8] as const),
+  label: fc.constantFrom(0, 1, null),
+});
+const rows = (minLength = 2) => fc.array(row, { minLength, maxLength: 40 });
+
+/** Numbers of a result, wherever they lie in it. */
+function numbersOf(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(numbersOf);
+}
+
+function expectEqual(a: unknown, b: unknown, tolerance: number): void {
+  const [x, y] = [numbersOf(a), numbersOf(b)];
+  expect(x).toHaveLength(y.length);
+  const scale = Math.max(1, ...y.filter(Number.isFinite).map(Math.abs));
+  for (const [at, value] of x.entries()) {
+    const other = y[at] as number;
+    if (Number.isNaN(other)) expect(value).toBeNaN();
+    else expect(Math.abs(value - other), `${value} and ${other}`).toBeLessThanOrEqual(tolerance * scale);
+  }
+}
+
+const questions: [string, object][] = [
+  ['moments', { layer: 'hidden' }],
+  ['covariance', { layer: 'hidden' }],
+  ['distribution', { layer: 'hidden' }],
+  ['topExamples', { layer: 'hidden', unit: 1 }],
+  ['scores', {}],
+];
+const runs = { numRuns: 15 };
+
+describe.each(questions)('%s', (name, spec) => {
+  test('merged shards are the whole', () =>
+    fc.assert(
+      fc.asyncProperty(rows(4), fc.nat(), async (all, cut) => {
+        const at = 1 + (cut % (all.length - 1));
+        expectEqual(
+          await answer(name, spec, [all.slice(0, at), all.slice(at)], 64),
+          await answer(name, spec, [all], 64),
+          1e-5,
+        );
+      }),
+      runs,
+    ));
+
+  test('the size of batches does not matter', () =>
+    fc.assert(
+      fc.asyncProperty(rows(), fc.integer({ min: 1, max: 7 }), async (all, batchRows) => {
+        expectEqual(await answer(name, spec, [all], batchRows), await answer(name, spec, [all], 64), 1e-5);
+      }),
+      runs,
+    ));
+});
+
+test.each(questions.slice(0, 3))('%s do not depend on the order of the rows', (name, spec) =>
+  fc.assert(
+    fc.asyncProperty(rows(), async (all) => {
+      expectEqual(await answer(name, spec, [all.toReversed()], 64), await answer(name, spec, [all], 64), 1e-5);
+    }),
+    runs,
+  ),
+);
+
+test('a unit that is twice another has twice its moments and four times its variance', () =>
+  fc.assert(
+    fc.asyncProperty(rows(), async (all) => {
+      const moments = (await answer('moments', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>;
+      for (const figure of ['mean', 'standardDeviation', 'minimum', 'maximum'])
+        expect(moments[figure]?.[1]).toBeCloseTo(2 * (moments[figure]?.[0] as number), 4);
+      const { covariance } = (await answer('covariance', { layer: 'hidden' }, [all], 64)) as {
+        covariance: Float64Array;
+      };
+      expect(covariance[4]).toBeCloseTo(4 * (covariance[0] as number), 3);
+      expect(covariance[1]).toBeCloseTo(2 * (covariance[0] as number), 3);
+    }),
+    runs,
+  ));
