@@ -6,7 +6,7 @@ import { machine } from './machine.ts';
 import { markdownTable, type Row } from './table.ts';
 
 /** A file of this folder each. */
-const groups = ['data', 'moments'] as const;
+const groups = ['moments', 'loop', 'queries', 'cached', 'start', 'data'] as const;
 
 interface Group {
   /** What is measured, and how. */

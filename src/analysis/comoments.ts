@@ -23,7 +23,7 @@ export const emptyComoments = (size: number): Comoments => ({
   products: new Float64Array(size),
 });
 
-/** Sums over one batch of `count` pairs, x and y each shifted by some number near their means. */
+/** Sums over one batch of `count` pairs, in float32, x and y each shifted by some number near their means. */
 export interface ShiftedSums {
   count: number;
   shiftY: number;
@@ -34,6 +34,9 @@ export interface ShiftedSums {
   sumXX: ArrayLike<number>;
   sumXY: ArrayLike<number>;
 }
+
+/** Of sums over a few thousand values in float32, relative: a spread below it is what rounding leaves of none. */
+const roundoff = 2 ** -20;
 
 export function fromShiftedSums(sums: ShiftedSums): Comoments {
   const size = sums.shiftX.length;
@@ -48,7 +51,9 @@ export function fromShiftedSums(sums: ShiftedSums): Comoments {
     const sumX = sums.sumX[unit] as number;
     const driftX = sumX / count;
     moments.meanX[unit] = (sums.shiftX[unit] as number) + driftX;
-    moments.squaresX[unit] = Math.max(0, (sums.sumXX[unit] as number) - driftX * sumX);
+    const sumXX = sums.sumXX[unit] as number;
+    const squares = sumXX - driftX * sumX;
+    moments.squaresX[unit] = squares < roundoff * sumXX ? 0 : squares;
     moments.products[unit] = (sums.sumXY[unit] as number) - driftX * sums.sumY;
   }
   return moments;

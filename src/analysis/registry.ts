@@ -3,6 +3,7 @@ import { calibration } from './calibration.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
+import { extremes } from './extremes.ts';
 import { moments } from './moments.ts';
 import { scores } from './scores.ts';
 import { gauc, slices } from './slices.ts';
@@ -11,11 +12,14 @@ import { topExamples } from './top-examples.ts';
 import { weakSegments } from './weak-segments.ts';
 
 /** Every analysis by name. Specs and results are typed in the analysis' own file; here they are only passed on. */
-const all = [scores, moments, covariance, distribution, topExamples] as readonly unknown[] as readonly Analysis<
-  unknown,
-  unknown,
-  unknown
->[];
+const all = [
+  scores,
+  moments,
+  extremes,
+  covariance,
+  distribution,
+  topExamples,
+] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
 const allReadings = [
   evaluation,
   calibration,

@@ -1,16 +1,24 @@
 import { correlationsBetween, effectiveRank, mostVarying } from '../analysis/covariance.ts';
+import type { ExtremesResult } from '../analysis/extremes.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import { correlationPlot, layerPlot } from '../plots/layer.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
-import { covarianceOf } from './layer-questions.ts';
-import { isDead, isSaturated, zeroFraction } from './moments.ts';
+import { isSaturated, zeroFraction } from './extremes.ts';
+import { covarianceOf, extremesOf } from './layer-questions.ts';
+import { isDead } from './moments.ts';
 import { NeuronColumns, unitsOf } from './neuron-columns.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Layer, type MomentsOfLayer } from './references.ts';
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const averageZeroFraction = (extremes: ExtremesResult): number =>
+  average(Array.from(extremes.zeroCount, (_, unit) => zeroFraction(extremes, unit)));
+
+const saturatedUnits = (extremes: ExtremesResult): Float64Array =>
+  extremes.saturatedCount.filter((_, unit) => isSaturated(extremes, unit));
 
 /** Over all units together: the mean of their variances plus the variance of their means. */
 function pooledDeviation({ mean, standardDeviation }: MomentsResult): number {
@@ -67,7 +75,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     }),
     zeroFraction: t.float({
       description: 'Share of all activations that are exactly zero.',
-      resolve: ({ moments }) => average(unitsOf(moments).map((unit) => zeroFraction(moments, unit))),
+      resolve: async (of, _, context) => averageZeroFraction(await extremesOf(of, context)),
     }),
     deadUnits: t.int({
       description: 'Units that are constant on every observation.',
@@ -75,7 +83,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     }),
     saturatedUnits: t.int({
       description: 'Units with at least 95% of their observations at a bound of the activation.',
-      resolve: ({ moments }) => unitsOf(moments).filter((unit) => isSaturated(moments, unit)).length,
+      resolve: async (of, _, context) => saturatedUnits(await extremesOf(of, context)).length,
     }),
     effectiveRank: t.float({
       nullable: true,
@@ -104,7 +112,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     neurons: t.field({
       type: NeuronColumns,
       description: 'One entry for each unit, in order: for drawing whole layers.',
-      resolve: ({ moments }) => moments,
+      resolve: (statistics) => statistics,
     }),
     provenance: t.field({
       type: Provenance,

@@ -66,7 +66,7 @@ builder.node(Layer, {
       nullable: true,
       description: 'What its neurons do on these rows.',
       args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
-      resolve: (layer, { rows }, context, info) => momentsOf(layer, rows, context, info),
+      resolve: (layer, { rows }, context, info) => momentsOf(layer, rows, context, info, [[], ['neurons']]),
     }),
     neurons: t.field({
       type: NeuronConnection,

@@ -8,7 +8,7 @@ import { layerQuestions } from './layer-questions.ts';
 import type { LayerOfModel, MomentsOfLayer } from './references.ts';
 
 /**
- * What the neurons of a layer do on rows, and ahead of it whatever else the query wants of them: in fields below `path`.
+ * What the neurons of a layer do on rows, and ahead of it whatever else the query wants of them: in fields below one of `paths`.
  * Throws ANALYSIS_FAILED for a layer whose values are not finite: no moment of it exists.
  */
 export async function momentsOf(
@@ -16,9 +16,9 @@ export async function momentsOf(
   rows: RowsArgument,
   context: Context,
   info: GraphQLResolveInfo,
-  path: readonly string[] = [],
+  paths: readonly (readonly string[])[] = [[]],
 ): Promise<MomentsOfLayer> {
-  askAhead(layerQuestions, { model, layer, rows }, context, info, path);
+  for (const path of paths) askAhead(layerQuestions, { model, layer, rows }, context, info, path);
   const answer = await ask<MomentsResult>(context, 'moments', { layer: layer.name }, model, rows);
   const bad = answer.value.mean.findIndex((mean) => !Number.isFinite(mean));
   if (bad >= 0)
@@ -29,13 +29,5 @@ export async function momentsOf(
   return { model, layer, rows, moments: answer.value, provenance: answer.provenance };
 }
 
-/** A unit counts as saturated when nearly all of its observations lie at a bound of its activation. */
-const saturatedFrom = 0.95;
-
-export const isDead = ({ minimum, maximum }: MomentsResult, unit: number): boolean => minimum[unit] === maximum[unit];
-export const zeroFraction = ({ zeroCount, observationCount }: MomentsResult, unit: number): number =>
-  (zeroCount[unit] as number) / observationCount;
-export const saturatedFraction = ({ saturatedCount, observationCount }: MomentsResult, unit: number): number =>
-  (saturatedCount[unit] as number) / observationCount;
-export const isSaturated = (moments: MomentsResult, unit: number): boolean =>
-  saturatedFraction(moments, unit) >= saturatedFrom;
+/** Constant on every observation. */
+export const isDead = ({ standardDeviation }: MomentsResult, unit: number): boolean => standardDeviation[unit] === 0;

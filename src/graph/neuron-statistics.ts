@@ -1,11 +1,13 @@
 import { type DistributionResult, histogramOf, quantilesOf } from '../analysis/distribution.ts';
+import type { ExtremesResult } from '../analysis/extremes.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import { badUserInput } from '../errors.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
+import { isSaturated, saturatedFraction, zeroFraction } from './extremes.ts';
 import { Histogram } from './histogram.ts';
-import { distributionOf } from './layer-questions.ts';
-import { isDead, isSaturated, saturatedFraction, zeroFraction } from './moments.ts';
+import { distributionOf, extremesOf } from './layer-questions.ts';
+import { isDead } from './moments.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { type MomentsOfNeuron, Neuron } from './references.ts';
@@ -34,6 +36,8 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
       t.float({ description, resolve: ({ moments, unit }) => values(moments)[unit] as number });
     const nullableFigure = (description: string, values: (moments: MomentsResult) => Float64Array) =>
       t.float({ nullable: true, description, resolve: ({ moments, unit }) => orNull(values(moments)[unit]) });
+    const extreme = (description: string, value: (extremes: ExtremesResult, unit: number) => number) =>
+      t.float({ description, resolve: async (of, _, context) => value(await extremesOf(of, context), of.unit) });
     return {
       neuron: t.field({
         type: Neuron,
@@ -47,24 +51,20 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
       }),
       mean: figure('Mean activation.', ({ mean }) => mean),
       standardDeviation: figure('Of the activation.', (moments) => moments.standardDeviation),
-      minimum: figure('Smallest activation.', ({ minimum }) => minimum),
-      maximum: figure('Largest activation.', ({ maximum }) => maximum),
-      zeroFraction: t.float({
-        description: 'Share of observations that are exactly zero.',
-        resolve: ({ moments, unit }) => zeroFraction(moments, unit),
-      }),
+      minimum: extreme('Smallest activation.', ({ minimum }, unit) => minimum[unit] as number),
+      maximum: extreme('Largest activation.', ({ maximum }, unit) => maximum[unit] as number),
+      zeroFraction: extreme('Share of observations that are exactly zero.', zeroFraction),
       dead: t.boolean({
         description: 'Constant on every observation.',
         resolve: ({ moments, unit }) => isDead(moments, unit),
       }),
-      saturatedFraction: t.float({
-        description:
-          'Share of observations within 1% of the range from a bound of the activation (sigmoid, tanh, …); 0 where it has none or one.',
-        resolve: ({ moments, unit }) => saturatedFraction(moments, unit),
-      }),
+      saturatedFraction: extreme(
+        'Share of observations within 1% of the range from a bound of the activation (sigmoid, tanh, …); 0 where it has none or one.',
+        saturatedFraction,
+      ),
       saturated: t.boolean({
         description: 'saturatedFraction is at least 0.95.',
-        resolve: ({ moments, unit }) => isSaturated(moments, unit),
+        resolve: async (of, _, context) => isSaturated(await extremesOf(of, context), of.unit),
       }),
       meanWhenPositive: nullableFigure('Mean over rows with label 1.', (moments) => moments.meanWhenPositive),
       meanWhenNegative: nullableFigure('Mean over rows with label 0.', (moments) => moments.meanWhenNegative),

@@ -1,11 +1,15 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import type { ExtremesResult } from '../analysis/extremes.ts';
+import type { MomentsResult } from '../analysis/moments.ts';
 import { badUserInput } from '../errors.ts';
 import type { RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, listConnection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Direction, NeuronOrderField } from './enums.ts';
-import { isDead, isSaturated, momentsOf, zeroFraction } from './moments.ts';
+import { isSaturated, zeroFraction } from './extremes.ts';
+import { extremesOf } from './layer-questions.ts';
+import { isDead, momentsOf } from './moments.ts';
 import { NeuronStatistics } from './neuron-statistics.ts';
 import { type LayerOfModel, type MomentsOfLayer, Neuron, type NeuronOfLayer } from './references.ts';
 
@@ -67,10 +71,14 @@ export async function neuronsOf(
   const needsRows = where != null ? 'where' : orderBy != null && orderBy.field !== 'INDEX' ? 'orderBy' : undefined;
   if (rows == null && needsRows !== undefined)
     throw badUserInput('rows', `\`${needsRows}\` goes by statistics: say on which \`rows\`.`);
-  const statistics = rows == null ? null : await momentsOf(layer, rows, context, info, ['edges', 'statistics']);
+  const [statistics, extremes] = await Promise.all([
+    rows == null ? null : momentsOf(layer, rows, context, info, [['edges', 'statistics']]),
+    rows == null || !needsExtremes(args) ? null : extremesOf({ ...layer, rows }, context),
+  ]);
+  const figures = { moments: statistics?.moments, extremes };
   let units = Array.from({ length: layer.layer.units }, (_, unit) => unit);
-  if (statistics !== null && where != null) units = units.filter((unit) => satisfies(statistics, unit, where));
-  if (orderBy != null) units = ordered(units, statistics, orderBy);
+  if (where != null) units = units.filter((unit) => satisfies(figures, unit, where));
+  if (orderBy != null) units = ordered(units, figures, orderBy.field, orderBy.direction === 'ASC' ? 1 : -1);
   // `first` has a default, which must not get in the way of `last`.
   const page = args.last == null ? args : { ...args, first: undefined };
   return listConnection(
@@ -80,7 +88,16 @@ export async function neuronsOf(
   );
 }
 
-function satisfies({ moments }: MomentsOfLayer, unit: number, where: NeuronFilterArgument): boolean {
+/** What neurons are filtered and ordered by: as much of it as the arguments ask for. */
+interface Figures {
+  readonly moments: MomentsResult | undefined;
+  readonly extremes: ExtremesResult | null;
+}
+
+const needsExtremes = ({ orderBy, where }: NeuronsArguments): boolean =>
+  orderBy?.field === 'ZERO_FRACTION' || where?.zeroFraction != null || where?.saturated != null;
+
+function satisfies({ moments, extremes }: Figures, unit: number, where: NeuronFilterArgument): boolean {
   const within = (value: number | undefined, range: typeof FloatRange.$inferInput | null | undefined): boolean =>
     range == null ||
     (value !== undefined &&
@@ -88,46 +105,50 @@ function satisfies({ moments }: MomentsOfLayer, unit: number, where: NeuronFilte
       value >= (range.gte ?? Number.NEGATIVE_INFINITY) &&
       value <= (range.lte ?? Number.POSITIVE_INFINITY));
   return (
-    (where.dead == null || isDead(moments, unit) === where.dead) &&
-    (where.saturated == null || isSaturated(moments, unit) === where.saturated) &&
-    within(moments.mean[unit], where.mean) &&
-    within(moments.standardDeviation[unit], where.standardDeviation) &&
-    within(zeroFraction(moments, unit), where.zeroFraction) &&
-    within(moments.correlationWithLabel[unit], where.correlationWithLabel) &&
-    within(moments.correlationWithScore[unit], where.correlationWithScore)
+    (where.dead == null || (moments && isDead(moments, unit)) === where.dead) &&
+    (where.saturated == null || (extremes && isSaturated(extremes, unit)) === where.saturated) &&
+    within(moments?.mean[unit], where.mean) &&
+    within(moments?.standardDeviation[unit], where.standardDeviation) &&
+    within(extremes ? zeroFraction(extremes, unit) : undefined, where.zeroFraction) &&
+    within(moments?.correlationWithLabel[unit], where.correlationWithLabel) &&
+    within(moments?.correlationWithScore[unit], where.correlationWithScore)
   );
 }
 
-function ordered(units: readonly number[], statistics: MomentsOfLayer | null, order: NeuronOrderArgument): number[] {
-  const sign = order.direction === 'ASC' ? 1 : -1;
-  const statistic = statisticOf(statistics, order.field);
+function ordered(
+  units: readonly number[],
+  figures: Figures,
+  field: NeuronOrderArgument['field'],
+  sign: 1 | -1,
+): number[] {
+  const values = valuesOf(figures, field);
+  const figureOf = (unit: number): number => (values === undefined ? unit : (values[unit] as number));
   return units.toSorted((a, b) => {
-    const [x, y] = [statistic(a), statistic(b)];
+    const [x, y] = [figureOf(a), figureOf(b)];
     if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b;
     return sign * (x - y) || a - b;
   });
 }
 
-function statisticOf(statistics: MomentsOfLayer | null, field: NeuronOrderArgument['field']): (unit: number) => number {
-  if (statistics === null || field === 'INDEX') return (unit) => unit;
-  const { moments } = statistics;
-  const at = (values: Float64Array) => (unit: number) => values[unit] as number;
-  const absolute = (values: Float64Array) => (unit: number) => Math.abs(values[unit] as number);
+/** Of every unit; undefined: its index. */
+function valuesOf({ moments, extremes }: Figures, field: NeuronOrderArgument['field']): Float64Array | undefined {
   switch (field) {
+    case 'INDEX':
+      return undefined;
     case 'MEAN':
-      return at(moments.mean);
+      return moments?.mean;
     case 'STANDARD_DEVIATION':
-      return at(moments.standardDeviation);
+      return moments?.standardDeviation;
     case 'ZERO_FRACTION':
-      return (unit) => zeroFraction(moments, unit);
+      return extremes?.zeroCount;
     case 'CORRELATION_WITH_LABEL':
-      return at(moments.correlationWithLabel);
+      return moments?.correlationWithLabel;
     case 'CORRELATION_WITH_SCORE':
-      return at(moments.correlationWithScore);
+      return moments?.correlationWithScore;
     case 'ABS_CORRELATION_WITH_LABEL':
-      return absolute(moments.correlationWithLabel);
+      return moments?.correlationWithLabel.map(Math.abs);
     case 'ABS_CORRELATION_WITH_SCORE':
-      return absolute(moments.correlationWithScore);
+      return moments?.correlationWithScore.map(Math.abs);
   }
 }
 

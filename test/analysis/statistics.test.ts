@@ -7,6 +7,7 @@ import {
   mostVarying,
 } from '../../src/analysis/covariance.ts';
 import { type DistributionResult, histogramOf, quantilesOf } from '../../src/analysis/distribution.ts';
+import type { ExtremesResult } from '../../src/analysis/extremes.ts';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
 import type { TopExamplesResult } from '../../src/analysis/top-examples.ts';
 import { answersOf } from '../support/pass.ts';
@@ -56,6 +57,7 @@ describe.each(layers)('the net %s, layer %s, as NumPy sees it', (net, layer) => 
   const expected = JSON.parse(readFileSync(`test/fixtures/statistics/${net}.json`, 'utf8'))[layer];
   const units = expected.mean.length as number;
   let moments: MomentsResult;
+  let extremes: ExtremesResult;
   let covariance: CovarianceResult;
   let distribution: DistributionResult;
   let examples: TopExamplesResult[];
@@ -68,11 +70,16 @@ describe.each(layers)('the net %s, layer %s, as NumPy sees it', (net, layer) => 
       rows: `${folder}/${net}.parquet`,
       label: 'label',
     };
-    const ofLayer = ['moments', 'covariance', 'distribution'].map((name) => ({ name, spec: { layer } }));
+    const ofLayer = ['moments', 'extremes', 'covariance', 'distribution'].map((name) => ({ name, spec: { layer } }));
     const ofUnits = Array.from({ length: units }, (_, unit) => ({ name: 'topExamples', spec: { layer, unit } }));
     const answers = await answersOf(toy, [...ofLayer, ...ofUnits]);
-    [moments, covariance, distribution] = answers as [MomentsResult, CovarianceResult, DistributionResult];
-    examples = answers.slice(3) as TopExamplesResult[];
+    [moments, extremes, covariance, distribution] = answers as [
+      MomentsResult,
+      ExtremesResult,
+      CovarianceResult,
+      DistributionResult,
+    ];
+    examples = answers.slice(4) as TopExamplesResult[];
   });
 
   test('moments and correlations with label and score', () => {
@@ -81,12 +88,16 @@ describe.each(layers)('the net %s, layer %s, as NumPy sees it', (net, layer) => 
       expectClose(moments[figure], expected[figure], float32Sums);
     for (const figure of ['correlationWithLabel', 'correlationWithScore'] as const)
       expectClose(moments[figure], expected[figure], float32Sums);
+  });
+
+  test('extremes', () => {
+    expect(extremes.observationCount).toBe(expected.observationCount);
     for (const figure of ['minimum', 'maximum', 'zeroCount'] as const)
-      expect([...moments[figure]]).toEqual(expected[figure]);
+      expect([...extremes[figure]]).toEqual(expected[figure]);
   });
 
   test('saturation, where the activation has two bounds', () => {
-    expect([...moments.saturatedCount]).toEqual(layer === 'bounded' ? expected.nearBound : new Array(units).fill(0));
+    expect([...extremes.saturatedCount]).toEqual(layer === 'bounded' ? expected.nearBound : new Array(units).fill(0));
   });
 
   test('covariance, correlations and effective rank', () => {

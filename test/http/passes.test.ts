@@ -128,3 +128,22 @@ test('what is kept is counted', async () => {
   expect(cache.hits).toBeGreaterThan(0);
   expect(cache.misses).toBeGreaterThan(0);
 });
+
+test('what statistics need beside moments is computed in the same pass', async () => {
+  const rows = '(rows: { dataset: "flights", partitions: ["2"] })';
+  const { errors, extensions } = await server.ask(
+    `{ model(name: "flights", version: "1") { layer(name: "relu_3") {
+      statistics${rows} { zeroFraction effectiveRank neurons { minimum } }
+      neurons(rows: { dataset: "flights", partitions: ["2"] }, where: { saturated: false }) {
+        edges { statistics { maximum } }
+      }
+    } } }`,
+    {},
+    showPlan,
+  );
+  expect(errors).toEqual([]);
+  const names = extensions.plan.passes.map(({ analyses }: { analyses: { name: string }[] }) =>
+    analyses.map(({ name }) => name).sort(),
+  );
+  expect(names).toEqual([['covariance', 'extremes', 'moments']]);
+});

@@ -1,0 +1,301 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Analysis, Subject } from '../../src/analysis/analysis.ts';
+import { type ExtremesResult, extremes } from '../../src/analysis/extremes.ts';
+import { type MomentsResult, moments } from '../../src/analysis/moments.ts';
+import type { LayerSpec } from '../../src/analysis/units.ts';
+import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
+import { float32 } from '../../src/compute/tensor.ts';
+import type { Batch } from '../../src/data/types.ts';
+import { type ModelText, modelOf, opened } from '../compute/onnx/models.ts';
+
+/** A row of two numbers and its label, if it has one. */
+type Row = readonly [number, number, (0 | 1 | null)?];
+
+const identity = float32([2, 2], [1, 0, 0, 1]);
+
+/** Two units, the ReLU of two numbers; the score is the first of them. */
+const dense: ModelText = {
+  inputs: { x: ['float32', [null, 2]] },
+  weights: { identity, first: float32([2, 1], [1, 0]) },
+  nodes: [
+    ['MatMul', 'x identity', 'linear'],
+    ['Relu', 'linear', 'hidden'],
+    ['MatMul', 'hidden first', 'score'],
+  ],
+  outputs: 'score',
+};
+/** Two units, and both numbers of a row are two positions, the second half of the first. */
+const positions: ModelText = {
+  inputs: { x: ['float32', [null, 2]] },
+  weights: {
+    spread: float32([1, 2], [1, 10]),
+    axis: { dtype: 'int64', dims: [1], data: BigInt64Array.of(2n) },
+    first: float32([2, 1], [1, 0]),
+  },
+  nodes: [
+    ['Unsqueeze', 'x axis', 'columns'],
+    ['MatMul', 'columns spread', 'linear'],
+    ['Relu', 'linear', 'hidden'],
+    ['MatMul', 'x first', 'score'],
+  ],
+  outputs: 'hidden score',
+};
+const bounded: ModelText = {
+  ...dense,
+  nodes: [
+    ['MatMul', 'x identity', 'linear'],
+    ['Tanh', 'linear', 'hidden'],
+    ['MatMul', 'hidden first', 'score'],
+  ],
+};
+
+function batchOf(rows: readonly Row[]): Batch {
+  return {
+    rowCount: rows.length,
+    index: Float64Array.from(rows, (_, at) => at),
+    inputs: {
+      x: float32(
+        [rows.length, 2],
+        rows.flatMap((row) => row.slice(0, 2) as number[]),
+      ),
+    },
+    label: Float32Array.from(rows, ([, , label]) => label ?? 0),
+    labelled: Float32Array.from(rows, ([, , label]) => (label == null ? 0 : 1)),
+    skippedRowCount: 0,
+  };
+}
+
+/** An analysis of the layer `hidden`, compiled once. */
+class Hidden<State, Result> {
+  readonly #analysis: Analysis<LayerSpec, State, Result>;
+  readonly #subject: Subject;
+  readonly #program: CompiledProgram;
+
+  private constructor(analysis: Analysis<LayerSpec, State, Result>, subject: Subject, program: CompiledProgram) {
+    this.#analysis = analysis;
+    this.#subject = subject;
+    this.#program = program;
+  }
+
+  static async of<State, Result>(
+    analysis: Analysis<LayerSpec, State, Result>,
+    { graph, ...model }: Pick<OpenModel, 'graph'> & { compile: OpenModel['compile'] },
+  ): Promise<Hidden<State, Result>> {
+    const subject: Subject = { graph, score: { output: 'score', index: 0, space: 'VALUE' } };
+    const state = analysis.start({ layer: 'hidden' }, subject);
+    return new Hidden(analysis, subject, await model.compile(analysis.program({ layer: 'hidden' }, subject, state)));
+  }
+
+  async state(...batches: (readonly Row[])[]): Promise<State> {
+    let state = this.#analysis.start({ layer: 'hidden' }, this.#subject);
+    for (const rows of batches) {
+      const batch = batchOf(rows);
+      const rowValues = {
+        label: float32([rows.length], batch.label),
+        labelled: float32([rows.length], batch.labelled),
+      };
+      state = this.#analysis.fold(state, await this.#program.run({ ...batch, rowValues }, {}), batch);
+    }
+    return state;
+  }
+
+  async result(...batches: (readonly Row[])[]): Promise<Result> {
+    return this.#analysis.finish(await this.state(...batches));
+  }
+
+  merged(a: State, b: State): Result {
+    return this.#analysis.finish(this.#analysis.merge(a, b));
+  }
+}
+
+async function hidden(text: ModelText) {
+  const model = await opened(modelOf(text));
+  const compile = model.compile.bind(model);
+  return {
+    moments: await Hidden.of(moments, { graph: model.graph, compile }),
+    extremes: await Hidden.of(extremes, { graph: model.graph, compile }),
+  };
+}
+
+test('moments by hand, over two batches', async () => {
+  const layer = await hidden(dense);
+  const result = await layer.moments.result(
+    [
+      [1, 7, 0],
+      [5, 7, 1],
+    ],
+    [
+      [1, 7, 0],
+      [5, 7, 1],
+    ],
+  );
+  expect(result).toEqual<MomentsResult>({
+    observationCount: 4,
+    mean: Float64Array.of(3, 7),
+    // The second unit is constant: it varies by nothing at all, and goes along with nothing.
+    standardDeviation: Float64Array.of(2, 0),
+    meanWhenNegative: Float64Array.of(1, 7),
+    meanWhenPositive: Float64Array.of(5, 7),
+    correlationWithLabel: Float64Array.of(1, Number.NaN),
+    correlationWithScore: Float64Array.of(1, Number.NaN),
+  });
+});
+
+test('a constant that float32 cannot add up exactly is constant all the same', async () => {
+  const layer = await hidden(dense);
+  const rows = Array.from({ length: 3000 }, (_, at): Row => [at, 0.1]);
+  const { mean, standardDeviation } = await layer.moments.result(rows.slice(0, 2000), rows.slice(2000));
+  expect(mean[1]).toBe(Math.fround(0.1));
+  expect(standardDeviation[1]).toBe(0);
+});
+
+test('a mean a thousand deviations away from zero costs no precision', async () => {
+  const layer = await hidden(dense);
+  const rows = Array.from({ length: 4096 }, (_, at): Row => [0, 5000 + (at % 2 === 0 ? 5 : -5)]);
+  const { mean, standardDeviation } = await layer.moments.result(rows);
+  expect([mean[1], standardDeviation[1]]).toEqual([5000, 5]);
+});
+
+describe('rows without a label', () => {
+  test('count for everything but the figures of labels', async () => {
+    const layer = await hidden(dense);
+    const result = await layer.moments.result([
+      [2, 1, 0],
+      [6, 3, 1],
+      [100, 5, null],
+    ]);
+    expect(result.observationCount).toBe(3);
+    expect([...result.mean]).toEqual([36, 3]);
+    expect([...result.meanWhenNegative, ...result.meanWhenPositive]).toEqual([2, 1, 6, 3]);
+    expect([...result.correlationWithLabel]).toEqual([1, 1]);
+  });
+
+  test('do not make a unit vary that is constant where there are labels', async () => {
+    const layer = await hidden(dense);
+    const { correlationWithLabel } = await layer.moments.result([
+      [1, 3, 0],
+      [2, 3, 1],
+      [9, 4, null],
+    ]);
+    expect([...correlationWithLabel]).toEqual([1, Number.NaN]);
+  });
+
+  test('alone leave those figures undefined', async () => {
+    const layer = await hidden(dense);
+    const result = await layer.moments.result([
+      [2, 1],
+      [6, 3],
+    ]);
+    const { meanWhenNegative, meanWhenPositive, correlationWithLabel } = result;
+    expect([...meanWhenNegative, ...meanWhenPositive, ...correlationWithLabel].every(Number.isNaN)).toBe(true);
+    expect([...result.correlationWithScore]).toEqual([1, 1]);
+  });
+});
+
+describe('a layer with positions', () => {
+  const rows: Row[] = [
+    [1, 3, 0],
+    [5, 7, 1],
+  ];
+
+  test('is observed at each of them, with the score and the label of its row', async () => {
+    const layer = await hidden(positions);
+    const result = await layer.moments.result(rows);
+    expect(result.observationCount).toBe(4);
+    expect([...result.mean]).toEqual([4, 40]);
+    expect(result.standardDeviation[0]).toBeCloseTo(Math.sqrt(5), 6);
+    expect([...result.meanWhenNegative, ...result.meanWhenPositive]).toEqual([2, 20, 6, 60]);
+    // Of 1, 3, 5, 7 with 0, 0, 1, 1.
+    expect(result.correlationWithLabel[0]).toBeCloseTo(4 / Math.sqrt(20), 6);
+    expect(result.correlationWithScore[1]).toBeCloseTo(4 / Math.sqrt(20), 6);
+  });
+
+  test('has the extremes of all of them', async () => {
+    const layer = await hidden(positions);
+    expect(await layer.extremes.result([[0, 3], ...rows])).toEqual<ExtremesResult>({
+      observationCount: 6,
+      minimum: Float64Array.of(0, 0),
+      maximum: Float64Array.of(7, 70),
+      zeroCount: Float64Array.of(1, 1),
+      saturatedCount: Float64Array.of(0, 0),
+    });
+  });
+});
+
+describe('extremes', () => {
+  test('by hand, over two batches; a ReLU has one bound and cannot saturate', async () => {
+    const layer = await hidden(dense);
+    const batches: Row[][] = [
+      [
+        [-1, 2],
+        [3, 4],
+      ],
+      [[0, 6]],
+    ];
+    expect(await layer.extremes.result(...batches)).toEqual<ExtremesResult>({
+      observationCount: 3,
+      minimum: Float64Array.of(0, 2),
+      maximum: Float64Array.of(3, 6),
+      zeroCount: Float64Array.of(2, 0),
+      saturatedCount: Float64Array.of(0, 0),
+    });
+  });
+
+  test('within 1% of the range of tanh, that is beyond ±0.98, a unit is saturated', async () => {
+    const layer = await hidden(bounded);
+    const { saturatedCount, zeroCount } = await layer.extremes.result([
+      [-9, 0],
+      [9, Math.atanh(0.97)],
+      [0, Math.atanh(0.985)],
+    ]);
+    expect([...saturatedCount]).toEqual([2, 1]);
+    expect([...zeroCount]).toEqual([1, 1]);
+  });
+});
+
+describe('however rows are cut into batches and shards', () => {
+  const row = fc.tuple(
+    fc.integer({ min: -50, max: 50 }),
+    fc.integer({ min: 900, max: 1100 }),
+    fc.constantFrom<(0 | 1 | null)[]>(0, 1, null),
+  );
+  const batches = fc.array(fc.array(row, { minLength: 1, maxLength: 100 }), { minLength: 1, maxLength: 4 });
+
+  test('moments are the same to rounding', async () => {
+    const layer = await hidden(dense);
+    await fc.assert(
+      fc.asyncProperty(batches, batches, async (a, b) => {
+        const whole = await layer.moments.result([...a, ...b].flat());
+        expectEqual(await layer.moments.result(...a, ...b), whole);
+        expectEqual(layer.moments.merged(await layer.moments.state(...a), await layer.moments.state(...b)), whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('extremes are the same exactly', async () => {
+    const layer = await hidden(dense);
+    await fc.assert(
+      fc.asyncProperty(batches, batches, async (a, b) => {
+        const whole = await layer.extremes.result([...a, ...b].flat());
+        expect(await layer.extremes.result(...a, ...b)).toEqual(whole);
+        expect(layer.extremes.merged(await layer.extremes.state(...a), await layer.extremes.state(...b))).toEqual(
+          whole,
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function expectEqual(actual: MomentsResult, expected: MomentsResult): void {
+  for (const [name, values] of Object.entries(expected)) {
+    const own = actual[name as keyof MomentsResult];
+    if (typeof values === 'number') expect(own).toBe(values);
+    else
+      for (const [unit, value] of values.entries())
+        if (Number.isNaN(value)) expect((own as Float64Array)[unit]).toBeNaN();
+        else expect((own as Float64Array)[unit]).toBeCloseTo(value, 4);
+  }
+}
