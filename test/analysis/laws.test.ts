@@ -178,7 +178,7 @@ test('a unit that is twice another has twice its moments and four times its vari
   fc.assert(
     fc.asyncProperty(rows(), async (all) => {
       const moments = (await answer('moments', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>;
-      for (const figure of ['mean', 'standardDeviation', 'minimum', 'maximum'])
+      for (const figure of ['mean', 'standardDeviation'])
         expectEqual(moments[figure]?.[1], 2 * (moments[figure]?.[0] as number), 1e-5);
       const { covariance } = (await answer('covariance', { layer: 'hidden' }, [all], 64)) as {
         covariance: Float64Array;
