@@ -82,7 +82,7 @@ class Hidden<State, Result> {
     analysis: Analysis<LayerSpec, State, Result>,
     { graph, ...model }: Pick<OpenModel, 'graph'> & { compile: OpenModel['compile'] },
   ): Promise<Hidden<State, Result>> {
-    const subject: Subject = { graph, score: { output: 'score', index: 0, space: 'VALUE' } };
+    const subject: Subject = { graph, score: { output: 'score', index: 0, space: 'VALUE' }, features: [] };
     const state = analysis.start({ layer: 'hidden' }, subject);
     return new Hidden(analysis, subject, await model.compile(analysis.program({ layer: 'hidden' }, subject, state)));
   }
