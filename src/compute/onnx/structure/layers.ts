@@ -38,10 +38,15 @@ interface Draft {
 /**
  * Layers as people would name them. One walk in topological order: matrix products, look-ups, convolutions, … begin a layer;
  * whatever follows elementwise from that one layer alone (bias, activation, an activation that an exporter wrote out) belongs to
- * it; bookkeeping only hands on where values come from.
+ * it; bookkeeping only hands on where values come from. `carriers`: the tensors that look-ups give.
  */
-export function findLayers(view: GraphView, specs: Specs, dependent: ReadonlySet<string>): LayerGraph[] {
-  const walk = new Walk(view, specs, dependent);
+export function findLayers(
+  view: GraphView,
+  specs: Specs,
+  dependent: ReadonlySet<string>,
+  carriers: ReadonlySet<string>,
+): LayerGraph[] {
+  const walk = new Walk(view, specs, dependent, carriers);
   for (const node of view.nodes) walk.visit(node);
   return walk.layers();
 }
@@ -50,6 +55,7 @@ class Walk {
   readonly #view: GraphView;
   readonly #specs: Specs;
   readonly #dependent: ReadonlySet<string>;
+  readonly #carriers: ReadonlySet<string>;
   readonly #outputSide: ReadonlySet<string>;
   readonly #drafts: Draft[] = [];
   /** Layers that a tensor's values come from, the nearest ones. */
@@ -57,10 +63,11 @@ class Walk {
   /** The layer that a tensor is the whole, perhaps not yet final, output of. */
   readonly #open = new Map<string, Draft>();
 
-  constructor(view: GraphView, specs: Specs, dependent: ReadonlySet<string>) {
+  constructor(view: GraphView, specs: Specs, dependent: ReadonlySet<string>, carriers: ReadonlySet<string>) {
     this.#view = view;
     this.#specs = specs;
     this.#dependent = dependent;
+    this.#carriers = carriers;
     this.#outputSide = outputSide(view);
   }
 
@@ -101,6 +108,7 @@ class Walk {
     const { opType } = node;
     const [output] = node.output as [string];
     if (!this.#isFloat(output)) return null;
+    if (this.#carriers.has(output)) return 'EMBEDDING';
     if (opType === 'Gather' && !this.#dependent.has(node.input[0] as string)) return 'EMBEDDING';
     if (bookkeeping.has(opType) || selection.has(opType) || isBookkeepingBranch(node)) return null;
     if (this.#outputSide.has(output)) return opType === 'Concat' ? null : this.#finalKind(node);

@@ -13,10 +13,13 @@ export const bookkeeping = new Set([
   'Tile',
   'Dropout',
   'Pad',
+  'OneHot',
 ]);
 
-/** Bookkeeping that leaves some values out: what follows is no longer about the whole layer. */
-export const selection = new Set(['Slice', 'Split', 'Gather', 'GatherND', 'GatherElements', 'TopK', 'Compress']);
+/** Bookkeeping that leaves some values out, or puts some among others: what follows is no longer about the whole layer. */
+export const selection = new Set(
+  'Slice Split Gather GatherND GatherElements TopK Compress ScatterND ScatterElements'.split(' '),
+);
 
 /** They need only one element to compute one, and are linear in it. */
 export const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Where']);

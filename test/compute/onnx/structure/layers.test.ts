@@ -247,6 +247,23 @@ describe('features meet', () => {
     ]);
   });
 
+  test('ids times a table in one-hot form are an embedding', async () => {
+    const layers = await layersOf({
+      inputs: { id: ['int64', [null]] },
+      weights: { table, depth: int64([], [5]), values: float32([2], [0, 1]), v: ones(2, 1) },
+      nodes: [
+        ['OneHot', 'id depth values', 'hot'],
+        ['MatMul', 'hot table', 'carrier'],
+        ['MatMul', 'carrier v', 'y'],
+      ],
+      outputs: 'y',
+    });
+    expect(kindsOf(layers)).toEqual([
+      ['carrier', 'EMBEDDING'],
+      ['y', 'OUTPUT'],
+    ]);
+  });
+
   test('products are interactions, also of as many positions as units, and sums over the units of a product', async () => {
     const layers = await layersOf({
       inputs: { city: ['int64', [null, 2]], history: ['int64', [null, 2]] },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LogitTensor } from '../../../../src/compute/graph.ts';
+import { valueInfoOf } from '../../../../src/compute/onnx/tensors.ts';
 import { float32, int64 } from '../../../../src/compute/tensor.ts';
-import { type ModelText, modelOf, opened, toy } from '../models.ts';
+import { graphOf, type ModelText, modelOf, opened, toy } from '../models.ts';
 
 /** Logits a [n, 1] and b [n, 2] of x, and whatever is made of them. */
 async function logitsOf(nodes: ModelText['nodes'], outputs: string): Promise<readonly LogitTensor[]> {
@@ -78,6 +79,22 @@ describe('no logit', () => {
       'scores',
     );
     expect(logits).toEqual([{ output: 'scores', index: 0, tensor: 'a', tensorIndex: 0 }]);
+  });
+
+  test('has a sigmoid of a tensor whose rank depends on the rows: nothing could read it', async () => {
+    const branch = (operator: string) => ({
+      graph: graphOf({ inputs: {}, nodes: [[operator, 'x', `${operator}_x`]], outputs: `${operator}_x` }),
+    });
+    const model = modelOf({
+      inputs: { x: ['float32', [null, 1]], flag: ['bool', []] },
+      nodes: [
+        ['If', 'flag', 'a', { then_branch: branch('Identity'), else_branch: branch('Squeeze') }],
+        ['Sigmoid', 'a', 'score'],
+      ],
+      outputs: 'score',
+    });
+    if (model.graph !== undefined) model.graph.output = [valueInfoOf('score', 'float32', [null, 1])];
+    expect((await opened(model)).graph.logits).toEqual([]);
   });
 
   test('has a softmax, or an output that is the logit itself', async () => {

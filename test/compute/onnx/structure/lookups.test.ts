@@ -91,6 +91,34 @@ describe('lookups', () => {
     expect(lookups).toEqual([]);
   });
 
+  test.each<[string, ModelText['nodes']]>([
+    ['made by OneHot', [['OneHot', 'id depth values', 'hot']]],
+    [
+      'made by comparing',
+      [
+        ['Unsqueeze', 'id axis', 'column'],
+        ['Equal', 'column count', 'flags'],
+        ['Cast', 'flags', 'hot', { to: 1 }],
+      ],
+    ],
+  ])('of ids in one-hot form, %s, times a weight', async (_, nodes) => {
+    const lookups = await lookupsOf({
+      inputs: { id: ['int64', [null]] },
+      weights: {
+        table: table(3, 4),
+        depth: integer(3),
+        values: float32([2], [0, 1]),
+        count: integers(0, 1, 2),
+        axis: integers(1),
+      },
+      nodes: [...nodes, ['MatMul', 'hot table', 'carrier']],
+      outputs: 'carrier',
+    });
+    expect(lookups).toMatchObject([
+      { input: 'id', table: 'table', entryCount: 3, dimension: 4, carrier: 'carrier', columns: [0], idCounts: [3] },
+    ]);
+  });
+
   test('of ids that are multiplied, or that the graph keeps within the table', async () => {
     const lookups = await lookupsOf({
       inputs: { ids: ['int64', [null, 2]] },
