@@ -21,6 +21,6 @@ export function describeStructure(view: GraphView, specs: ReadonlyMap<string, Te
     layers: findLayers(view, specs, dependent),
     logits: findLogits(view, specs),
     lookups: findLookups(view, specs, dependent),
-    parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view, specs),
+    parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view),
   };
 }

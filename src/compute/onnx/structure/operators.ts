@@ -68,6 +68,9 @@ export const normalizations = new Set([
   'LRN',
 ]);
 
+/** What a normalisation computes the spread with; no activation. */
+export const spreads = new Set(['Pow', 'Sqrt', 'Reciprocal', 'Abs']);
+
 export const recurrences = new Set(['GRU', 'LSTM', 'RNN']);
 
 export const pools = new Set([
@@ -92,4 +95,4 @@ export const reductions = new Set([
 ]);
 
 /** Operators with two operands that make a dense layer when one of them is a weight. */
-export const products = new Set(['Gemm', 'MatMul']);
+export const products = new Set(['Gemm', 'MatMul', 'Einsum']);
