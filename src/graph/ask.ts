@@ -1,5 +1,5 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
-import { type Answer, canonicalJson } from '../planner/question.ts';
+import type { Answer } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import type { Context } from './context.ts';
@@ -25,7 +25,7 @@ export async function ask<Result>(
     dataset.partitions.map(({ name }) => name),
     rows,
   );
-  const question = canonicalJson([analysis, spec, model.id, dataset.id, selection]);
+  const question = JSON.stringify([analysis, spec, model.id, dataset.id, selection]);
   const answer =
     context.answers.get(question) ??
     context.planner.request(analysis, spec, { model, dataset, rows: selection }, context.scope);

@@ -21,11 +21,13 @@ export class KeptResults {
   readonly #db: Queries;
   readonly #memory = new Map<string, Kept & { readonly bytes: number }>();
   readonly #used = new Set<string>();
+  readonly #memoryBytes: number;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor(db: Queries) {
+  constructor(db: Queries, { memoryBytes }: { memoryBytes: number } = plannerLimits) {
     this.#db = db;
+    this.#memoryBytes = memoryBytes;
     this.#timer = setInterval(() => void this.#touch().catch(() => undefined), touchMs).unref();
   }
 
@@ -70,7 +72,7 @@ export class KeptResults {
     this.#memory.set(key, kept);
     this.#bytes += kept.bytes;
     for (const [oldest, { bytes }] of this.#memory) {
-      if (this.#bytes <= plannerLimits.memoryBytes) break;
+      if (this.#bytes <= this.#memoryBytes) break;
       this.#memory.delete(oldest);
       this.#bytes -= bytes;
     }
