@@ -9,8 +9,8 @@ export default defineConfig({
     // Each file in a process of its own: native libraries are loaded, and processes are killed on purpose.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
   },
 });

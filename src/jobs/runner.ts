@@ -34,10 +34,14 @@ export class Runner {
 
   async start(): Promise<void> {
     const { boss, concurrency } = this.#options;
-    for (let worker = 0; worker < concurrency; worker++)
-      await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
+    for (let at = 0; at < concurrency; at++) {
+      let worker = '';
+      worker = await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
         if (job !== undefined) await this.#run(job);
+        // Another may be waiting: no reason to sit out the polling interval.
+        boss.notifyWorker(worker);
       });
+    }
   }
 
   /**
@@ -89,7 +93,8 @@ export class Runner {
     const open = await this.#stillOpen(id, request);
     const kept = await this.#keptParts(open);
     const progress = new ProgressReport(database, id);
-    const writes: Promise<void>[] = [];
+    // One after the other: who sees a reading finds its part as well.
+    let writes: Promise<void> = Promise.resolve();
     const keep = (result: PassResult): Promise<void> =>
       database.db
         .transaction((tx) => complete(tx, id, result))
@@ -102,11 +107,13 @@ export class Runner {
         {
           signal,
           onProgress: (value) => progress.report(value as PassProgress),
-          onEmit: (value) => writes.push(keep(value as PassResult)),
+          onEmit: (value) => {
+            writes = writes.then(() => keep(value as PassResult));
+          },
         },
       );
     } finally {
-      await Promise.all(writes);
+      await writes;
       await progress.close();
     }
     const { analyses, readings } = await this.#stillOpen(id, request);

@@ -2,7 +2,7 @@ import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Database } from '../store/database.ts';
 import { deleteDataset } from '../store/datasets.ts';
-import { filesOfModel, filesOfResults, removeUnnamed } from '../store/files.ts';
+import { dropResults, filesOfModel, removeUnnamed } from '../store/files.ts';
 import { deleteModel } from '../store/models.ts';
 
 interface Store {
@@ -13,7 +13,7 @@ interface Store {
 /** Its aliases, results and files go with it. Returns whether there was one. */
 export async function removeModel({ database: { db }, home }: Store, id: string): Promise<boolean> {
   const { deleted, files } = await db.transaction(async (tx) => ({
-    files: await filesOfResults(tx, { modelId: id }),
+    files: await dropResults(tx, { modelId: id }),
     deleted: await deleteModel(tx, id),
   }));
   if (deleted === undefined) return false;
@@ -27,7 +27,7 @@ export async function removeModel({ database: { db }, home }: Store, id: string)
 /** Its results and their files go with it; files that were read in place stay. Returns whether there was one. */
 export async function removeDataset({ database: { db }, home }: Store, id: string): Promise<boolean> {
   const { deleted, files } = await db.transaction(async (tx) => ({
-    files: await filesOfResults(tx, { datasetId: id }),
+    files: await dropResults(tx, { datasetId: id }),
     deleted: await deleteDataset(tx, id),
   }));
   await removeUnnamed(db, home, files);

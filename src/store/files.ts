@@ -16,12 +16,12 @@ export const filesOfModel = ({ artifact, manifest }: Pick<ModelRow, 'artifact' |
   ...Object.values(manifest.vocabularies).map(vocabularyFile),
 ];
 
-/** Of results of a model or dataset, each once. */
-export async function filesOfResults(db: Queries, of: { modelId: string } | { datasetId: string }): Promise<string[]> {
-  const rows = await db
-    .select({ files: results.files })
-    .from(results)
-    .where('modelId' in of ? eq(results.modelId, of.modelId) : eq(results.datasetId, of.datasetId));
+/** Deletes the results of a model or dataset, and returns the files that they named, each once. */
+export async function dropResults(tx: Queries, of: { modelId: string } | { datasetId: string }): Promise<string[]> {
+  const rows = await tx
+    .delete(results)
+    .where('modelId' in of ? eq(results.modelId, of.modelId) : eq(results.datasetId, of.datasetId))
+    .returning({ files: results.files });
   return [...new Set(rows.flatMap(({ files }) => files))];
 }
 

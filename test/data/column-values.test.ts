@@ -36,3 +36,12 @@ test('only selected rows are read', async () => {
   const index = Float64Array.of(2, 3);
   expect([...(await columnNumbers(await fiveRows(), 'price', { selection, index }))]).toEqual([3, 4]);
 });
+
+test('whole numbers beyond 2^53 are told apart', async () => {
+  const path = join(await temporaryFolder(), 'a.parquet');
+  await writeParquet(path, 'SELECT unnest([9007199254740992, 9007199254740993, 9007199254740992, NULL]) AS id');
+  const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy: null });
+  const { codes, values } = await columnCodes(dataset, 'id', { selection: all, index: Float64Array.of(0, 1, 2, 3) });
+  expect([...codes]).toEqual([0, 1, 0, -1]);
+  expect(values).toEqual(['9007199254740992', '9007199254740993']);
+});

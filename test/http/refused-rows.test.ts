@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeParquet } from '../data/parquet.ts';
@@ -25,6 +26,14 @@ beforeAll(async () => {
   await registerModel(server.ask, { name: 'ids', uri: 'ids.onnx', manifest: idsManifest });
   const value = { output: 'logit', space: 'VALUE' };
   await registerModel(server.ask, { name: 'value', uri: 'logit.onnx', manifest: { ...denseManifest(), score: value } });
+  const unsure = { output: 'logit', space: 'PROBABILITY' };
+  await registerModel(server.ask, {
+    name: 'unsure',
+    uri: 'logit.onnx',
+    manifest: { ...denseManifest(), score: unsure },
+  });
+  await registerRows(server, 'lost', 'SELECT 1.0 AS a, 2.0 AS b, 3.0 AS c, 0 AS click', { label: 'click' });
+  await rm(join(server.folder, 'lost.parquet'));
   const settings = { label: 'click', partitionBy: 'day', groupBy: 'who' };
   await registerRows(server, 'good', denseRows, settings);
   await registerRows(server, 'whole', denseRows);
@@ -80,6 +89,8 @@ describe('rows that cannot be selected are refused', () => {
     [where('a', 'IN', 3), 'BAD_USER_INPUT', /IN takes a list/],
     [where('a', 'EQ'), 'BAD_USER_INPUT', /null is no value of “a”/],
     [where('a', 'IS_NULL', 3), 'BAD_USER_INPUT', /IS_NULL takes no value/],
+    [where('a; drop table models', 'EQ', 3), 'BAD_USER_INPUT', /there is no column “a; drop table models”/],
+    [where('day', 'EQ', "mon' or 1=1 --"), 'BAD_USER_INPUT', /No row satisfies rows/],
     [where('a', 'LIKE', 3), 'BAD_USER_INPUT', /Value "LIKE" does not exist in "FilterOperator" enum/],
     [where('a', 'EQ', 99), 'BAD_USER_INPUT', /No row satisfies rows/],
     [good({ rows: 3 }), 'BAD_USER_INPUT', /Field "rows" is not defined by type "RowsInput"/],
@@ -106,9 +117,20 @@ describe('rows that the model cannot take', () => {
     ['whole', 'dense', 'BAD_USER_INPUT', /label/],
     ['unlabelled', 'dense', 'BAD_USER_INPUT', /None of the selected rows has a label/],
     ['bitten', 'dense', 'DATASET_REJECTED', /bitten.parquet cannot be read: damaged/],
+    ['good', 'unsure', 'ANALYSIS_FAILED', /The score of row 0 is -6, which is no probability/],
+    ['lost', 'dense', 'DATASET_REJECTED', /lost.parquet is gone/],
     ['good', 'value', 'BAD_USER_INPUT', /score of this model is a VALUE/],
   ])('%s for %s are refused', async (dataset, model, ...refusal) => {
     expectRefused(await evaluate({ dataset }, model), refusal);
+  });
+
+  test.each([0, 1, -0.5, 2])('nor is an interval of level %d', async (level) => {
+    const document = `query ($level: Float!) {
+      model(name: "dense") { evaluation(rows: { dataset: "good" }) { auc aucInterval(level: $level) { low } } }
+    }`;
+    const answer = await server.ask(document, { level });
+    expectRefused(answer, ['BAD_USER_INPUT', /`level` is .*; it must lie between 0 and 1/]);
+    expect(answer.data).toEqual({ model: { evaluation: { auc: 1, aucInterval: null } } });
   });
 
   test.each(['hole', 'nan'])('%s are left out and counted with invalid: SKIP', async (dataset) => {

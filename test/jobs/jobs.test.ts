@@ -44,6 +44,14 @@ describe('a pass', () => {
     expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
+  test('follows the one before it at once, not at the next poll', async () => {
+    const startedMs = performance.now();
+    const keys = Array.from({ length: 30 }, (_, at) => `in a row ${at}`);
+    const submitted = await Promise.all(keys.map((key) => server.submit({ [key]: 'kept' })));
+    await Promise.all(keys.map((key, at) => server.wait(key, submitted[at]?.jobId ?? null)));
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+  });
+
   test('leaves out what another pass computes, and is none when nothing is left', async () => {
     const first = await server.submit({ b1: 'kept' });
     const second = await server.submit({ b1: 'kept', b2: 'kept' });

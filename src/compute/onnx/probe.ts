@@ -4,11 +4,7 @@ import type { Shape } from './known.ts';
 import { givingOut } from './outputs.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { openSession, runtime, type SessionSettings } from './runtime.ts';
-
-/** Their outputs' sizes depend on values, or might: made-up rows tell nothing about real ones. */
-const dataDependent = new Set(
-  'NonZero Unique Compress NonMaxSuppression Loop Scan Range OneHot ConstantOfShape Resize'.split(' '),
-);
+import { hasSizesOfValues } from './sizes.ts';
 
 /**
  * Shapes that inference leaves open (exporters write reshapes whose shape is computed from Shape, and `If` around Squeeze):
@@ -21,7 +17,7 @@ export async function probedShapes(
   names: readonly string[],
   settings: SessionSettings,
 ): Promise<ReadonlyMap<string, Shape>> {
-  if (model.graph?.node.some(({ opType }) => dataDependent.has(opType))) return new Map();
+  if (hasSizesOfValues(model)) return new Map();
   const session = await openSession(givingOut(model, names), { ...settings, unoptimized: true });
   try {
     const first = await session.run(await madeUp(inputs, 2, 0));

@@ -14,6 +14,7 @@ import {
   summaryFileName,
   weightsFileName,
 } from './artifact.ts';
+import { withoutBagLoops } from './bags/index.ts';
 import { checkModel } from './check.ts';
 import { ExternalFiles } from './external.ts';
 import { normalized } from './normalize.ts';
@@ -96,8 +97,9 @@ async function writeArtifact(
   folder: string,
 ): Promise<{ graph: ModelGraph; digest: string }> {
   const weightsDigest = await writeWeights(model, files, join(folder, weightsFileName));
-  const graph = await modelGraphOf(model, folder);
-  const graphBytes = toBinary(ModelProtoSchema, model);
+  const readable = await withoutBagLoops(model, { folder, threads: 1 });
+  const graph = await modelGraphOf(readable, folder);
+  const graphBytes = toBinary(ModelProtoSchema, readable);
   const summary = JSON.stringify(graph);
   await writeFile(join(folder, graphFileName), graphBytes, { flush: true });
   await writeFile(join(folder, summaryFileName), summary, { flush: true });

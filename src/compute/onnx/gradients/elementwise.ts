@@ -58,15 +58,12 @@ function slopeOfPower(a: Value, b: Value): Value {
     const value = Number(exponent);
     return value === 0 ? a.scalar(0) : a.pow(value - 1).mul(value);
   }
-  const zero = b.op('Equal', [b.castLike(a), a.scalar(0)]);
-  return a.op('Pow', [a, a.scalar(1).where(zero, b.castLike(a).sub(1))]).mul(b.castLike(a));
+  const power = b.castLike(a);
+  return a.pow(a.scalar(1).where(power.equal(0), power.sub(1))).mul(power);
 }
 
 /** log a, where a power of a depends on the exponent at all: 0ᵇ is 0. */
-const logOf = (a: Value, b: Value): Value => {
-  const isZero = a.op('Equal', [a, 0]);
-  return a.scalar(1).where(isZero, a).log().castLike(b);
-};
+const logOf = (a: Value, b: Value): Value => a.scalar(1).where(a.equal(0), a).log().castLike(b);
 
 /** To each input where it is the extreme one; those that tie get equal shares. */
 function shared(isExtreme: (value: Value, extreme: Value) => Value): Rule {

@@ -43,8 +43,10 @@ function runOf(site: Site, direction: number, cell: Cell): Run {
   const lengths = site.optional(4);
   const inputs = isReversed && lengths ? reversedWithin(site.x, lengths) : site.x;
   const steps = stepsOf(site, inputs, direction);
-  const step = cell.stepOf(weightsOf(site, direction, cell));
-  let states = initialStates(site, direction, cell);
+  const weights = weightsOf(site, direction, cell);
+  const step = cell.stepOf(weights);
+  const [first = inputs] = steps;
+  let states = initialStates(site, direction, cell, first.slice(1, 0, weights.hidden));
   const outputs = (isReversed && !lengths ? steps.toReversed() : steps).map((input, index) => {
     const [hidden = input, memory = input] = states;
     const next = step(input, hidden, memory);
@@ -84,17 +86,11 @@ function biasesOf(site: Site, direction: number): Value[] {
   return ofDirection(site.input(3), direction).split(0, [gates, gates]);
 }
 
-/** Zeros unless they are given. */
-function initialStates(site: Site, direction: number, cell: Cell): Value[] {
-  const { x, c: recurrence } = site;
-  return Array.from({ length: cell.stateCount }, (_, index) => {
-    if (site.has(5 + index)) return ofDirection(site.input(5 + index), direction);
-    const sizes = x
-      .sizes()
-      .slice(0, 1, 2)
-      .concat([recurrence.sizes().slice(0, 2, 3)], 0);
-    return x.op('Expand', [x.scalar(0), sizes]).sized([x.shape[1] ?? null, recurrence.shape[2] ?? null]);
-  });
+/** [rows, hidden] each: zeros unless they are given. */
+function initialStates(site: Site, direction: number, cell: Cell, like: Value): Value[] {
+  return Array.from({ length: cell.stateCount }, (_, index) =>
+    site.has(5 + index) ? ofDirection(site.input(5 + index), direction) : like.zerosLike(like),
+  );
 }
 
 const plain = new Set(['Sigmoid', 'Tanh', 'Relu', 'Softsign', 'Softplus']);

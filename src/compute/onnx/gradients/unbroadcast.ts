@@ -42,16 +42,27 @@ function isShared({ node, inputs }: Site, index: number, fromEnd: number): boole
 /** Sums over those of the axes on which the input turns out to have one element. */
 function sumWhereOne(gradient: Value, axes: readonly number[], added: number, input: Value): Value {
   if (axes.length === 0) return gradient;
-  const { opset } = gradient.graph;
-  if (opset < 13)
-    throw unsupportedOperator(
-      `The gradient of “${input.name}” needs sums over axes that are known at run time only, which come with opset 13, and the model has opset ${opset}. Export the model again with opset 18.`,
-      { operator: 'ReduceSum', opset },
-    );
-  const candidates = gradient.integers(axes);
+  if (gradient.graph.opset < 13)
+    return axes.reduce((sum, axis) => eitherSummed(sum, axis, axis - added, input), gradient);
   const sizes = gradient.op('Gather', [input.sizes(), gradient.integers(axes.map((axis) => axis - added))], {
     axis: 0,
   });
-  const stretched = gradient.op('Compress', [candidates, sizes.op('Equal', [sizes, 1])], { axis: 0 });
+  const stretched = gradient.op('Compress', [gradient.integers(axes), sizes.equal(1)], { axis: 0 });
   return gradient.op('ReduceSum', [gradient, stretched], { keepdims: 1, noop_with_empty_axes: 1 });
+}
+
+/** The same for one axis where axes cannot be computed yet: cuts one of both out of [gradient, sum]. */
+function eitherSummed(gradient: Value, axis: number, inputAxis: number, input: Value): Value {
+  const { opset } = gradient.graph;
+  if (opset < 10)
+    throw unsupportedOperator(
+      `The gradient of “${input.name}” needs slices whose place is known at run time only, which come with opset 10, and the model has opset ${opset}. Export the model again with opset 18.`,
+      { operator: 'Slice', opset },
+    );
+  const size = input.sizes().slice(0, inputAxis, inputAxis + 1);
+  const isOne = size.equal(1).cast('int64');
+  const count = gradient.sizes().slice(0, axis, axis + 1);
+  const both = gradient.concat([gradient.sum([axis])], axis);
+  const result = both.op('Slice', [both, isOne.mul(count), isOne.add(count), both.integers([axis])]);
+  return result.sized(gradient.shape.with(axis, null), gradient.dtype);
 }

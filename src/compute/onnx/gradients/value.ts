@@ -109,6 +109,11 @@ export class Value {
   greater(other: Operand): Value {
     return this.op('Greater', [this, other]);
   }
+  /** Before opset 11, only whole numbers can be compared for equality. */
+  equal(other: Operand): Value {
+    if (this.graph.opset >= 11 || !this.dtype.includes('float')) return this.op('Equal', [this, other]);
+    return this.less(other).not().and(this.greater(other).not());
+  }
   not(): Value {
     return this.unary('Not');
   }
@@ -245,8 +250,8 @@ export class Value {
 
   #squeezing(operator: 'Squeeze' | 'Unsqueeze', axes: readonly number[]): Value {
     if (axes.length === 0) return this;
-    const rank = operator === 'Squeeze' ? this.rank : this.rank + axes.length;
-    const sorted = axes.map((axis) => (axis < 0 ? axis + rank : axis)).toSorted((a, b) => a - b);
+    const rankOf = () => (operator === 'Squeeze' ? this.rank : this.rank + axes.length);
+    const sorted = axes.map((axis) => (axis < 0 ? axis + rankOf() : axis)).toSorted((a, b) => a - b);
     if (this.graph.opset < 13) return this.op(operator, [this], { axes: sorted });
     return this.op(operator, [this, this.integers(sorted)]);
   }
