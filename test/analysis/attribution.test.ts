@@ -14,10 +14,9 @@ type Figures = Record<
   'score' | 'scoreDeviation' | 'scoreWhenPositive' | 'scoreWhenNegative' | 'mean' | 'standardDeviation',
   number[]
 >;
+type Expected = Record<string, Figures & { completeness?: Record<string, number> }>;
 /** By Captum, in float64, over the flights of October: test/fixtures/generate/attribution.py. */
-const expected: Record<string, Record<string, Figures & { completeness: Record<string, number> }>> = JSON.parse(
-  readFileSync('test/fixtures/flights/attribution.json', 'utf8'),
-);
+const expected: Record<string, Expected> = JSON.parse(readFileSync('test/fixtures/flights/attribution.json', 'utf8'));
 const october: RowSelection = { partitions: null, where: [{ column: 'month', op: 'EQ', value: 10 }], invalid: 'FAIL' };
 const asked: [name: string, method: AttributionMethod, space: TargetSpace][] = [
   ['SALIENCY', 'SALIENCY', 'LOGIT'],
@@ -44,9 +43,7 @@ describe.each(['v1', 'v2'])('attributions of the flights, %s, are Captum’s', (
 
   test.each(asked.map(([name], at) => [name, at] as const))('%s, of every feature and group', (name, at) => {
     const result = results[at] as AttributionResult;
-    const { completeness, ...figures } = expected[version]?.[name] as Figures & {
-      completeness?: Record<string, number>;
-    };
+    const { completeness, ...figures } = (expected[version] as Expected)[name] as Expected[string];
     expect(result.rowCount).toBe(28_618);
     for (const [figure, values] of Object.entries(figures)) {
       const scale = Math.max(...values.map(Math.abs));
