@@ -6,7 +6,18 @@ import { machine } from './machine.ts';
 import { markdownTable, type Row } from './table.ts';
 
 /** A file of this folder each, in the order of RESULTS.md. */
-const groups = ['gradients', 'attribution', 'moments', 'loop', 'queries', 'cached', 'start', 'data', 'python'];
+const groups = [
+  'gradients',
+  'memory',
+  'attribution',
+  'moments',
+  'loop',
+  'queries',
+  'cached',
+  'start',
+  'data',
+  'python',
+];
 /** Need more than this project, and are measured only when they are named. */
 const optional = ['python', 'attribution'];
 
