@@ -43,7 +43,7 @@ beforeAll(async () => {
   await writeFile(path, toBinary(ModelProtoSchema, text));
   const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
   model = await onnxExecutor.open(artifact, { home: folder, threads: 1 });
-  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' } };
+  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' }, features: [] };
 });
 
 afterAll(async () => {

@@ -72,7 +72,7 @@ async function folded<State, Result>(
   batches: readonly (readonly Row[])[],
 ): Promise<Result> {
   const spec = { layer: 'hidden' };
-  const subject: Subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'VALUE' } };
+  const subject: Subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'VALUE' }, features: [] };
   let state = analysis.start(spec, subject);
   const program = await model.compile(analysis.program(spec, subject, state));
   for (const rows of batches) {

@@ -154,6 +154,20 @@ describe('the path between a target and a tensor', () => {
     });
   });
 
+  test('needs no rows', async () => {
+    const model: ModelText = {
+      inputs: { x: ['float32', [null, null, 2]] },
+      nodes: [
+        ['ReduceMean', 'x', 'mean', { axes: [1], keepdims: 0 }],
+        ['Softmax', 'mean', 'y', { axis: 1 }],
+      ],
+      outputs: 'y',
+      opset: 17,
+    };
+    expect(await gradients(model, 'y', ['x'], { x: float32([0, 3, 2], []) })).toEqual({ x: [] });
+    expect(await gradients('matrix.onnx', 'logit', ['X'], { X: float32([0, 7], []) })).toEqual({ X: [] });
+  });
+
   test('starts at numbers: an id has no gradient', async () => {
     const ids = { city: int64([1, 1], [1]), user: int64([1, 1], [2]), age: float32([1, 1], [1]) };
     await expect(gradients('ids.onnx', 'logit', ['city'], ids)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
