@@ -6,9 +6,9 @@ import { machine } from './machine.ts';
 import { markdownTable, type Row } from './table.ts';
 
 /** A file of this folder each, in the order of RESULTS.md. */
-const groups = ['moments', 'loop', 'queries', 'cached', 'start', 'data', 'python'];
+const groups = ['gradients', 'attribution', 'moments', 'loop', 'queries', 'cached', 'start', 'data', 'python'];
 /** Need more than this project, and are measured only when they are named. */
-const optional = ['python'];
+const optional = ['python', 'attribution'];
 
 interface Group {
   /** What is measured, and how. */

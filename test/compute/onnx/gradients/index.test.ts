@@ -12,7 +12,8 @@ async function gradients(model: string | ModelText, of: string, wrt: string[], i
   const open = await opened(typeof model === 'string' ? toy(model) : modelOf(model));
   const outputs = Object.fromEntries(wrt.map((name) => [name, p.gradient(p.tensor(of), p.tensor(name))]));
   const results = await run(open, { outputs }, inputs);
-  return Object.fromEntries(wrt.map((name) => [name, valuesOf(results[name])]));
+  // −0 + 0 is 0.
+  return Object.fromEntries(wrt.map((name) => [name, valuesOf(results[name]).map((value) => value + 0)]));
 }
 
 describe('gradients of models that can be computed by hand', () => {
