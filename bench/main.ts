@@ -33,7 +33,8 @@ const resultsPath = join(import.meta.dirname, 'RESULTS.md');
 const heading = `# How fast
 
 \`npm run bench\` measures this, each group by itself with the command below its name. Both sides of a comparison run in turns in
-one process group; figures are medians, ratios are medians of the rounds’ ratios. Times depend on the machine, ratios hardly.`;
+one process group; figures are medians, ratios are medians of the rounds’ ratios. With whatever else the machine does, times vary by a factor of two from
+run to run, and ratios by a quarter.`;
 
 /** The sections of RESULTS.md, by the names of their groups. */
 async function sections(): Promise<Map<string, string>> {
