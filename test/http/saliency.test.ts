@@ -70,6 +70,22 @@ describe('saliency over HTTP', () => {
     expect(plain.model.saliency).toMatchObject({ baselineValue: null, convergence: null });
   });
 
+  test('of a neuron of the first layer: its own weights, where it is on', async () => {
+    const { model } = await answered(server.ask)<{
+      model: { layer: { neuron: { saliency: Saliency; statistics: { zeroFraction: number } } } };
+    }>(`{ model(name: "flights", version: "2") { layer(name: "relu") { neuron(index: 3) {
+      saliency(rows: { dataset: "flights", partitions: ["10"] }) { rowCount features { score feature { name } } }
+      statistics(rows: { dataset: "flights", partitions: ["10"] }) { zeroFraction }
+    } } } }`);
+    const { saliency, statistics } = model.layer.neuron;
+    expect(saliency.rowCount).toBe(28_618);
+    expect(saliency.features).toHaveLength(19);
+    // The gradient is the same on every row on which the neuron is on, and zero on the others.
+    const [first] = saliency.features;
+    expect(first?.score).toBeGreaterThan(0);
+    expect(statistics.zeroFraction).toBeLessThan(1);
+  });
+
   test('features by the dozen, smallest first', async () => {
     const all = (await answered(server.ask)<Answer>(query, {})).model.saliency.features;
     const { model } = await answered(server.ask)<Answer>(query, { first: 3, direction: 'ASC' });
