@@ -29,6 +29,16 @@ test.each([
   expect(errors[0]?.message).toMatch(message);
 });
 
+test('predictions that are not finite are ANALYSIS_FAILED, and name the row; large numbers are numbers', async () => {
+  const predict = 'query ($rows: [JSON!]!) { model(name: "dense") { predictions(rows: $rows) { target } } }';
+  const rows = [1, 1e19, 3e38].map((x0) => ({ x0, x1: 0, x2: 0 }));
+  const { data } = await server.ask(predict, { rows: rows.slice(0, 2) });
+  expect(data.model.predictions[0]).toEqual({ target: 1 });
+  expect(data.model.predictions[1].target / 2e19).toBeCloseTo(1, 6);
+  const { errors } = await server.ask(predict, { rows });
+  expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED', row: 2 } });
+});
+
 test('a gap that is not finite is none', async () => {
   // Its output is 0.7 on the row and −2 at the baseline: outside of (0, 1) there is no logit, though there are slopes.
   const manifest = { ...denseManifest(), score: { output: 'logit', space: 'PROBABILITY' } };
