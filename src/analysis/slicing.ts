@@ -30,8 +30,9 @@ export function deciles(numbers: Float64Array): Codes {
   const sorted = numbers.filter((value) => !Number.isNaN(value)).sort();
   const at = (share: number): number => {
     const position = share * (sorted.length - 1);
-    const low = sorted[Math.floor(position)] as number;
-    return low + ((sorted[Math.ceil(position)] as number) - low) * (position % 1);
+    const [low, high] = [sorted[Math.floor(position)] as number, sorted[Math.ceil(position)] as number];
+    // Between infinite neighbours nothing can be interpolated.
+    return Number.isFinite(high - low) ? low + (high - low) * (position % 1) : low;
   };
   const edges = [...new Set(Array.from({ length: 11 }, (_, decile) => at(decile / 10)))];
   const upper = edges.slice(1);

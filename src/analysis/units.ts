@@ -26,15 +26,19 @@ export function layerOf({ layer }: LayerSpec, { graph }: Subject): LayerGraph {
   return found;
 }
 
-/** The layer's output, float32, with its units on the last axis, and its axes between the rows' and the units'. */
+/**
+ * The layer's output, float32, with its rows on the first axis and its units on the last, and the axes between them. Recurrent
+ * and attention layers often have positions before rows, whose number alone is open.
+ */
 export function unitsLast({ output, unitAxis }: LayerGraph): { values: Expression; positionAxes: number[] } {
   const values = cast(tensor(output.name), 'float32');
   const rank = output.shape.length;
   if (rank === 1) return { values: reshape(values, [-1, 1]), positionAxes: [] };
   const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const order = [...axes.filter((axis) => axis !== unitAxis), unitAxis];
+  const rowAxis = Math.max(0, output.shape.indexOf(null));
+  const order = [rowAxis, ...axes.filter((axis) => axis !== rowAxis && axis !== unitAxis), unitAxis];
   return {
-    values: unitAxis === rank - 1 ? values : transpose(values, order),
+    values: order.every((axis, at) => axis === at) ? values : transpose(values, order),
     positionAxes: axes.slice(1, -1),
   };
 }

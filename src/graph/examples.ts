@@ -1,5 +1,6 @@
 import type { TopExamplesResult } from '../analysis/top-examples.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
+import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
@@ -23,6 +24,7 @@ export const Example = builder.objectRef<ExampleOfNeuron>('Example').implement({
   }),
 });
 
+/** Throws BAD_USER_INPUT for a number of rows that is out of range, ANALYSIS_FAILED for figures that are not finite. */
 export async function examplesOf(
   { model, layer, unit }: NeuronOfLayer,
   rows: RowsArgument,
@@ -32,7 +34,14 @@ export async function examplesOf(
   const count = wholeBetween('first', first, 0, analysisLimits.exampleCount);
   const spec = { layer: layer.name, unit };
   const { value } = await ask<TopExamplesResult>(context, 'topExamples', spec, model, rows);
-  const found = await readRowsAt(await datasetAsked(context, rows), value.row.slice(0, count));
+  const shown = value.row.slice(0, count);
+  const bad = shown.findIndex((_, at) => !Number.isFinite(value.activation[at]) || !Number.isFinite(value.score[at]));
+  if (bad >= 0)
+    throw analysisFailed(
+      `Neuron ${unit} of the layer “${layer.name}”, or the score, is infinite or NaN on row ${shown[bad]}.`,
+      { layer: layer.name, neuron: unit, row: shown[bad] },
+    );
+  const found = await readRowsAt(await datasetAsked(context, rows), shown);
   return found.map((row, at) => ({
     row,
     activation: value.activation[at] as number,

@@ -20,10 +20,11 @@ export async function momentsOf(
 ): Promise<MomentsOfLayer> {
   for (const path of paths) askAhead(layerQuestions, { model, layer, rows }, context, info, path);
   const answer = await ask<MomentsResult>(context, 'moments', { layer: layer.name }, model, rows);
-  const bad = answer.value.mean.findIndex((mean) => !Number.isFinite(mean));
+  const { mean, standardDeviation } = answer.value;
+  const bad = mean.findIndex((value, unit) => !Number.isFinite(value + (standardDeviation[unit] as number)));
   if (bad >= 0)
     throw analysisFailed(
-      `Neuron ${bad} of the layer “${layer.name}” is infinite or NaN on some row; it has no moments.`,
+      `Neuron ${bad} of the layer “${layer.name}” is infinite, NaN or too large on some row; it has no moments.`,
       { layer: layer.name, neuron: bad },
     );
   return { model, layer, rows, moments: answer.value, provenance: answer.provenance };

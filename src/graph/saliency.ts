@@ -2,7 +2,7 @@ import jstat from 'jstat';
 import type { AttributionResult, AttributionMethod as Method } from '../analysis/attribution.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
-import { badUserInput } from '../errors.ts';
+import { analysisFailed, badUserInput } from '../errors.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
@@ -47,13 +47,27 @@ async function saliencyOf(
     target,
     ...(method === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
   };
-  return { model, method, what, answer: await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows) };
+  const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
+  assertFinite(answer.value, model);
+  return { model, method, what, answer };
 }
 
 function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): Target {
   const element = scoreTarget(model, target);
   const space = target?.space ?? 'LOGIT';
   return element === undefined ? { space } : { element, space };
+}
+
+/** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */
+function assertFinite({ score, mean, standardDeviation }: AttributionResult, { manifest }: ModelRow): void {
+  const bad = manifest.features.find(
+    (_, at) => !Number.isFinite((score[at] ?? 0) + (mean[at] ?? 0) + (standardDeviation[at] ?? 0)),
+  );
+  if (bad !== undefined)
+    throw analysisFailed(
+      `The attribution of the feature “${bad.name}” is infinite, NaN or too large on some row. Leave such rows out with \`rows.where\`.`,
+      { feature: bad.name },
+    );
 }
 
 interface OnePlayer {
@@ -171,6 +185,10 @@ const Convergence = builder.objectRef<NonNullable<AttributionResult['completenes
   }),
 });
 
+/** Null where the target is infinite or NaN on some row, at the baseline or on the way. */
+const gapOf = ({ completeness }: AttributionResult) =>
+  completeness !== undefined && Object.values(completeness).every(Number.isFinite) ? completeness : null;
+
 const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
   description: 'Attributions of every feature, aggregated over rows.',
   fields: (t) => ({
@@ -185,7 +203,7 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
       type: Convergence,
       nullable: true,
       description: 'Completeness gap, sum(attributions) - (f(x) - f(baseline)), where the method is complete.',
-      resolve: ({ answer }) => answer.value.completeness ?? null,
+      resolve: ({ answer }) => gapOf(answer.value),
     }),
     features: t.field({
       type: [FeatureSaliency],

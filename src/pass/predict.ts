@@ -2,10 +2,11 @@ import { scoreOf } from '../analysis/score.ts';
 import { targetOf } from '../analysis/target.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { writtenBatch } from '../data/written-rows.ts';
+import { analysisFailed } from '../errors.ts';
 import { openedModel } from './models.ts';
 import type { PredictCall, Prediction } from './protocol.ts';
 
-/** Scores rows at once: no job, nothing kept. */
+/** Scores rows at once: no job, nothing kept. Throws ANALYSIS_FAILED for a row whose score or target is infinite or NaN. */
 export async function predict({ model, rows, target, environment }: PredictCall): Promise<Prediction[]> {
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
@@ -15,8 +16,14 @@ export async function predict({ model, rows, target, environment }: PredictCall)
   try {
     const result = await compiled.run({ rowCount: batch.rowCount, inputs: batch.inputs, rowValues: {} }, {});
     const values = (name: 'score' | 'target') => result[name]?.data as Float32Array;
-    return Array.from(values('score'), (score, at) => ({ score, target: values('target')[at] as number }));
+    return Array.from(values('score'), (score, at) => finite({ score, target: values('target')[at] as number }, at));
   } finally {
     await compiled.close();
   }
+}
+
+function finite(prediction: Prediction, row: number): Prediction {
+  if (Number.isFinite(prediction.score) && Number.isFinite(prediction.target)) return prediction;
+  const { score, target } = prediction;
+  throw analysisFailed(`The model gives rows[${row}] the score ${score} and the target ${target}.`, { row });
 }

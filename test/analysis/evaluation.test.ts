@@ -128,6 +128,16 @@ describe('by hand', () => {
     await expect(evaluation.read({}, unlabelled, none)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
+  test('infinite values have deciles', () => {
+    const { codes, values } = deciles(
+      Float64Array.of(Number.NEGATIVE_INFINITY, 1, 2, ...Array(9).fill(Number.POSITIVE_INFINITY)),
+    );
+    expect(values.join()).not.toContain('NaN');
+    expect(values.at(-1)).toMatch(/, Infinity]$/);
+    expect([...codes]).toEqual([...codes.toSorted()]);
+    expect(codes.at(-1)).toBe(values.length - 1);
+  });
+
   test('equal deciles are one bin', () => {
     const { codes, values } = deciles(Float64Array.of(1, 1, 1, 1, 1, 1, 1, 1, 1, 5, Number.NaN));
     expect(values.at(-1)).toMatch(/, 5\]$/);

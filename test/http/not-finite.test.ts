@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../support/server.ts';
+import { denseManifest, registerModel, registerRows, toysFolder } from '../support/toys.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ sources: [toysFolder] });
+  await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
+  // What goes in is finite; the sums inside the net are beyond float32.
+  const far = `SELECT * FROM (VALUES (3e38, 3e38, -3e38, 0), (1.0, 0.0, 0.0, 1)) AS rows(a, b, c, click)`;
+  await registerRows(server, 'far', far, { label: 'click' });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const layer = (fields: string): string => `layer(name: "hidden") { ${fields} }`;
+
+test.each([
+  ['moments', layer('statistics(rows: { dataset: "far" }) { mean standardDeviation }'), /Neuron 0 .* no moments/],
+  ['examples', layer('neuron(index: 0) { topExamples(rows: { dataset: "far" }) { activation } }'), /Neuron 0 .* row 0/],
+  [
+    'attributions',
+    'saliency(rows: { dataset: "far" }, method: INPUT_X_GRADIENT) { features { score } }',
+    /feature “x0”/,
+  ],
+])('%s that are not finite are ANALYSIS_FAILED, and name where', async (_, field, message) => {
+  const { errors } = await server.ask(`{ model(name: "dense") { ${field} } }`);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED' } });
+  expect(errors[0]?.message).toMatch(message);
+});
+
+test('predictions that are not finite are ANALYSIS_FAILED, and name the row; large numbers are numbers', async () => {
+  const predict = 'query ($rows: [JSON!]!) { model(name: "dense") { predictions(rows: $rows) { target } } }';
+  const rows = [1, 1e19, 3e38].map((x0) => ({ x0, x1: 0, x2: 0 }));
+  const { data } = await server.ask(predict, { rows: rows.slice(0, 2) });
+  expect(data.model.predictions[0]).toEqual({ target: 1 });
+  expect(data.model.predictions[1].target / 2e19).toBeCloseTo(1, 6);
+  const { errors } = await server.ask(predict, { rows });
+  expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED', row: 2 } });
+});
+
+test('a gap that is not finite is none', async () => {
+  // Its output is 0.7 on the row and −2 at the baseline: outside of (0, 1) there is no logit, though there are slopes.
+  const manifest = { ...denseManifest(), score: { output: 'logit', space: 'PROBABILITY' } };
+  await registerModel(server.ask, { name: 'odd', uri: 'logit.onnx', manifest });
+  await registerRows(server, 'near', 'SELECT 0.9 AS a, 0.0 AS b, 0.0 AS c');
+  const { data, errors } = await server.ask(`{ model(name: "odd") {
+    saliency(rows: { dataset: "near" }, method: INTEGRATED_GRADIENTS) {
+      baselineValue convergence { converged } features { score }
+    }
+  } }`);
+  expect(errors).toEqual([]);
+  expect(data.model.saliency).toMatchObject({ baselineValue: null, convergence: null });
+});
