@@ -6,7 +6,9 @@ const contracts = 'src/compute/(tensor|program|graph|executor)\\.ts$';
 const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
-  'src/compute/onnx/': [contracts],
+  'src/compute/files/': [],
+  'src/compute/onnx/': [contracts, 'src/compute/files/'],
+  'src/compute/tfjs/': [contracts, 'src/compute/files/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],
