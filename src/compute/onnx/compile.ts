@@ -3,7 +3,7 @@ import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program, RowValue, ValueType } from '../program.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
-import { ExpressionIds } from './expression-ids.ts';
+import { ExpressionIds } from '../expression-ids.ts';
 import { appendGradient } from './gradients/index.ts';
 import { only, operators } from './operators.ts';
 import { givingOut } from './outputs.ts';
