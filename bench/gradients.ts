@@ -1,6 +1,5 @@
-/** What a gradient costs on top of the forward pass, in one run of onnxruntime: `node bench/gradients.ts [threads]`. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { CompiledProgram, OpenModel } from '../src/compute/executor.ts';
@@ -15,14 +14,10 @@ import {
 import { toTensorProto, valueInfoOf } from '../src/compute/onnx/tensors.ts';
 import * as p from '../src/compute/program.ts';
 import { elementCount, float32, int64, type Tensor } from '../src/compute/tensor.ts';
+import { milliseconds, type Row, times } from './table.ts';
 
-export interface GradientRow {
-  readonly what: string;
-  /** Milliseconds a batch. */
-  readonly ours: number;
-  readonly against: number;
-  readonly ratio: number;
-}
+export const about =
+  'Forward pass and gradient of the logit at every carrier in one run of onnxruntime, summed over 4,096 rows; against the forward pass alone.';
 
 const rowCount = 4096;
 const repetitions = 60;
@@ -131,22 +126,20 @@ async function opened(net: Net, folder: string, threads: number): Promise<OpenMo
 
 /** Median of batches, the two taking turns, so that both see the same machine. */
 async function medians(net: Net, programs: readonly CompiledProgram[]): Promise<number[]> {
-  const times: number[][] = programs.map(() => []);
+  const took: number[][] = programs.map(() => []);
   for (let repetition = -5; repetition < repetitions; repetition++)
     for (const [index, program] of programs.entries()) {
       const startMs = performance.now();
       await program.run({ rowCount, inputs: net.inputs, rowValues: {} }, {});
-      if (repetition >= 0) times[index]?.push(performance.now() - startMs);
+      if (repetition >= 0) took[index]?.push(performance.now() - startMs);
     }
-  return times.map((list) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN);
+  return took.map((list) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN);
 }
 
-/** Forward and gradient of the logit in one run, summed over rows as saliency is, against the forward pass alone. */
-export async function gradientRows(threads = 2): Promise<GradientRow[]> {
-  const rows: GradientRow[] = [];
+export async function measure(folder: string): Promise<Row[]> {
+  const rows: Row[] = [];
   for (const net of [small(), large()]) {
-    const folder = await mkdtemp(join(tmpdir(), 'glassgraph-bench-'));
-    const model = await opened(net, folder, threads);
+    const model = await opened(net, folder, availableParallelism());
     const logit = { logit: p.tensor('logit') };
     const saliency = net.carriers.map((name) => [
       name,
@@ -157,17 +150,15 @@ export async function gradientRows(threads = 2): Promise<GradientRow[]> {
       await model.compile({ outputs: logit }),
     ];
     const [ours = 0, against = 0] = await medians(net, programs);
-    rows.push({ what: `forward and gradient, ${net.name}`, ours, against, ratio: ours / against });
+    rows.push({
+      what: net.name,
+      ours: milliseconds(ours),
+      against: milliseconds(against),
+      ratio: times(ours / against),
+      goal: '≤ 2.3×',
+    });
     for (const program of programs) await program.close();
     await model.close();
-    await rm(folder, { recursive: true });
   }
   return rows;
-}
-
-if (import.meta.main) {
-  const threads = Number(process.argv[2] ?? 2);
-  console.log(`| ${rowCount} rows, ${threads} threads | with gradient | forward | ratio |\n| --- | --- | --- | --- |`);
-  for (const { what, ours, against, ratio } of await gradientRows(threads))
-    console.log(`| ${what} | ${ours.toFixed(2)} ms | ${against.toFixed(2)} ms | ${ratio.toFixed(2)} |`);
 }

@@ -1,14 +1,12 @@
 import { median, timed } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';
-import { ofLayers, opened, passOver } from './pass.ts';
+import { evaluationOf, ofLayers, opened, passOver } from './pass.ts';
 import { none, perSecond, type Row } from './table.ts';
 import { registered } from './workload.ts';
 
 export const about = 'The whole loop, as a compute process runs it: Parquet read, bound, run, folded, answered.';
 
 const rounds = 5;
-const scores = [{ key: 'scores', name: 'scores', spec: {} }];
-const evaluation = [{ key: 'evaluation', name: 'evaluation', spec: {}, partKey: 'scores' }];
 
 export async function measure(folder: string): Promise<Row[]> {
   return [...(await rowsOf(netS(), folder)), ...(await rowsOf(netL(), folder))];
@@ -33,7 +31,7 @@ async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   };
   return [
     await rowOf('evaluation, pooled and by ten partitions, with GAUC over 4,000 groups', () =>
-      passOver(workload, model, scores, evaluation),
+      evaluationOf(workload, model),
     ),
     await rowOf('moments of all layers', () => passOver(workload, model, ofLayers(workload, 'moments'))),
   ];

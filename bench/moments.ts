@@ -18,7 +18,8 @@ export async function measure(folder: string): Promise<Row[]> {
 async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   const workload = await registered(net, folder);
   const model = await opened(workload);
-  const subject = { graph: workload.model.graph, score: workload.model.manifest.score };
+  const { graph, manifest } = workload.model;
+  const subject = { graph, score: manifest.score, features: manifest.features };
   const forward = async () => {
     for await (const _ of sweep(
       [scores.program({}, subject, scores.start({}, subject))],

@@ -53,3 +53,12 @@ export async function passOver(
 /** One analysis of every layer. */
 export const ofLayers = ({ model }: Workload, name: string): PassAnalysis[] =>
   model.graph.layers.map((layer) => ({ key: `${name} of ${layer.name}`, name, spec: { layer: layer.name } }));
+
+/** Pooled, and by every partition. */
+export const evaluationOf = (workload: Workload, model: OpenModel): Promise<void> =>
+  passOver(
+    workload,
+    model,
+    [{ key: 'scores', name: 'scores', spec: {} }],
+    [{ key: 'evaluation', name: 'evaluation', spec: {}, partKey: 'scores' }],
+  );

@@ -65,6 +65,12 @@ export const analysisLimits = {
   distributionBins: 1200,
 } as const;
 
+/** Of the planner. */
+export const plannerLimits = {
+  /** Of results kept in memory beside the store: a page's are some ten kilobytes. */
+  memoryBytes: 64 * MiB,
+} as const;
+
 /** Of one request. */
 export const queryLimits = {
   /**

@@ -1,7 +1,7 @@
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
-import type { ScoreBinding } from '../data/manifest.ts';
+import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
 import type { Batch } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -11,6 +11,7 @@ export type Values = Readonly<Record<string, Tensor>>;
 export interface Subject {
   readonly graph: ModelGraph;
   readonly score: ScoreBinding;
+  readonly features: readonly FeatureBinding[];
 }
 
 /**

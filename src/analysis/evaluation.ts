@@ -19,8 +19,10 @@ export const evaluation: Reading<LabelledSpec, Scores, EvaluationResult> = {
   ...ofScores,
   async read(spec, part, rows) {
     const { row, keys, unlabelledCount } = await labelledOf(part, spec, rows);
-    const group = await codesOf(rows, rows.groupBy, row);
-    const partition = await codesOf(rows, rows.partitionBy, row);
+    const [group, partition] = await Promise.all([
+      codesOf(rows, rows.groupBy, row),
+      codesOf(rows, rows.partitionBy, row),
+    ]);
     return {
       ...qualityOf(keys.slice().sort()),
       unlabelledCount,

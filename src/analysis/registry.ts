@@ -1,4 +1,5 @@
 import type { Analysis, Reading } from './analysis.ts';
+import { attribution } from './attribution.ts';
 import { calibration } from './calibration.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
@@ -19,6 +20,7 @@ const all = [
   covariance,
   distribution,
   topExamples,
+  attribution,
 ] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
 const allReadings = [
   evaluation,

@@ -1,4 +1,5 @@
 import { readScoreFile, type Scores, writeScoreFile } from '../data/score-file.ts';
+import type { Batch } from '../data/types.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
 import { type ScoreTarget, scoreOf } from './score.ts';
@@ -29,7 +30,7 @@ export const scores: Analysis<ScoresSpec, ScoresState, Scores> = {
     if (state.isProbability) assertProbabilities(score, batch.index);
     state.row.push(batch.index);
     state.score.push(score);
-    state.label.push(Int8Array.from(batch.label, (label, at) => (batch.labelled[at] === 1 ? label : -1)));
+    state.label.push(labelsOf(batch));
     return state;
   },
   merge: (a, b) => ({
@@ -51,6 +52,13 @@ export const scores: Analysis<ScoresSpec, ScoresState, Scores> = {
     load: (value, home) => readScoreFile(home, (value as { file: string }).file),
   },
 };
+
+/** 0, 1, or −1 for none. */
+function labelsOf({ label, labelled }: Batch): Int8Array {
+  const labels = new Int8Array(label.length);
+  for (let at = 0; at < label.length; at++) labels[at] = labelled[at] === 1 ? (label[at] as number) : -1;
+  return labels;
+}
 
 function joined<Values extends { length: number; set(part: Values, offset: number): void }>(
   parts: Values[],

@@ -82,6 +82,8 @@ export interface Program {
   readonly outputs: Readonly<Record<string, Expression>>;
   /** tensor := expression. Whoever reads the tensor reads the expression; the expression itself may read the original. */
   readonly overrides?: Readonly<Record<string, Expression>>;
+  /** Programs that make many rows of each want fewer at once; as many as come when undefined. */
+  readonly rowsAtOnce?: number;
 }
 
 const apply = (operator: Operator, inputs: readonly Expression[], attributes: Attributes = {}): Expression => ({

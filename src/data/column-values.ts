@@ -100,7 +100,8 @@ async function scan(
     if (next === rows.length) break;
     const index = numbersOf(chunk.getColumnVector(0));
     const take = taker(chunk.getColumnVector(1));
-    for (let row = 0; row < chunk.rowCount; row++) {
+    const { rowCount } = chunk;
+    for (let row = 0; row < rowCount; row++) {
       if (index[row] === rows[next]) take(row, next++);
     }
   }

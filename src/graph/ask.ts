@@ -1,6 +1,6 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
-import { type Answer, canonicalJson } from '../planner/question.ts';
-import { type DatasetRow, getDataset } from '../store/datasets.ts';
+import type { Answer } from '../planner/question.ts';
+import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import type { Context } from './context.ts';
 import { missingDataset } from './missing.ts';
@@ -25,7 +25,7 @@ export async function ask<Result>(
     dataset.partitions.map(({ name }) => name),
     rows,
   );
-  const question = canonicalJson([analysis, spec, model.id, dataset.id, selection]);
+  const question = JSON.stringify([analysis, spec, model.id, dataset.id, selection]);
   const answer =
     context.answers.get(question) ??
     context.planner.request(analysis, spec, { model, dataset, rows: selection }, context.scope);
@@ -40,15 +40,16 @@ export async function ask<Result>(
 }
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
-export function datasetAsked({ database, datasets }: Context, rows: RowsArgument): Promise<DatasetRow> {
+export function datasetAsked(context: Context, rows: RowsArgument): Promise<DatasetRow> {
+  const { datasets } = context;
   const key = JSON.stringify([rows.dataset, rows.version ?? null]);
-  const known = datasets.get(key) ?? existingDataset(database.db, rows);
+  const known = datasets.get(key) ?? existingDataset(context, rows);
   datasets.set(key, known);
   return known;
 }
 
-async function existingDataset(db: Context['database']['db'], rows: RowsArgument): Promise<DatasetRow> {
-  const dataset = await getDataset(db, { name: rows.dataset, version: rows.version });
+async function existingDataset({ database, lookups }: Context, rows: RowsArgument): Promise<DatasetRow> {
+  const dataset = await lookups.dataset({ name: rows.dataset, version: rows.version });
   if (dataset !== undefined) return dataset;
-  throw await missingDataset(db, { name: rows.dataset, version: rows.version });
+  throw await missingDataset(database.db, { name: rows.dataset, version: rows.version });
 }

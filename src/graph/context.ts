@@ -5,10 +5,12 @@ import type { Planner, PlannerScope } from '../planner/planner.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import type { DatasetRow } from '../store/datasets.ts';
+import type { Lookups } from '../store/lookups.ts';
 
 /** What every resolver may use; one for the server. */
 export interface Services {
   readonly database: Database;
+  readonly lookups: Lookups;
   readonly planner: Planner;
   readonly pool: ComputePool;
   readonly home: string;

@@ -1,3 +1,4 @@
+import type { AttributionMethod as Methods } from '../analysis/attribution.ts';
 import type { CurveKind as Curves } from '../analysis/thresholds.ts';
 import type { executorNames, modelFormats } from '../compute/executor.ts';
 import type { layerKinds } from '../compute/graph.ts';
@@ -55,6 +56,16 @@ export const TargetSpace = builder.enumType('TargetSpace', {
     LOGIT: 'The logit of the score.',
     PROBABILITY: 'The probability.',
     OUTPUT: 'The raw element of the output tensor.',
+  }),
+});
+
+export const AttributionMethod = builder.enumType('AttributionMethod', {
+  description: 'How a target is attributed to features.',
+  values: described<Methods>({
+    SALIENCY: 'The absolute gradient (Simonyan et al. 2014).',
+    INPUT_X_GRADIENT: 'The carrier times its gradient (Shrikumar et al. 2016).',
+    INTEGRATED_GRADIENTS:
+      'The gradient along the straight way from the baseline, times the way (Sundararajan et al. 2017): adds up to f(x) - f(baseline), to the reported gap.',
   }),
 });
 

@@ -5,6 +5,7 @@ import { assertName, registerModel } from '../registry/register-model.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import { getModel, type ModelRow, setAlias } from '../store/models.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 import { decodeId, isUuid } from './ids.ts';
 import { missingModel } from './missing.ts';
 import { Dataset, Model } from './references.ts';
@@ -99,32 +100,40 @@ async function deleteBy(
   return { deletedId: globalId };
 }
 
+/** Whoever asks afterwards sees what has changed. */
+const changing = <Changed>({ lookups, planner }: Context, change: Promise<Changed>): Promise<Changed> =>
+  change.finally(() => {
+    lookups.forget();
+    planner.forget();
+  });
+
 builder.mutationFields((t) => ({
   registerModel: t.field({
     type: RegisterModelPayload,
     description: 'Checks a model, rewrites it into the server’s home and makes it known.',
     args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model.' }) },
-    resolve: async (_, { input: { source, ...input } }, services) => ({
-      model: await registerModel(services, { ...input, uri: source.uri }),
+    resolve: async (_, { input: { source, ...input } }, context) => ({
+      model: await changing(context, registerModel(context, { ...input, uri: source.uri })),
     }),
   }),
   registerDataset: t.field({
     type: RegisterDatasetPayload,
     description: 'Checks rows and makes them known; they are read in place.',
     args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset.' }) },
-    resolve: async (_, { input: { source, ...input } }, services) => ({
-      dataset: await registerDataset(services, { ...input, uri: source.uri }),
+    resolve: async (_, { input: { source, ...input } }, context) => ({
+      dataset: await changing(context, registerDataset(context, { ...input, uri: source.uri })),
     }),
   }),
   setModelAlias: t.field({
     type: SetModelAliasPayload,
     description: 'Point a name such as champion at a version; another version of the same model loses it.',
     args: { input: t.arg({ type: SetModelAliasInput, required: true, description: 'The version and the name.' }) },
-    resolve: async (_, { input }, { database }) => {
+    resolve: async (_, { input }, context) => {
+      const { database } = context;
       assertName('alias', input.alias);
       const model = await getModel(database.db, input.model);
       if (model === undefined) throw await missingModel(database.db, input.model);
-      await setAlias(database.db, model, input.alias);
+      await changing(context, setAlias(database.db, model, input.alias));
       return { model };
     },
   }),
@@ -132,12 +141,14 @@ builder.mutationFields((t) => ({
     type: DeletePayload,
     description: 'Its results go too; its reviews stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, services) => deleteBy('Model', input.id, (id) => removeModel(services, id)),
+    resolve: (_, { input }, context) =>
+      deleteBy('Model', input.id, (id) => changing(context, removeModel(context, id))),
   }),
   deleteDataset: t.field({
     type: DeletePayload,
     description: 'Its results go too; files that were read in place stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
-    resolve: (_, { input }, services) => deleteBy('Dataset', input.id, (id) => removeDataset(services, id)),
+    resolve: (_, { input }, context) =>
+      deleteBy('Dataset', input.id, (id) => changing(context, removeDataset(context, id))),
   }),
 }));

@@ -1,5 +1,5 @@
-import { getDataset, listDatasets } from '../store/datasets.ts';
-import { getModel, listModels } from '../store/models.ts';
+import { listDatasets } from '../store/datasets.ts';
+import { listModels } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { keysetConnection } from './connection.ts';
 import { pageArguments } from './connection-types.ts';
@@ -20,7 +20,7 @@ builder.queryFields((t) => ({
       version: t.arg.string({ description: 'This version.' }),
       alias: t.arg.string({ description: 'The version that this name points at, e.g. champion.' }),
     },
-    resolve: (_, args, { database }) => getModel(database.db, args),
+    resolve: (_, args, { lookups }) => lookups.model(args),
   }),
   models: t.field({
     type: ModelConnection,
@@ -50,7 +50,7 @@ builder.queryFields((t) => ({
       name: t.arg.string({ required: true, description: 'Name of the dataset.' }),
       version: t.arg.string({ description: 'This version.' }),
     },
-    resolve: (_, args, { database }) => getDataset(database.db, args),
+    resolve: (_, args, { lookups }) => lookups.dataset(args),
   }),
   datasets: t.field({
     type: DatasetConnection,

@@ -1,3 +1,4 @@
+import type { AttributionMethod, AttributionResult } from '../analysis/attribution.ts';
 import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
@@ -46,6 +47,12 @@ export interface ScoredRows {
 }
 export interface EvaluationOfModel extends ScoredRows {
   readonly answer: Answer<EvaluationResult>;
+}
+
+export interface SaliencyOfModel {
+  readonly model: ModelRow;
+  readonly method: AttributionMethod;
+  readonly answer: Answer<AttributionResult>;
 }
 
 /** Types that refer to one another by name, so that each can have its own file. */

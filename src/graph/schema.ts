@@ -15,6 +15,7 @@ import './neuron.ts';
 import './predictions.ts';
 import './query.ts';
 import './vega-lite.ts';
+import './saliency.ts';
 import './viewer.ts';
 
 /** The whole API; schema.graphql is its printed form. */

@@ -16,8 +16,9 @@ export function fuse(programs: readonly Program[]): Fused[] {
   const plain: number[] = [];
   const alone: Fused[] = [];
   programs.forEach((program, member) => {
-    if (program.overrides === undefined) plain.push(member);
-    else alone.push({ program: prefixed([[member, program]], program.overrides), members: [member] });
+    if (program.overrides === undefined && program.rowsAtOnce === undefined) plain.push(member);
+    else
+      alone.push({ program: { ...program, ...prefixed([[member, program]], program.overrides) }, members: [member] });
   });
   if (plain.length === 0) return alone;
   return [

@@ -44,7 +44,8 @@ interface Part {
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
   const startedMs = performance.now();
-  const subject: Subject = { graph: inputs.request.model.graph, score: inputs.request.model.manifest.score };
+  const { graph, manifest } = inputs.request.model;
+  const subject: Subject = { graph, score: manifest.score, features: manifest.features };
   const parts = new Map<string, Part>();
   const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
     inputs.onResult({
@@ -92,12 +93,12 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
-  for await (const { batch, outputs } of sweep(programs, parameters, { ...request, model, bound })) {
+  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
-    for (const [at, output] of outputs.entries()) {
-      const one = running[at] as Running;
-      one.state = one.analysis.fold(one.state, output, batch);
+    for (const { member, part, outputs } of results) {
+      const one = running[member] as Running;
+      one.state = one.analysis.fold(one.state, outputs, part);
     }
     inputs.onProgress({
       rowsDone: counts.rowCount + counts.skippedRowCount,

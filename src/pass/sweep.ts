@@ -19,8 +19,15 @@ export interface SweptRows {
 
 export interface SweptBatch {
   readonly batch: Batch;
-  /** Of each program; none when the batch has no rows. */
-  readonly outputs: readonly Outputs[];
+  /** Of each program, for all of the batch or part after part of it; none when the batch has no rows. */
+  readonly results: readonly Result[];
+}
+
+interface Result {
+  /** Position of the program. */
+  readonly member: number;
+  readonly part: Batch;
+  readonly outputs: Outputs;
 }
 
 /** One reading of the rows: each batch is run once for all programs. */
@@ -31,23 +38,48 @@ export async function* sweep(
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
-    fused.map(async ({ program, members }) => ({ members, program: await model.compile(program) })),
+    fused.map(async ({ program, members }) => ({
+      members,
+      rowsAtOnce: program.rowsAtOnce ?? batchRows,
+      program: await model.compile(program),
+    })),
   );
   try {
     for await (const batch of readBatches(dataset, rows, bound, { batchRows })) {
-      const outputs: Outputs[] = [];
-      if (batch.rowCount > 0) {
-        const input = batchInput(batch);
-        for (const { members, program } of compiled) {
-          const all = await program.run(input, parameters);
-          for (const member of members) outputs[member] = outputsOf(member, all);
+      const results: Result[] = [];
+      for (const { members, program, rowsAtOnce } of compiled) {
+        for (const part of partsOf(batch, rowsAtOnce)) {
+          const all = await program.run(batchInput(part), parameters);
+          for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
         }
       }
-      yield { batch, outputs };
+      yield { batch, results };
     }
   } finally {
     await Promise.all(compiled.map(({ program }) => program.close()));
   }
+}
+
+function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
+  for (let from = 0; from < batch.rowCount; from += rowsAtOnce) {
+    const to = Math.min(from + rowsAtOnce, batch.rowCount);
+    yield to - from === batch.rowCount ? batch : rowsOf(batch, from, to);
+  }
+}
+
+function rowsOf(batch: Batch, from: number, to: number): Batch {
+  const inputs = Object.entries(batch.inputs).map(([name, { dtype, dims, data }]) => {
+    const width = data.length / batch.rowCount;
+    return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
+  });
+  return {
+    rowCount: to - from,
+    index: batch.index.subarray(from, to),
+    inputs: Object.fromEntries(inputs) as Batch['inputs'],
+    label: batch.label.subarray(from, to),
+    labelled: batch.labelled.subarray(from, to),
+    skippedRowCount: 0,
+  };
 }
 
 function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {

@@ -1,11 +1,10 @@
 import type { PgBoss } from 'pg-boss';
-import { decodeResult } from '../analysis/codec.ts';
 import { fromErrorRecord, GlassgraphError } from '../errors.ts';
 import { submitPass } from '../jobs/queue.ts';
 import type { ResultWaiter } from '../jobs/wait.ts';
 import type { Database } from '../store/database.ts';
-import { getResults, type KeptResult, touchResults } from '../store/results.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
+import { type Kept, KeptResults } from './kept.ts';
 import { type KeyedQuestion, keyed, type PassPlan, planPasses, type Target } from './plan.ts';
 import type { Answer } from './question.ts';
 import { RequestScope } from './scope.ts';
@@ -45,9 +44,20 @@ export class Planner {
   /** Of questions since this planner began. */
   readonly counts = { hits: 0, misses: 0 };
   readonly #options: PlannerOptions;
+  readonly #kept: KeptResults;
 
   constructor(options: PlannerOptions) {
     this.#options = options;
+    this.#kept = new KeptResults(options.database.db);
+  }
+
+  /** After results were deleted: none of them is answered from memory. */
+  forget(): void {
+    this.#kept.forget();
+  }
+
+  close(): Promise<void> {
+    return this.#kept.close();
   }
 
   /** One for each request. */
@@ -84,15 +94,14 @@ export class Planner {
 
   /** Answers what needs no computation; returns the keys, of parts too, that are kept. */
   async #answerKept(asked: readonly Asked[]): Promise<ReadonlySet<string>> {
-    const keys = asked.flatMap(({ question }) => [question.key, ...(question.part ? [question.part.key] : [])]);
-    const rows = await getResults(this.#options.database.db, [...new Set(keys)]);
-    const found = new Map(rows.map((row) => [row.key, row]));
+    const found = await this.#kept.get(asked.map(({ question }) => question.key));
+    const parts: string[] = [];
     for (const { question, resolve } of asked) {
-      const row = found.get(question.key);
-      if (row !== undefined) resolve(answerOf(row, true));
+      const kept = found.get(question.key);
+      if (kept !== undefined) resolve(answerOf(kept, true));
+      else if (question.part !== undefined) parts.push(question.part.key);
     }
-    await touchResults(this.#options.database.db, [...found.keys()]);
-    return new Set(found.keys());
+    return new Set([...found.keys(), ...(await this.#kept.inStore(parts))]);
   }
 
   /** 3. Claim, and 5. Answer. A reading whose part another pass is computing is asked again when that part is there. */
@@ -141,8 +150,8 @@ export class Planner {
     const outcome = await this.#options.waiter.wait(question.key, scope, jobId);
     switch (outcome.state) {
       case 'done': {
-        const [row] = await getResults(this.#options.database.db, [question.key]);
-        return row === undefined ? this.#dispatch([asked]) : resolve(answerOf(row, false));
+        const kept = (await this.#kept.get([question.key])).get(question.key);
+        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, false));
       }
       case 'failed':
         return reject(fromErrorRecord(outcome.error));
@@ -172,7 +181,7 @@ export class Planner {
   }
 }
 
-function answerOf(row: KeptResult, cached: boolean): Answer<unknown> {
-  const { value, files: _files, analysis: _analysis, ...provenance } = row;
-  return { value: decodeResult(value), provenance: { ...provenance, cached } };
-}
+const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
+  value,
+  provenance: { ...provenance, cached },
+});

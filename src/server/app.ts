@@ -16,6 +16,7 @@ import { Planner } from '../planner/planner.ts';
 import { registerExample } from '../registry/example.ts';
 import { openDatabase } from '../store/database.ts';
 import { removeLeftovers } from '../store/files.ts';
+import { Lookups } from '../store/lookups.ts';
 import type { Config } from './config.ts';
 import { createGraphql, endpoint } from './graphql.ts';
 import { type Refusal, refusalOf, servedHosts } from './guard.ts';
@@ -67,6 +68,7 @@ export class App {
     const environment = { home: config.home, threads: config.threads };
     const services: Services = {
       database,
+      lookups: new Lookups(database.db),
       planner,
       pool,
       environment,
@@ -108,6 +110,7 @@ export class App {
     await this.#waiter.close();
     await this.#boss.stop({ graceful: false });
     await this.#services.pool.close();
+    await this.#services.planner.close();
     await this.#services.database.close();
   }
 

@@ -70,6 +70,20 @@ query WhereItIsWorst {
   }
 }
 `,
+  `# Which features drive each version after training? Version 2 leans on the tail number.
+query WhatDrivesIt {
+  first: model(name: "flights", version: "1") { ...drivers }
+  second: model(name: "flights", version: "2") { ...drivers }
+}
+
+fragment drivers on Model {
+  saliency(rows: { dataset: "flights", partitions: ["10"] }, method: INTEGRATED_GRADIENTS) {
+    convergence { meanAbsolute converged }
+    features(first: 6) { rank feature { name } score share mean interval { low high } }
+    groups { group { name } share }
+  }
+}
+`,
   `# What does a neuron do, and on which flights is it strongest?
 query OneNeuron {
   model(name: "flights", version: "2") {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await writeFile(path, toBinary(ModelProtoSchema, text));
   const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
   model = await onnxExecutor.open(artifact, { home: folder, threads: 1 });
-  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' } };
+  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' }, features: [] };
 });
 
 afterAll(async () => {
@@ -135,6 +135,7 @@ function expectEqual(a: unknown, b: unknown, tolerance: number): void {
 
 const questions: [string, object][] = [
   ['moments', { layer: 'hidden' }],
+  ['extremes', { layer: 'hidden' }],
   ['covariance', { layer: 'hidden' }],
   ['distribution', { layer: 'hidden' }],
   ['topExamples', { layer: 'hidden', unit: 1 }],
@@ -165,7 +166,7 @@ describe.each(questions)('%s', (name, spec) => {
     ));
 });
 
-test.each(questions.slice(0, 3))('%s do not depend on the order of the rows', (name, spec) =>
+test.each(questions.slice(0, 4))('%s do not depend on the order of the rows', (name, spec) =>
   fc.assert(
     fc.asyncProperty(rows(), async (all) => {
       expectEqual(await answer(name, spec, [all.toReversed()], 64), await answer(name, spec, [all], 64), 1e-5);
@@ -177,9 +178,12 @@ test.each(questions.slice(0, 3))('%s do not depend on the order of the rows', (n
 test('a unit that is twice another has twice its moments and four times its variance', () =>
   fc.assert(
     fc.asyncProperty(rows(), async (all) => {
-      const moments = (await answer('moments', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>;
+      const figures = {
+        ...((await answer('moments', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>),
+        ...((await answer('extremes', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>),
+      };
       for (const figure of ['mean', 'standardDeviation', 'minimum', 'maximum'])
-        expectEqual(moments[figure]?.[1], 2 * (moments[figure]?.[0] as number), 1e-5);
+        expectEqual(figures[figure]?.[1], 2 * (figures[figure]?.[0] as number), 1e-5);
       const { covariance } = (await answer('covariance', { layer: 'hidden' }, [all], 64)) as {
         covariance: Float64Array;
       };

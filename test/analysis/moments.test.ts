@@ -1,10 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Analysis, Subject } from '../../src/analysis/analysis.ts';
 import { type ExtremesResult, extremes } from '../../src/analysis/extremes.ts';
 import { type MomentsResult, moments } from '../../src/analysis/moments.ts';
 import type { LayerSpec } from '../../src/analysis/units.ts';
-import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
+import type { OpenModel } from '../../src/compute/executor.ts';
 import { float32 } from '../../src/compute/tensor.ts';
 import type { Batch } from '../../src/data/types.ts';
 import { type ModelText, modelOf, opened } from '../compute/onnx/models.ts';
@@ -66,61 +65,33 @@ function batchOf(rows: readonly Row[]): Batch {
   };
 }
 
-/** An analysis of the layer `hidden`, compiled once. */
-class Hidden<State, Result> {
-  readonly #analysis: Analysis<LayerSpec, State, Result>;
-  readonly #subject: Subject;
-  readonly #program: CompiledProgram;
-
-  private constructor(analysis: Analysis<LayerSpec, State, Result>, subject: Subject, program: CompiledProgram) {
-    this.#analysis = analysis;
-    this.#subject = subject;
-    this.#program = program;
+/** What an analysis makes of the layer `hidden` of a model, batch by batch. */
+async function folded<State, Result>(
+  analysis: Analysis<LayerSpec, State, Result>,
+  model: OpenModel,
+  batches: readonly (readonly Row[])[],
+): Promise<Result> {
+  const spec = { layer: 'hidden' };
+  const subject: Subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'VALUE' }, features: [] };
+  let state = analysis.start(spec, subject);
+  const program = await model.compile(analysis.program(spec, subject, state));
+  for (const rows of batches) {
+    const batch = batchOf(rows);
+    const [label, labelled] = [float32([rows.length], batch.label), float32([rows.length], batch.labelled)];
+    state = analysis.fold(state, await program.run({ ...batch, rowValues: { label, labelled } }, {}), batch);
   }
-
-  static async of<State, Result>(
-    analysis: Analysis<LayerSpec, State, Result>,
-    { graph, ...model }: Pick<OpenModel, 'graph'> & { compile: OpenModel['compile'] },
-  ): Promise<Hidden<State, Result>> {
-    const subject: Subject = { graph, score: { output: 'score', index: 0, space: 'VALUE' } };
-    const state = analysis.start({ layer: 'hidden' }, subject);
-    return new Hidden(analysis, subject, await model.compile(analysis.program({ layer: 'hidden' }, subject, state)));
-  }
-
-  async state(...batches: (readonly Row[])[]): Promise<State> {
-    let state = this.#analysis.start({ layer: 'hidden' }, this.#subject);
-    for (const rows of batches) {
-      const batch = batchOf(rows);
-      const rowValues = {
-        label: float32([rows.length], batch.label),
-        labelled: float32([rows.length], batch.labelled),
-      };
-      state = this.#analysis.fold(state, await this.#program.run({ ...batch, rowValues }, {}), batch);
-    }
-    return state;
-  }
-
-  async result(...batches: (readonly Row[])[]): Promise<Result> {
-    return this.#analysis.finish(await this.state(...batches));
-  }
-
-  merged(a: State, b: State): Result {
-    return this.#analysis.finish(this.#analysis.merge(a, b));
-  }
+  await program.close();
+  return analysis.finish(state);
 }
 
-async function hidden(text: ModelText) {
-  const model = await opened(modelOf(text));
-  const compile = model.compile.bind(model);
-  return {
-    moments: await Hidden.of(moments, { graph: model.graph, compile }),
-    extremes: await Hidden.of(extremes, { graph: model.graph, compile }),
-  };
-}
+const momentsOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promise<MomentsResult> =>
+  folded(moments, await opened(modelOf(text)), batches);
+const extremesOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promise<ExtremesResult> =>
+  folded(extremes, await opened(modelOf(text)), batches);
 
 test('moments by hand, over two batches', async () => {
-  const layer = await hidden(dense);
-  const result = await layer.moments.result(
+  const result = await momentsOf(
+    dense,
     [
       [1, 7, 0],
       [5, 7, 1],
@@ -143,24 +114,21 @@ test('moments by hand, over two batches', async () => {
 });
 
 test('a constant that float32 cannot add up exactly is constant all the same', async () => {
-  const layer = await hidden(dense);
   const rows = Array.from({ length: 3000 }, (_, at): Row => [at, 0.1]);
-  const { mean, standardDeviation } = await layer.moments.result(rows.slice(0, 2000), rows.slice(2000));
+  const { mean, standardDeviation } = await momentsOf(dense, rows.slice(0, 2000), rows.slice(2000));
   expect(mean[1]).toBe(Math.fround(0.1));
   expect(standardDeviation[1]).toBe(0);
 });
 
 test('a mean a thousand deviations away from zero costs no precision', async () => {
-  const layer = await hidden(dense);
   const rows = Array.from({ length: 4096 }, (_, at): Row => [0, 5000 + (at % 2 === 0 ? 5 : -5)]);
-  const { mean, standardDeviation } = await layer.moments.result(rows);
+  const { mean, standardDeviation } = await momentsOf(dense, rows);
   expect([mean[1], standardDeviation[1]]).toEqual([5000, 5]);
 });
 
 describe('rows without a label', () => {
   test('count for everything but the figures of labels', async () => {
-    const layer = await hidden(dense);
-    const result = await layer.moments.result([
+    const result = await momentsOf(dense, [
       [2, 1, 0],
       [6, 3, 1],
       [100, 5, null],
@@ -172,8 +140,7 @@ describe('rows without a label', () => {
   });
 
   test('do not make a unit vary that is constant where there are labels', async () => {
-    const layer = await hidden(dense);
-    const { correlationWithLabel } = await layer.moments.result([
+    const { correlationWithLabel } = await momentsOf(dense, [
       [1, 3, 0],
       [2, 3, 1],
       [9, 4, null],
@@ -182,8 +149,7 @@ describe('rows without a label', () => {
   });
 
   test('alone leave those figures undefined', async () => {
-    const layer = await hidden(dense);
-    const result = await layer.moments.result([
+    const result = await momentsOf(dense, [
       [2, 1],
       [6, 3],
     ]);
@@ -200,8 +166,7 @@ describe('a layer with positions', () => {
   ];
 
   test('is observed at each of them, with the score and the label of its row', async () => {
-    const layer = await hidden(positions);
-    const result = await layer.moments.result(rows);
+    const result = await momentsOf(positions, rows);
     expect(result.observationCount).toBe(4);
     expect([...result.mean]).toEqual([4, 40]);
     expect(result.standardDeviation[0]).toBeCloseTo(Math.sqrt(5), 6);
@@ -212,8 +177,7 @@ describe('a layer with positions', () => {
   });
 
   test('has the extremes of all of them', async () => {
-    const layer = await hidden(positions);
-    expect(await layer.extremes.result([[0, 3], ...rows])).toEqual<ExtremesResult>({
+    expect(await extremesOf(positions, [[0, 3], ...rows])).toEqual<ExtremesResult>({
       observationCount: 6,
       minimum: Float64Array.of(0, 0),
       maximum: Float64Array.of(7, 70),
@@ -225,7 +189,6 @@ describe('a layer with positions', () => {
 
 describe('extremes', () => {
   test('by hand, over two batches; a ReLU has one bound and cannot saturate', async () => {
-    const layer = await hidden(dense);
     const batches: Row[][] = [
       [
         [-1, 2],
@@ -233,7 +196,7 @@ describe('extremes', () => {
       ],
       [[0, 6]],
     ];
-    expect(await layer.extremes.result(...batches)).toEqual<ExtremesResult>({
+    expect(await extremesOf(dense, ...batches)).toEqual<ExtremesResult>({
       observationCount: 3,
       minimum: Float64Array.of(0, 2),
       maximum: Float64Array.of(3, 6),
@@ -243,8 +206,7 @@ describe('extremes', () => {
   });
 
   test('within 1% of the range of tanh, that is beyond ±0.98, a unit is saturated', async () => {
-    const layer = await hidden(bounded);
-    const { saturatedCount, zeroCount } = await layer.extremes.result([
+    const { saturatedCount, zeroCount } = await extremesOf(bounded, [
       [-9, 0],
       [9, Math.atanh(0.97)],
       [0, Math.atanh(0.985)],
@@ -253,49 +215,3 @@ describe('extremes', () => {
     expect([...zeroCount]).toEqual([1, 1]);
   });
 });
-
-describe('however rows are cut into batches and shards', () => {
-  const row = fc.tuple(
-    fc.integer({ min: -50, max: 50 }),
-    fc.integer({ min: 900, max: 1100 }),
-    fc.constantFrom<(0 | 1 | null)[]>(0, 1, null),
-  );
-  const batches = fc.array(fc.array(row, { minLength: 1, maxLength: 100 }), { minLength: 1, maxLength: 4 });
-
-  test('moments are the same to rounding', async () => {
-    const layer = await hidden(dense);
-    await fc.assert(
-      fc.asyncProperty(batches, batches, async (a, b) => {
-        const whole = await layer.moments.result([...a, ...b].flat());
-        expectEqual(await layer.moments.result(...a, ...b), whole);
-        expectEqual(layer.moments.merged(await layer.moments.state(...a), await layer.moments.state(...b)), whole);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  test('extremes are the same exactly', async () => {
-    const layer = await hidden(dense);
-    await fc.assert(
-      fc.asyncProperty(batches, batches, async (a, b) => {
-        const whole = await layer.extremes.result([...a, ...b].flat());
-        expect(await layer.extremes.result(...a, ...b)).toEqual(whole);
-        expect(layer.extremes.merged(await layer.extremes.state(...a), await layer.extremes.state(...b))).toEqual(
-          whole,
-        );
-      }),
-      { numRuns: 30 },
-    );
-  });
-});
-
-function expectEqual(actual: MomentsResult, expected: MomentsResult): void {
-  for (const [name, values] of Object.entries(expected)) {
-    const own = actual[name as keyof MomentsResult];
-    if (typeof values === 'number') expect(own).toBe(values);
-    else
-      for (const [unit, value] of values.entries())
-        if (Number.isNaN(value)) expect((own as Float64Array)[unit]).toBeNaN();
-        else expect((own as Float64Array)[unit]).toBeCloseTo(value, 4);
-  }
-}

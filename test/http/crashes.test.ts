@@ -77,24 +77,31 @@ const ended = (id: string): Promise<JobState> =>
     { timeout: 40_000, interval: 100 },
   );
 
-describe.runIf(process.platform === 'linux')('a server that is killed in the middle of a pass', () => {
-  test('leaves no process behind, and finishes the pass when it is started again', async () => {
-    const id = await inTheMiddleOf(evaluation);
-    const children = await computeProcesses(server.pid);
-    expect(children).not.toEqual([]);
-    await server.kill('SIGKILL');
-    await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), { timeout: 5000 });
-    server = await startProcess(location, folder);
-    expect(await ended(id)).toMatchObject({ state: 'DONE', error: null, attempts: 2 });
-    expect(await answered(server.ask)(evaluation)).toEqual({ model: { evaluation: { rowCount, auc: 1 } } });
-    const files = await readdir(location.home, { recursive: true });
-    expect(files.filter((name) => name.includes('.tmp'))).toEqual([]);
-    expect(files.filter((name) => name.endsWith('.parquet'))).toHaveLength(1);
-  });
-});
+describe.runIf(process.platform === 'linux')(
+  'a server that is killed in the middle of a pass',
+  { timeout: 90_000 },
+  () => {
+    test('leaves no process behind, and finishes the pass when it is started again', async () => {
+      const id = await inTheMiddleOf(evaluation);
+      const children = await computeProcesses(server.pid);
+      expect(children).not.toEqual([]);
+      await server.kill('SIGKILL');
+      await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), { timeout: 5000 });
+      server = await startProcess(location, folder);
+      expect(await ended(id)).toMatchObject({ state: 'DONE', error: null, attempts: 2 });
+      expect(await answered(server.ask)(evaluation)).toEqual({ model: { evaluation: { rowCount, auc: 1 } } });
+      const files = await readdir(location.home, { recursive: true });
+      expect(files.filter((name) => name.includes('.tmp'))).toEqual([]);
+      expect(files.filter((name) => name.endsWith('.parquet'))).toHaveLength(1);
+    });
+  },
+);
 
-describe.runIf(process.platform === 'linux')('a compute process that is killed in the middle of a pass', () => {
-  const question = (layer: string) => `{
+describe.runIf(process.platform === 'linux')(
+  'a compute process that is killed in the middle of a pass',
+  { timeout: 90_000 },
+  () => {
+    const question = (layer: string) => `{
     model(name: "dense") {
       layer(name: "${layer}") {
         statistics(rows: { dataset: "rows" }) { observationCount provenance { job { attempts } } }
@@ -102,22 +109,23 @@ describe.runIf(process.platform === 'linux')('a compute process that is killed i
     }
   }`;
 
-  test('is replaced: the pass is tried again, and answered', async () => {
-    await inTheMiddleOf(question('hidden'));
-    const answer = answered(server.ask)(question('hidden'));
-    await killCompute();
-    expect(await answer).toEqual({
-      model: { layer: { statistics: { observationCount: rowCount, provenance: { job: { attempts: 2 } } } } },
-    });
-  });
-
-  test('again and again is a clear error, and the server stays up', async () => {
-    const answer = server.ask(question('logit'));
-    for (const attempt of [1, 2, 3]) {
-      await inTheMiddleOf(question('logit'), attempt);
+    test('is replaced: the pass is tried again, and answered', async () => {
+      await inTheMiddleOf(question('hidden'));
+      const answer = answered(server.ask)(question('hidden'));
       await killCompute();
-    }
-    expectRefused(await answer, ['ANALYSIS_FAILED', /The compute process died 3 times during this pass/]);
-    expect(await answered(server.ask)(small)).toEqual({ model: { evaluation: { rowCount: rowCount / 8 } } });
-  });
-});
+      expect(await answer).toEqual({
+        model: { layer: { statistics: { observationCount: rowCount, provenance: { job: { attempts: 2 } } } } },
+      });
+    });
+
+    test('again and again is a clear error, and the server stays up', async () => {
+      const answer = server.ask(question('logit'));
+      for (const attempt of [1, 2, 3]) {
+        await inTheMiddleOf(question('logit'), attempt);
+        await killCompute();
+      }
+      expectRefused(await answer, ['ANALYSIS_FAILED', /The compute process died 3 times during this pass/]);
+      expect(await answered(server.ask)(small)).toEqual({ model: { evaluation: { rowCount: rowCount / 8 } } });
+    });
+  },
+);

@@ -24,7 +24,7 @@ const refusal = (variables: Record<string, string>, ...flags: string[]) =>
     );
   });
 
-describe('a server that cannot start says why in a line, and ends with 1', () => {
+describe('a server that cannot start says why in a line, and ends with 1', { timeout: 90_000 }, () => {
   test.each<[what: string, variables: Record<string, string>, flags: string[], said: RegExp]>([
     ['an unknown variable', { GLASSGRAPH_PATIENSE: '3' }, [], /^glassgraph: GLASSGRAPH_PATIENSE is not known/],
     ['a malformed flag', {}, ['--port', 'http'], /^glassgraph: PORT is “http”; it must be a number/],

@@ -6,6 +6,7 @@ import type { MomentsResult } from '../../src/analysis/moments.ts';
 import { evaluationPlot } from '../../src/plots/evaluation.ts';
 import { histogramPlot } from '../../src/plots/histogram.ts';
 import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
+import { saliencyPlot } from '../../src/plots/saliency.ts';
 import type { VegaLite } from '../../src/plots/vega-lite.ts';
 
 /** As a page draws it; what the library warns of is a failure. */
@@ -56,6 +57,16 @@ describe('plots are drawn as they are', () => {
     const moments = { mean: Float64Array.of(1, 2, 3), standardDeviation: Float64Array.of(0, 1, 1) };
     const svg = await draw(layerPlot(moments as unknown as MomentsResult, 'relu_3'));
     expect([marksOf(svg, 'symbol'), marksOf(svg, 'rule')]).toEqual([3, 3]);
+  });
+
+  test('attributions: a bar and an interval for each feature', async () => {
+    const bars = [
+      { name: 'tailnum', score: 2, low: 1.5, high: 2.5 },
+      { name: 'hour', score: 1, low: null, high: null },
+    ];
+    const svg = await draw(saliencyPlot(bars, 'flights 2'));
+    expect(svg).toContain('Which features drive flights 2');
+    expect(marksOf(svg, 'rect')).toBe(2);
   });
 
   test('correlations: a cell for each pair', async () => {

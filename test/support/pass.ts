@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
@@ -34,7 +34,7 @@ export async function answersOf(
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const path = resolve(toy.model);
   const { artifact, graph } = await onnxExecutor.register({ path, root: dirname(path) }, home);
-  const readFile = async () => Promise.reject(new Error('no file beside the model'));
+  const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
   const manifest = await resolveManifest(graph, toy.manifest, { readFile, home });
   const dataset = await registerDataset([resolve(toy.rows)], {
     label: toy.label ?? null,

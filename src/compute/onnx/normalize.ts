@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { mergeEqual } from './merge-equal.ts';
 import { inOrder } from './order.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
 import {
@@ -18,8 +19,8 @@ const oldestIrVersion = 8n;
 
 /**
  * The same model in the one form that everything behind registration knows: nodes in topological order, constants as
- * initializers, initializers not among the inputs and not behind an Identity, nothing but the computation (no documentation,
- * metadata, training information or producer). Expects a checked model.
+ * initializers, initializers not among the inputs and not behind an Identity, equal nodes merged, nothing but the computation (no
+ * documentation, metadata, training information or producer). Expects a checked model.
  */
 export function normalized(model: ModelProto): ModelProto {
   const graph = stripped(model.graph ?? create(GraphProtoSchema));
@@ -28,6 +29,7 @@ export function normalized(model: ModelProto): ModelProto {
   graph.input = graph.input.filter(({ name }) => !initializers.has(name));
   hoistConstants(graph);
   removeAliases(graph);
+  mergeEqual(graph);
   return create(ModelProtoSchema, {
     irVersion: model.irVersion > oldestIrVersion ? model.irVersion : oldestIrVersion,
     opsetImport: model.opsetImport.map(({ domain, version }) =>

@@ -24,6 +24,7 @@ import { ModelProtoSchema } from './proto/onnx_pb.js';
 import { readModel } from './read.ts';
 import { inferredSpecs } from './shapes.ts';
 import { describeStructure } from './structure/index.ts';
+import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
 import { WeightsWriter } from './weights.ts';
 
@@ -82,7 +83,8 @@ async function writeArtifact(
   folder: string,
 ): Promise<{ graph: ModelGraph; digest: string }> {
   const weightsDigest = await writeWeights(model, files, join(folder, weightsFileName));
-  const readable = await withoutBagLoops(model, { folder, threads: 1 });
+  const settings = { folder, threads: 1 };
+  const readable = await unfolded(await withoutBagLoops(model, settings), settings);
   const graph = await modelGraphOf(readable, folder);
   const graphBytes = toBinary(ModelProtoSchema, readable);
   const summary = JSON.stringify(graph);

@@ -4,14 +4,15 @@ import { GraphBuilder } from './builder.ts';
 import type { Shape } from './known.ts';
 import { givingOut } from './outputs.ts';
 import { probedShapes } from './probe.ts';
-import type { ModelProto, ValueInfoProto } from './proto/onnx_pb.js';
+import type { ModelProto, TensorShapeProto, ValueInfoProto } from './proto/onnx_pb.js';
 import { openSession, reasonOf, type SessionSettings } from './runtime.ts';
 import { dtypeOf } from './tensors.ts';
 
 /**
  * Element type and shape of every tensor that the model makes, its inputs first, in topological order. onnxruntime infers
- * them: a session that gives out every tensor says what it knows of each. What that leaves open, a run on made-up rows shows.
- * Tensors whose rank nobody can tell, sequences and maps are left out. Throws MODEL_REJECTED when the runtime refuses the model.
+ * them: a session that gives out every tensor says what it knows of each. What that leaves open, a run on made-up rows shows; for
+ * an output of which even that tells no rank, the model's own word is taken. Other tensors whose rank nobody can tell, sequences
+ * and maps are left out. Throws MODEL_REJECTED when the runtime refuses the model.
  */
 export async function inferredSpecs(model: ModelProto, settings: SessionSettings): Promise<TensorSpec[]> {
   const inputs = (model.graph?.input ?? []).map(inputSpec);
@@ -22,10 +23,11 @@ export async function inferredSpecs(model: ModelProto, settings: SessionSettings
     unranked.has(name) || shape.slice(1).includes(null) ? [name] : [],
   );
   const probed = open.length > 0 ? await probedShapes(model, inputs, open, settings) : new Map<string, Shape>();
+  const declared = new Map((model.graph?.output ?? []).map((info) => [info.name, declaredShape(info)]));
   const made = names.flatMap((name) => {
     const known = inferred.get(name);
     if (known === undefined) return [];
-    const shape = merged(unranked.has(name) ? undefined : known.shape, probed.get(name));
+    const shape = merged(unranked.has(name) ? undefined : known.shape, probed.get(name)) ?? declared.get(name);
     return shape === undefined ? [] : [{ name, dtype: known.dtype, shape: [...shape] }];
   });
   return [...inputs, ...made];
@@ -73,11 +75,14 @@ function inputSpec({ name, type }: ValueInfoProto): TensorSpec {
   const dtype = tensor && dtypeOf(tensor.elemType);
   if (tensor?.shape === undefined || dtype === undefined)
     throw modelRejected(`The input “${name}” does not say its type and shape. Export the model with both.`);
-  const shape = tensor.shape.dim.map(({ value }) =>
-    value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null,
-  );
-  return { name, dtype, shape };
+  return { name, dtype, shape: sizesOf(tensor.shape) };
 }
+
+const declaredShape = ({ type }: ValueInfoProto): Shape | undefined =>
+  type?.value.case === 'tensorType' && type.value.value.shape ? sizesOf(type.value.value.shape) : undefined;
+
+const sizesOf = ({ dim }: TensorShapeProto): (number | null)[] =>
+  dim.map(({ value }) => (value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null));
 
 function merged(inferred: Shape | undefined, probed: Shape | undefined): Shape | undefined {
   if (inferred === undefined || inferred.length !== probed?.length) return inferred ?? probed;

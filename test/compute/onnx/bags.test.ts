@@ -29,7 +29,7 @@ async function computed(name: string, wrt: string) {
 const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 5));
 
 describe('EmbeddingBag, which is exported as a Loop', () => {
-  test.each(['sum', 'sum-last', 'sum-weighted', 'sum-dynamo', 'mean'])(
+  test.each(['sum', 'sum-last', 'sum-weighted', 'sum-dynamo', 'mean', 'mean-dynamo'])(
     '%s: PyTorch’s output and gradient',
     async (name) => {
       const { expected, y, gradient } = await computed(name, 'bag.weight');

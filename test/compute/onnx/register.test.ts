@@ -4,6 +4,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { onnxExecutor } from '../../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../../src/compute/onnx/proto/onnx_pb.js';
+import { valueInfoOf } from '../../../src/compute/onnx/tensors.ts';
 import { tensor } from '../../../src/compute/program.ts';
 import { float32, int64 } from '../../../src/compute/tensor.ts';
 import { graphOf, modelOf, run, temporaryFolder, toy, valuesOf, written } from './models.ts';
@@ -209,5 +210,20 @@ describe('the graph', () => {
     const shapes = new Map(graph.tensors.map(({ name, shape }) => [name, shape]));
     expect(shapes.get('flat')).toEqual([null, 6]);
     expect(shapes.get('total')).toEqual([]);
+  });
+
+  test('takes the model’s word for an output whose rank depends on the rows', async () => {
+    const branch = (operator: string) => ({
+      graph: graphOf({ inputs: {}, nodes: [[operator, 'x', `${operator}_x`]], outputs: `${operator}_x` }),
+    });
+    const model = modelOf({
+      inputs: { x: ['float32', [null, 1]], flag: ['bool', []] },
+      nodes: [['If', 'flag', 'y', { then_branch: branch('Identity'), else_branch: branch('Squeeze') }]],
+      outputs: 'y',
+    });
+    await expect(register(await written(model))).rejects.toMatchObject({ code: 'MODEL_REJECTED' });
+    if (model.graph !== undefined) model.graph.output = [valueInfoOf('y', 'float32', [null, 1])];
+    const { graph } = await register(await written(model));
+    expect(graph.outputs).toEqual([{ name: 'y', dtype: 'float32', shape: [null, 1] }]);
   });
 });

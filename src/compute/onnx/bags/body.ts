@@ -38,6 +38,20 @@ export class Body {
     return tensor?.data.length === 1 ? Number(tensor.data[0]) : undefined;
   }
 
+  /** A body within this one, which reads what is made here. */
+  inner(graph: GraphProto): Body {
+    return new Body(this.outer, graph, this);
+  }
+
+  /** k where a tensor is the loop's index + k. */
+  place(index: string, name: string | undefined): number | undefined {
+    const source = this.plain(name);
+    if (source === index) return 0;
+    const sum = this.made(source, 'Add');
+    const [place, step] = [sum && this.place(index, sum.input[0]), sum && this.number(sum.input[1])];
+    return place === undefined || step === undefined ? undefined : place + step;
+  }
+
   isOutside(name: string): boolean {
     return !this.#producers.has(name) && !this.graph.input.some((input) => input.name === name);
   }

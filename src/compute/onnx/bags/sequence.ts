@@ -3,11 +3,12 @@ import type { GraphBuilder } from '../builder.ts';
 import { Value } from '../gradients/value.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { Body } from './body.ts';
+import { type Part, reducedPart } from './reduced.ts';
 import type { Bags } from './segments.ts';
 
 /**
- * What PyTorch's newer exporter writes for the sums of EmbeddingBag: rows that are looked up and weighed beforehand, and a Loop
- * that appends the sum from one boundary to the next to a sequence, zeros where a bag is empty. Undefined for everything else.
+ * What PyTorch's newer exporter writes for EmbeddingBag: rows that are looked up and weighed beforehand, and a Loop that appends
+ * the sum or the mean from one boundary to the next to a sequence, zeros where a bag is empty. Undefined for everything else.
  */
 export function sequenceBags(graph: GraphBuilder, concat: NodeProto): Bags | undefined {
   const loop = graph.producerOf(concat.input[0] ?? '');
@@ -20,64 +21,62 @@ export function sequenceBags(graph: GraphBuilder, concat: NodeProto): Bags | und
   const [index = '', sequence] = [indexState, sequenceState].map((state) => proto.input[2 + state]?.name);
   const [next, sequences] = [indexState, sequenceState].map((state) => proto.output[1 + state]?.name);
   const insertion = body.made(sequences, 'SequenceInsert');
-  const branch = body.made(insertion?.input[1], 'If');
-  const otherwise = branch && attributeNamed(branch, 'else_branch')?.g;
-  if (otherwise === undefined || insertion?.input[0] !== sequence || insertion?.input.length !== 2) return undefined;
-  const inner = new Body(graph, otherwise, body);
-  const sum = inner.made(otherwise.output[0]?.name, 'ReduceSum');
-  const slice = inner.made(sum?.input[0], 'Slice');
-  const [rows = '', start, end] = slice?.input ?? [];
-  const empty = body.made(branch?.input[0], 'Equal');
-  const boundaries = boundariesOf(body, index, start, end);
+  const part = insertion && partOf(body, index, insertion.input[1]);
+  if (part === undefined || insertion?.input[0] !== sequence || insertion?.input.length !== 2) return undefined;
+  const boundaries = boundariesOf(body, index, part);
   const isBag =
-    sum !== undefined &&
-    inner.reducesFirst(sum, true) &&
-    slice?.input.length === 3 &&
-    empty?.input[0] === start &&
-    empty?.input[1] === end &&
-    placeOf(body, index, next) === 1 &&
+    boundaries !== undefined &&
+    body.place(index, next) === 1 &&
     graph.producerOf(loop.input[2 + sequenceState] ?? '')?.opType === 'SequenceEmpty' &&
     Number(graph.valueOf(loop.input[2 + indexState] ?? '')?.data[0]) === 0 &&
-    body.isOutside(rows);
-  if (!isBag || boundaries === undefined || !runsOver(graph, body, next, boundaries)) return undefined;
-  return { rows: new Value(graph, rows), boundaries: new Value(graph, boundaries), isMean: false };
+    body.isOutside(part.whole) &&
+    runsOver(graph, body, next, boundaries, part);
+  if (!isBag) return undefined;
+  return { rows: new Value(graph, part.whole), boundaries: new Value(graph, boundaries), isMean: part.isMean };
 }
 
-/** k where a tensor is the loop's index + k. */
-function placeOf(body: Body, index: string, name: string | undefined): number | undefined {
-  const source = body.plain(name);
-  if (source === index) return 0;
-  const sum = body.made(source, 'Add');
-  const [place, step] = [sum && placeOf(body, index, sum.input[0]), sum && body.number(sum.input[1])];
-  return place === undefined || step === undefined ? undefined : place + step;
+/** Zeros where start and end are equal, and elsewhere what is reduced between them. */
+function partOf(body: Body, index: string, name: string | undefined): Part | undefined {
+  const branch = body.made(name, 'If');
+  const otherwise = branch && attributeNamed(branch, 'else_branch')?.g;
+  const part = otherwise && reducedPart(body.inner(otherwise), index);
+  const empty = body.made(branch?.input[0], 'Equal');
+  return part !== undefined && empty?.input[0] === part.start && empty.input[1] === part.end ? part : undefined;
 }
 
 /** The tensor of which `start` is element i, and `end` element i + 1. */
-function boundariesOf(body: Body, index: string, start?: string, end?: string): string | undefined {
+function boundariesOf(body: Body, index: string, { start, end }: Part): string | undefined {
   const [first, second] = [start, end].map((name, offset) => {
     const slice = body.made(name, 'Slice');
-    const places = slice?.input.slice(1).map((place) => placeOf(body, index, place));
+    const places = slice?.input.slice(1).map((place) => body.place(index, place));
     return places?.length === 2 && places[0] === offset && places[1] === offset + 1 ? slice?.input[0] : undefined;
   });
   return first === second && first !== undefined && body.isOutside(first) ? first : undefined;
 }
 
-/** Whether the loop goes on while its index is below the number of bags: of all boundaries, there is one more than offsets. */
-function runsOver(graph: GraphBuilder, body: Body, next: string | undefined, boundaries: string): boolean {
-  const goesOn = body.graph.output[0]?.name;
-  const less = body.made(goesOn, 'Less');
-  const count = graph.producerOf(plainSource(graph, less?.input[1] ?? ''));
+/**
+ * Whether the loop goes on while its index is below the number of offsets, and the boundaries are these and the number of ids; the
+ * same numbers are what a mean of the last bag is taken with.
+ */
+function runsOver(graph: GraphBuilder, body: Body, next: string | undefined, boundaries: string, part: Part): boolean {
+  const less = body.made(body.graph.output[0]?.name, 'Less');
+  const count = less?.input[1] ?? '';
+  const size = graph.producerOf(count);
   const all = graph.producerOf(boundaries);
+  const [offsets, total = ''] = all?.opType === 'Concat' && all.input.length === 2 ? all.input : [];
   return (
     less?.input[0] === next &&
-    count?.opType === 'Size' &&
-    all?.opType === 'Concat' &&
-    all.input.length === 2 &&
-    all.input[0] === count.input[0]
+    size?.opType === 'Size' &&
+    size.input[0] === offsets &&
+    (part.last === undefined || (part.last.count === count && isLength(graph, total, part.last.ids)))
   );
 }
 
-function plainSource(graph: GraphBuilder, name: string): string {
-  const node = graph.producerOf(name);
-  return node?.opType === 'Identity' ? plainSource(graph, node.input[0] ?? '') : name;
+/** Whether `total` is the length of a list, which may have been made one first. */
+function isLength(graph: GraphBuilder, total: string, list: string): boolean {
+  const shape = graph.producerOf(total);
+  const counted = shape?.input[0] ?? '';
+  const reshaped = graph.producerOf(counted);
+  const source = reshaped?.opType === 'Reshape' ? reshaped.input[0] : counted;
+  return shape?.opType === 'Shape' && source === list && graph.specOf(list)?.shape.length === 1;
 }

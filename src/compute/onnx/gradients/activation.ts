@@ -4,7 +4,8 @@ import type { Operand, Value } from './value.ts';
 
 /** Activation functions. At a kink the derivative is the one that PyTorch takes: relu′(0) = 0. */
 export const activation: Rules = {
-  Relu: ({ dy, y }) => dy.where(y.greater(0)),
+  // A product, since onnxruntime's Where is slower and every dense layer has one of these.
+  Relu: ({ dy, y }) => dy.mul(y.greater(0).castLike(y)),
   LeakyRelu: (site) => site.dy.where(site.x.greater(0), site.dy.mul(site.float('alpha', 0.01))),
   PRelu: [
     ({ dy, x, b: slope }) => dy.where(x.greater(0), dy.mul(slope)),

@@ -9,17 +9,36 @@ import type { Value } from './value.ts';
 
 /** Control flow. Of a Loop or a Scan there is no rule. */
 export const control: Rules = {
-  /** Exporters put an If around a Squeeze: once sizes are known, so is the branch. What it captures are its inputs. */
+  /**
+   * PyTorch's older exporter puts an If around a Squeeze: once sizes are known, so is the branch, and what it captures are its
+   * inputs. Where they are not, both branches give the same elements, and the gradient has the shape of what they arrange.
+   */
   If: {
     forward: (site) => {
+      const branches = ['then_branch', 'else_branch'].map((name) => attributeNamed(site.node, name)?.g);
       const [condition] = integersOf(site.graph, site.node.input[0] ?? '') ?? [];
-      if (condition === undefined) throw site.unsupported('which of its branches runs is known at run time only');
-      const branch = attributeNamed(site.node, condition ? 'then_branch' : 'else_branch')?.g;
-      if (branch === undefined) throw site.unsupported('it lacks a branch');
-      return inlined(site, branch);
+      const chosen = condition === undefined ? undefined : branches[condition ? 0 : 1];
+      if (chosen !== undefined) return inlined(site, chosen);
+      const [source, other] = branches.map((branch) => branch && arranged(branch));
+      if (source === undefined || source !== other)
+        throw site.unsupported('which of its branches runs is known at run time only');
+      return [site.value(source).reshape(site.y.sizes()).like(site.y)];
     },
   },
 };
+
+const arranging = new Set(['Identity', 'Squeeze', 'Unsqueeze', 'Reshape', 'Flatten']);
+
+/** The tensor of outside whose elements a body gives out in their order, if that is all that it does. */
+function arranged({ node: nodes, output: [output, ...others] }: GraphProto): string | undefined {
+  const producers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  let name = output?.name;
+  for (let node = producers.get(name ?? ''); node !== undefined; node = producers.get(name ?? '')) {
+    if (!arranging.has(node.opType) || node.domain !== '') return undefined;
+    name = node.input[0];
+  }
+  return others.length === 0 ? name : undefined;
+}
 
 /** The outputs of a body without inputs, whose nodes are added to the graph around it under names of their own. */
 function inlined(site: Site, body: GraphProto): Value[] {

@@ -24,14 +24,7 @@ export const elementwise: Rules = {
   Sqrt: ({ dy, y }) => dy.div(y.mul(2)),
   Exp: ({ dy, y }) => dy.mul(y),
   Log: ({ dy, x }) => dy.div(x),
-  Erf: ({ dy, x }) =>
-    dy.mul(
-      x
-        .square()
-        .neg()
-        .exp()
-        .mul(2 / Math.sqrt(Math.PI)),
-    ),
+  Erf: ({ dy, x }) => dy.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI)),
 
   Sin: ({ dy, x }) => dy.mul(x.unary('Cos')),
   Cos: ({ dy, x }) => dy.mul(x.unary('Sin')).neg(),

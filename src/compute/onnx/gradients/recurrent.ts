@@ -81,8 +81,9 @@ function weightsOf(site: Site, direction: number, cell: Cell) {
 
 /** Those of the input and those of the recurrence. */
 function biasesOf(site: Site, direction: number): Value[] {
+  if (!site.has(3)) return [];
   const gates = site.b.shape[1];
-  if (!site.has(3) || typeof gates !== 'number') return [];
+  if (typeof gates !== 'number') throw site.unsupported('its number of units is known at run time only');
   return ofDirection(site.input(3), direction).split(0, [gates, gates]);
 }
 

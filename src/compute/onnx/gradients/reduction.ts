@@ -1,6 +1,6 @@
 import type { Rule, Rules } from './rule.ts';
 import { positive, type Site } from './site.ts';
-import type { Value } from './value.ts';
+import type { Operand, Value } from './value.ts';
 
 /** Reductions. `kept` brings a reduced tensor back to the rank of the input. */
 export const reduction: Rules = {
@@ -46,9 +46,12 @@ function requiredAxes(site: Site): number[] {
 }
 
 /** How many elements went into one. */
-function countOf({ x, y }: Site): Value {
-  const sizes = x.unary('Size').div(y.unary('Size'));
-  return sizes.castLike(x);
+function countOf(site: Site): Operand {
+  const { x, y } = site;
+  const sizes = axesOf(site)?.map((axis) => x.shape[axis] ?? Number.NaN) ?? [Number.NaN];
+  const count = sizes.reduce((product, size) => product * size, 1);
+  // No whole numbers: a batch without rows would divide by zero.
+  return Number.isNaN(count) ? x.unary('Size').castLike(x).div(y.unary('Size').castLike(x)) : count;
 }
 
 /** Equal shares for the elements that tie. */

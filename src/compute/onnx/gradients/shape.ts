@@ -22,10 +22,7 @@ export const shape: Rules = {
   Pad: [
     (site) => (site.string('mode', 'constant') === 'constant' ? unpadded(site) : movedBack(site, false)),
     null,
-    (site) => {
-      const axes = [...site.x.shape.keys()];
-      return site.dy.sum(axes).sub(unpadded(site).sum(axes)).reshapeLike(site.c);
-    },
+    (site) => padding(site),
     null,
   ],
   DepthToSpace: composite((site) => {
@@ -79,6 +76,13 @@ function unpadded(site: Site): Value {
   if (attribute !== undefined) return dy.op('Pad', [dy], { pads: attribute.map((pad) => -pad) }).like(x);
   const axes = site.has(3) ? [dy.scalar(0), site.input(3)] : [];
   return dy.op('Pad', [dy, site.b.neg(), ...axes]).like(x);
+}
+
+/** The gradient of the number that was put around. */
+function padding(site: Site): Value {
+  if (site.string('mode', 'constant') !== 'constant') return site.c.zerosLike(site.c);
+  const axes = [...site.x.shape.keys()];
+  return site.dy.sum(axes).sub(unpadded(site).sum(axes)).reshapeLike(site.c);
 }
 
 /** Of an image: channels, height and width. */

@@ -97,13 +97,10 @@ export class Site {
   axis(name: string, otherwise: number, value = this.x): number {
     return positive(this.int(name, otherwise), value.rank);
   }
-  /** Whole numbers that are an attribute in old opsets and an input in new ones; undefined where there are none. */
-  list(name: string, index: number): readonly number[] | undefined {
-    const values = this.known(name, index);
-    if (values === undefined && this.has(index)) throw this.unsupported(`its ${name} are known at run time only`);
-    return values;
-  }
-  /** The same, undefined also where they are known at run time only. */
+  /**
+   * Whole numbers that are an attribute in old opsets and an input in new ones; undefined where there are none, or where they are
+   * known at run time only.
+   */
   known(name: string, index: number): readonly number[] | undefined {
     return this.ints(name) ?? (this.has(index) ? integersOf(this.graph, this.node.input[index] ?? '') : undefined);
   }

@@ -50,7 +50,7 @@ function sumOf(parts: readonly Value[]): Value {
 
 function pieceOf(whole: Value): Piece | undefined {
   const node = whole.graph.producerOf(whole.name);
-  if (node?.opType !== 'Pad' || node.input.length !== 2) return undefined;
+  if (node?.opType !== 'Pad' || node.input.length !== 2 || node.attribute.length > 0) return undefined;
   const [pads, rank] = [integersOf(whole.graph, node.input[1] ?? '') ?? [], whole.rank];
   const axis = pads.findIndex((pad) => pad !== 0) % rank;
   const size = whole.shape[axis];

@@ -1,5 +1,7 @@
 /** Exporters write some activations out; their operators tell which. The first that fits wins. */
 const composites: readonly (readonly [name: string, operators: readonly string[]])[] = [
+  ['dice', ['BatchNormalization', 'Sigmoid', 'Sub', 'Mul']],
+  ['prelu', ['Relu', 'Neg', 'Relu', 'Mul']],
   ['gelu', ['Erf', 'Mul']],
   ['gelu', ['Tanh', 'Pow', 'Mul']],
   ['mish', ['Softplus', 'Tanh', 'Mul']],
@@ -15,6 +17,11 @@ const names: Readonly<Record<string, string>> = { Clip: 'clip', Swish: 'silu' };
 export function activationOf(operators: readonly string[], nonlinear: readonly string[]): string | null {
   const last = nonlinear.at(-1);
   if (last === undefined) return null;
-  const composite = composites.find(([, parts]) => parts.every((part) => operators.includes(part)));
+  const composite = composites.find(([, parts]) =>
+    parts.every((part) => countOf(operators, part) >= countOf(parts, part)),
+  );
   return composite?.[0] ?? names[last] ?? last.toLowerCase();
 }
+
+const countOf = (operators: readonly string[], operator: string): number =>
+  operators.filter((other) => other === operator).length;

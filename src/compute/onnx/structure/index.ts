@@ -17,10 +17,11 @@ export interface Structure {
 /** What people would see in a model's graph. `specs`: element type and shape of every tensor, null for dynamic dimensions. */
 export function describeStructure(view: GraphView, specs: ReadonlyMap<string, TensorSpec>): Structure {
   const dependent = rowDependent(view);
+  const lookups = findLookups(view, specs, dependent);
   return {
-    layers: findLayers(view, specs, dependent),
+    layers: findLayers(view, specs, dependent, new Set(lookups.map(({ carrier }) => carrier))),
     logits: findLogits(view, specs),
-    lookups: findLookups(view, specs, dependent),
-    parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view, specs),
+    lookups,
+    parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view),
   };
 }

@@ -1,6 +1,8 @@
 import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
-import type { NodeProto } from '../proto/onnx_pb.js';
+import { readInts } from '../attributes.ts';
+import type { NodeProto, TensorProto } from '../proto/onnx_pb.js';
+import { fromTensorProto } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 import { activationOf } from './activation.ts';
 import {
@@ -13,6 +15,7 @@ import {
   recurrences,
   reductions,
   selection,
+  spreads,
 } from './operators.ts';
 import { outputSide } from './output-side.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
@@ -28,15 +31,22 @@ interface Draft {
   readonly inputs: ReadonlySet<Draft>;
   /** What follows elementwise is no part of it. */
   readonly isClosed: boolean;
+  /** Its last nodes have their units on another axis: the output is what moves them back. */
+  isTurned: boolean;
 }
 
 /**
  * Layers as people would name them. One walk in topological order: matrix products, look-ups, convolutions, … begin a layer;
  * whatever follows elementwise from that one layer alone (bias, activation, an activation that an exporter wrote out) belongs to
- * it; bookkeeping only hands on where values come from.
+ * it; bookkeeping only hands on where values come from. `carriers`: the tensors that look-ups give.
  */
-export function findLayers(view: GraphView, specs: Specs, dependent: ReadonlySet<string>): LayerGraph[] {
-  const walk = new Walk(view, specs, dependent);
+export function findLayers(
+  view: GraphView,
+  specs: Specs,
+  dependent: ReadonlySet<string>,
+  carriers: ReadonlySet<string>,
+): LayerGraph[] {
+  const walk = new Walk(view, specs, dependent, carriers);
   for (const node of view.nodes) walk.visit(node);
   return walk.layers();
 }
@@ -45,6 +55,7 @@ class Walk {
   readonly #view: GraphView;
   readonly #specs: Specs;
   readonly #dependent: ReadonlySet<string>;
+  readonly #carriers: ReadonlySet<string>;
   readonly #outputSide: ReadonlySet<string>;
   readonly #drafts: Draft[] = [];
   /** Layers that a tensor's values come from, the nearest ones. */
@@ -52,10 +63,11 @@ class Walk {
   /** The layer that a tensor is the whole, perhaps not yet final, output of. */
   readonly #open = new Map<string, Draft>();
 
-  constructor(view: GraphView, specs: Specs, dependent: ReadonlySet<string>) {
+  constructor(view: GraphView, specs: Specs, dependent: ReadonlySet<string>, carriers: ReadonlySet<string>) {
     this.#view = view;
     this.#specs = specs;
     this.#dependent = dependent;
+    this.#carriers = carriers;
     this.#outputSide = outputSide(view);
   }
 
@@ -73,7 +85,8 @@ class Walk {
     const position = new Map(named.map((draft, index) => [draft, index]));
     return named.map((draft, index) => {
       const operators = draft.nodes.map(({ opType }) => opType);
-      const nonlinear = operators.filter((operator) => elementwise.has(operator));
+      const isSpread = (operator: string) => draft.kind === 'NORMALIZATION' && spreads.has(operator);
+      const nonlinear = operators.filter((operator) => elementwise.has(operator) && !isSpread(operator));
       const spec = this.#specs.get(draft.output) as TensorSpec;
       return {
         name: draft.output,
@@ -83,7 +96,7 @@ class Walk {
         activation: activationOf(operators, nonlinear),
         units: this.#unitsOf(draft.output) as number,
         unitAxis: this.#unitAxis(draft),
-        parameterCount: parameterCount(weightsOf(draft.nodes, this.#view, this.#dependent), this.#view, this.#specs),
+        parameterCount: parameterCount(weightsOf(draft.nodes, this.#view, this.#dependent), this.#view),
         output: spec,
         inputs: [...draft.inputs].filter((input) => position.has(input)).map((input) => input.output),
       };
@@ -95,10 +108,11 @@ class Walk {
     const { opType } = node;
     const [output] = node.output as [string];
     if (!this.#isFloat(output)) return null;
+    if (this.#carriers.has(output)) return 'EMBEDDING';
     if (opType === 'Gather' && !this.#dependent.has(node.input[0] as string)) return 'EMBEDDING';
-    if (bookkeeping.has(opType) || selection.has(opType)) return null;
+    if (bookkeeping.has(opType) || selection.has(opType) || isBookkeepingBranch(node)) return null;
     if (this.#outputSide.has(output)) return opType === 'Concat' ? null : this.#finalKind(node);
-    if (products.has(opType)) return this.#productKind(node);
+    if (products.has(opType)) return node.input.length > 1 ? this.#productKind(node) : null;
     if (opType === 'Conv' || opType === 'ConvTranspose') return 'CONVOLUTION';
     if (recurrences.has(opType)) return 'RECURRENT';
     if (opType === 'Attention' || opType === 'MultiHeadAttention') return 'ATTENTION';
@@ -106,7 +120,7 @@ class Walk {
     if (pools.has(opType)) return 'POOLING';
     if (reductions.has(opType)) return this.#reductionKind(node);
     if (affine.has(opType) || elementwise.has(opType)) return this.#elementwiseKind(node);
-    if (opType === 'Concat' || opType === 'Einsum') return this.#sourcesOf(node).size > 1 ? 'INTERACTION' : null;
+    if (opType === 'Concat') return this.#sourcesOf(node).size > 1 ? 'INTERACTION' : null;
     return this.#readsWeights(node) ? 'OTHER' : null;
   }
 
@@ -128,14 +142,23 @@ class Walk {
     if (this.#sourcesOf(node).size === 0) return null;
     const readers = this.#view.consumers.get(output) ?? [];
     if (readers.some(({ opType, input: inputs }) => opType === 'Sub' && inputs.includes(input))) return 'NORMALIZATION';
-    if (this.#open.get(input)?.kind === 'NORMALIZATION') return 'PART';
-    const before = this.#specs.get(input)?.shape.at(-1);
-    return before === this.#specs.get(output)?.shape.at(-1) ? 'POOLING' : 'INTERACTION';
+    const open = this.#open.get(input);
+    if (open?.kind === 'NORMALIZATION' && isWrittenOut(open)) return 'PART';
+    return this.#reducesUnits(node) ? 'INTERACTION' : 'POOLING';
+  }
+
+  /** Whether a reduction goes over the last axis, which is that of the units. */
+  #reducesUnits(node: NodeProto): boolean {
+    const rank = this.#specs.get(node.input[0] as string)?.shape.length ?? 0;
+    const axes = this.#view.initializers.get(node.input[1] ?? '');
+    const given = readInts(node, 'axes') ?? (axes && integersOf(axes));
+    return given === undefined || given.length === 0 || given.some((axis) => (axis + rank) % rank === rank - 1);
   }
 
   #elementwiseKind(node: NodeProto): LayerKind | 'PART' | null {
     const open = this.#openBefore(node);
     if (open !== undefined && !open.isClosed) return 'PART';
+    if (this.#joinGate(node)) return 'PART';
     const sources = this.#sourcesOf(node);
     if (sources.size > 1) return 'INTERACTION';
     if (affine.has(node.opType)) return null;
@@ -145,17 +168,16 @@ class Walk {
   #begin(node: NodeProto, kind: LayerKind): void {
     const [output] = node.output as [string];
     const inputs = this.#sourcesOf(node);
-    // The draft of a written-out normalisation starts where its mean is taken, so its input is part of it from here on.
-    const isWrittenOut = kind === 'NORMALIZATION' && reductions.has(node.opType);
     const isClosed =
       kind === 'EMBEDDING' ||
       kind === 'POOLING' ||
       kind === 'OUTPUT' ||
       (kind === 'INTERACTION' && node.opType === 'Concat');
-    const draft: Draft = { kind, output, nodes: [node], inputs, isClosed };
+    const draft: Draft = { kind, output, nodes: [node], inputs, isClosed, isTurned: false };
     this.#drafts.push(draft);
     for (const name of node.output) this.#own(name, draft);
-    if (isWrittenOut) this.#own(node.input[0] as string, draft);
+    // The draft of a written-out normalisation starts where its mean is taken, so its input is part of it from here on.
+    if (kind === 'NORMALIZATION' && isWrittenOut(draft)) this.#own(node.input[0] as string, draft);
   }
 
   #extend(node: NodeProto): void {
@@ -163,8 +185,28 @@ class Walk {
     const [output] = node.output as [string];
     draft.nodes.push(node);
     this.#own(output, draft);
-    if (this.#unitsOf(output) === this.#unitsOf(draft.output) || draft.kind === 'NORMALIZATION') draft.output = output;
+    const isLike = this.#unitsOf(output) === this.#unitsOf(draft.output);
+    if (isLike || draft.kind === 'NORMALIZATION') draft.output = output;
+    draft.isTurned = !isLike;
     if (this.#outputSide.has(output)) draft.kind = 'OUTPUT';
+  }
+
+  /**
+   * A layer times a gate that was made of it alone by normalising and a sigmoid (Dice; Zhou et al. 2018): the gate's nodes become
+   * part of the layer that it gates.
+   */
+  #joinGate(node: NodeProto): boolean {
+    const [one, other] = new Set(node.input.flatMap((name) => this.#open.get(name) ?? []));
+    if (node.opType !== 'Mul' || one === undefined || other === undefined) return false;
+    const [gated, gate] = isGateOf(one, other) ? [one, other] : [other, one];
+    if (!isGateOf(gated, gate) || gated.isClosed) return false;
+    gated.nodes.push(...gate.nodes);
+    this.#drafts.splice(this.#drafts.indexOf(gate), 1);
+    for (const [name, draft] of this.#open) if (draft === gate) this.#open.set(name, gated);
+    for (const [name, sources] of this.#sources)
+      if (sources.has(gate))
+        this.#sources.set(name, new Set([...sources].map((draft) => (draft === gate ? gated : draft))));
+    return true;
   }
 
   #own(name: string, draft: Draft): void {
@@ -178,7 +220,11 @@ class Walk {
     const open = selection.has(node.opType) ? undefined : this.#openBefore(node);
     for (const name of node.output) {
       this.#sources.set(name, sources);
-      if (open !== undefined) this.#open.set(name, open);
+      if (open === undefined) continue;
+      this.#open.set(name, open);
+      if (!open.isTurned || this.#unitsOf(name) !== this.#unitsOf(open.output)) continue;
+      open.output = name;
+      open.isTurned = false;
     }
   }
 
@@ -212,9 +258,9 @@ class Walk {
     return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
   }
 
-  #unitAxis({ kind, output }: Draft): number {
+  #unitAxis({ kind, nodes, output }: Draft): number {
     const rank = this.#specs.get(output)?.shape.length ?? 1;
-    return kind === 'CONVOLUTION' || (kind === 'POOLING' && rank > 2) ? 1 : rank - 1;
+    return rank > 1 && (kind === 'CONVOLUTION' || pools.has(nodes[0]?.opType ?? '')) ? 1 : rank - 1;
   }
 
   /** A vector [rows] is one unit; undefined where the number is not static. */
@@ -225,4 +271,26 @@ class Walk {
     const draft = this.#open.get(name);
     return shape[draft === undefined ? shape.length - 1 : this.#unitAxis(draft)] ?? undefined;
   }
+}
+
+/** A gate is made of one layer by normalising it and a sigmoid. */
+const isGateOf = (gated: Draft, { kind, inputs, nodes }: Draft): boolean =>
+  kind === 'NORMALIZATION' &&
+  inputs.size === 1 &&
+  inputs.has(gated) &&
+  nodes.some(({ opType }) => opType === 'Sigmoid');
+
+/** Begun where a mean is taken, not by an operator of its own. */
+const isWrittenOut = ({ nodes }: Draft): boolean => reductions.has(nodes[0]?.opType ?? '');
+
+/** Exporters choose at run time whether an axis is taken off: either branch only moves values about. */
+function isBookkeepingBranch({ opType, attribute }: NodeProto): boolean {
+  return (
+    opType === 'If' &&
+    attribute.every(({ g }) => g?.node.every((node) => node.opType === 'Constant' || bookkeeping.has(node.opType)))
+  );
+}
+
+function integersOf(tensor: TensorProto): number[] {
+  return Array.from((fromTensorProto(tensor)?.data ?? []) as ArrayLike<number | bigint>, Number);
 }

@@ -30,7 +30,10 @@ function beforeSigmoid(
 ): { tensor: string; tensorIndex: number } | undefined {
   const node = view.producers.get(name);
   if (node === undefined) return undefined;
-  if (node.opType === 'Sigmoid') return { tensor: node.input[0] as string, tensorIndex: index };
+  if (node.opType === 'Sigmoid') {
+    const tensor = node.input[0] as string;
+    return specs.has(tensor) ? { tensor, tensorIndex: index } : undefined;
+  }
   if (transparent.has(node.opType)) return beforeSigmoid(node.input[0] as string, index, view, specs);
   if (node.opType !== 'Concat') return undefined;
   let start = 0;

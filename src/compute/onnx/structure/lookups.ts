@@ -3,18 +3,20 @@ import type { TensorSpec } from '../../tensor.ts';
 import { readInt } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import type { GraphView } from '../view.ts';
+import { oneHotIds } from './one-hot.ts';
 import { type Origin, Origins, type Row } from './origins.ts';
 
-/** Every lookup of ids of an input in a table: a Gather of a weight whose indices come from the input. */
-export function findLookups(
-  view: GraphView,
-  specs: ReadonlyMap<string, TensorSpec>,
-  dependent: ReadonlySet<string>,
-): LookupGraph[] {
+type Specs = ReadonlyMap<string, TensorSpec>;
+
+/**
+ * Every lookup of ids of an input in a table: a Gather of a weight whose indices come from the input, or the product of
+ * their one-hot form with a weight.
+ */
+export function findLookups(view: GraphView, specs: Specs, dependent: ReadonlySet<string>): LookupGraph[] {
   const origins = new Origins(view, specs);
   return view.nodes.flatMap((node) => {
-    const [table = '', ids = ''] = node.input;
-    const row = isLookup(node) && !dependent.has(table) ? origins.of(ids) : undefined;
+    const { table, ids } = readBy(node, view, specs) ?? { table: '', ids: '' };
+    const row = dependent.has(table) ? undefined : origins.of(ids);
     const shape = view.initializers.get(table)?.dims.map(Number) ?? specs.get(table)?.shape;
     const entryCount = shape?.[0];
     if (row === undefined || shape === undefined || typeof entryCount !== 'number') return [];
@@ -33,7 +35,14 @@ export function findLookups(
   });
 }
 
-const isLookup = (node: NodeProto): boolean => node.opType === 'Gather' && (readInt(node, 'axis') ?? 0) === 0;
+/** What a node looks up, and in which tensor, if that is what it does. */
+function readBy(node: NodeProto, view: GraphView, specs: Specs): { table: string; ids: string } | undefined {
+  const [first = '', second = ''] = node.input;
+  if (node.opType === 'Gather') return (readInt(node, 'axis') ?? 0) === 0 ? { table: first, ids: second } : undefined;
+  const isProduct = node.opType === 'MatMul' && view.initializers.get(second)?.dims.length === 2;
+  const ids = isProduct ? oneHotIds(first, view, specs) : undefined;
+  return ids === undefined ? undefined : { table: second, ids };
+}
 
 interface Place {
   readonly origin: Origin;

@@ -13,10 +13,13 @@ export const bookkeeping = new Set([
   'Tile',
   'Dropout',
   'Pad',
+  'OneHot',
 ]);
 
-/** Bookkeeping that leaves some values out: what follows is no longer about the whole layer. */
-export const selection = new Set(['Slice', 'Split', 'Gather', 'GatherND', 'GatherElements', 'TopK', 'Compress']);
+/** Bookkeeping that leaves some values out, or puts some among others: what follows is no longer about the whole layer. */
+export const selection = new Set(
+  'Slice Split Gather GatherND GatherElements TopK Compress ScatterND ScatterElements'.split(' '),
+);
 
 /** They need only one element to compute one, and are linear in it. */
 export const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Where']);
@@ -68,6 +71,9 @@ export const normalizations = new Set([
   'LRN',
 ]);
 
+/** What a normalisation computes the spread with; no activation. */
+export const spreads = new Set(['Pow', 'Sqrt', 'Reciprocal', 'Abs']);
+
 export const recurrences = new Set(['GRU', 'LSTM', 'RNN']);
 
 export const pools = new Set([
@@ -92,4 +98,4 @@ export const reductions = new Set([
 ]);
 
 /** Operators with two operands that make a dense layer when one of them is a weight. */
-export const products = new Set(['Gemm', 'MatMul']);
+export const products = new Set(['Gemm', 'MatMul', 'Einsum']);

@@ -228,24 +228,43 @@ const concat: Rule = ({ node, row, dims }) => {
   return [{ dims: first.dims.map((dim, at) => (at === axis ? length : dim)), origins }];
 };
 
-/** With a constant: one for all, or one for each element of the row (broadcast along its last axes). */
+/** Each element of a row beside the element of a constant that numpy's broadcasting puts there. */
+function broadcast(
+  source: Row,
+  constant: Constant,
+): { dims: number[]; pairs: [Origin | undefined, number][] } | undefined {
+  const rank = Math.max(source.dims.length, constant.dims.length);
+  const own = [...new Array<number>(rank - source.dims.length).fill(1), ...source.dims];
+  const others = [...new Array<number>(rank - constant.dims.length).fill(1), ...constant.dims];
+  const beyond = rank - source.dims.length;
+  // A constant that is as long as the rows, or has more axes than they have, is none for each row.
+  if (others.slice(0, beyond).some((dim) => dim !== 1)) return undefined;
+  const dims = own.map((dim, axis) => (dim === 1 ? (others[axis] as number) : dim));
+  if (others.some((dim, axis) => dim !== 1 && dim !== dims[axis])) return undefined;
+  const placeIn = (shape: readonly number[], at: number): number => {
+    let place = 0;
+    for (const [axis, dim] of shape.entries())
+      place = place * dim + (dim === 1 ? 0 : Math.floor(at / size(dims.slice(axis + 1))) % dim);
+    return place;
+  };
+  const pairs = range(0, size(dims)).map((at): [Origin | undefined, number] => [
+    source.origins[placeIn(own, at)],
+    constant.values[placeIn(others, at)] as number,
+  ]);
+  return { dims: dims.slice(beyond), pairs };
+}
+
+/** With a constant: one for all, or one for each element of the row. */
 const shifted =
   (change: (origin: Origin, by: number, isFirst: boolean) => Origin | undefined): Rule =>
   ({ row, constant }) => {
     const at = row(0) === undefined ? 1 : 0;
     const source = row(at);
     const other = constant(1 - at);
-    if (source === undefined || other === undefined || other.values.length === 0) return undefined;
-    const { values } = other;
-    if (source.origins.length % values.length !== 0) return undefined;
-    return [
-      {
-        dims: source.dims,
-        origins: source.origins.map(
-          (origin, place) => origin && change(origin, values[place % values.length] as number, at === 0),
-        ),
-      },
-    ];
+    const both = source && other && broadcast(source, other);
+    return (
+      both && [{ dims: both.dims, origins: both.pairs.map(([origin, by]) => origin && change(origin, by, at === 0)) }]
+    );
   };
 
 const rules: Readonly<Record<string, Rule>> = {

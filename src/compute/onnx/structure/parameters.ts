@@ -1,11 +1,7 @@
-import type { TensorSpec } from '../../tensor.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
+import { dtypeOf } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 import { readsOf } from './reach.ts';
-
-type Specs = ReadonlyMap<string, TensorSpec>;
-
-const floats = new Set(['float32', 'float64', 'float16', 'bfloat16']);
 
 /** Weights that the nodes read, directly or through nodes that compute from weights alone. Scalars are constants, no weights. */
 export function weightsOf(nodes: readonly NodeProto[], view: GraphView, dependent: ReadonlySet<string>): Set<string> {
@@ -24,11 +20,11 @@ export function weightsOf(nodes: readonly NodeProto[], view: GraphView, dependen
 }
 
 /** Number of elements of the float weights among these. */
-export function parameterCount(weights: Iterable<string>, view: GraphView, specs: Specs): number {
+export function parameterCount(weights: Iterable<string>, { initializers }: GraphView): number {
   let count = 0;
   for (const name of weights) {
-    const dims = view.initializers.get(name)?.dims ?? [];
-    if (dims.length > 0 && floats.has(specs.get(name)?.dtype ?? 'float32'))
+    const { dims, dataType } = initializers.get(name) ?? { dims: [], dataType: 0 };
+    if (dims.length > 0 && dtypeOf(dataType)?.includes('float'))
       count += dims.reduce((product, dim) => product * Number(dim), 1);
   }
   return count;

@@ -65,6 +65,22 @@ describe('an If', () => {
     expect(await gradientOf(model, [1, 2], [1, 2])).toEqual([4, 8]);
   });
 
+  test('around a Squeeze whose size only the rows tell: either branch gives the same elements', async () => {
+    const model: ModelText = {
+      inputs: { x: ['float32', [null, null, 2]] },
+      weights: { ...weights, flat: int64([1], [-1]) },
+      nodes: [
+        ['Mul', 'x x', 'square'],
+        ...squeeze('square', 'squeezed'),
+        ['Reshape', 'squeezed flat', 'elements'],
+        ['Mul', 'elements elements', 'y'],
+      ],
+      outputs: 'y',
+    };
+    expect(await gradientOf(model, [1, 2, 3, 0], [2, 1, 2])).toEqual([4, 32, 108, 0]);
+    expect(await gradientOf(model, [1, 2, 3, 0], [1, 2, 2])).toEqual([4, 32, 108, 0]);
+  });
+
   test('whose condition depends on the rows is an error that names it', async () => {
     const model: ModelText = {
       inputs: { x: ['float32', [null, 2]] },

@@ -12,7 +12,8 @@ async function gradients(model: string | ModelText, of: string, wrt: string[], i
   const open = await opened(typeof model === 'string' ? toy(model) : modelOf(model));
   const outputs = Object.fromEntries(wrt.map((name) => [name, p.gradient(p.tensor(of), p.tensor(name))]));
   const results = await run(open, { outputs }, inputs);
-  return Object.fromEntries(wrt.map((name) => [name, valuesOf(results[name])]));
+  // −0 + 0 is 0.
+  return Object.fromEntries(wrt.map((name) => [name, valuesOf(results[name]).map((value) => value + 0)]));
 }
 
 describe('gradients of models that can be computed by hand', () => {
@@ -152,6 +153,20 @@ describe('the path between a target and a tensor', () => {
       code: 'UNSUPPORTED_OPERATOR',
       details: { operator: 'Loop', node: 'sums' },
     });
+  });
+
+  test('needs no rows', async () => {
+    const model: ModelText = {
+      inputs: { x: ['float32', [null, null, 2]] },
+      nodes: [
+        ['ReduceMean', 'x', 'mean', { axes: [1], keepdims: 0 }],
+        ['Softmax', 'mean', 'y', { axis: 1 }],
+      ],
+      outputs: 'y',
+      opset: 17,
+    };
+    expect(await gradients(model, 'y', ['x'], { x: float32([0, 3, 2], []) })).toEqual({ x: [] });
+    expect(await gradients('matrix.onnx', 'logit', ['X'], { X: float32([0, 7], []) })).toEqual({ X: [] });
   });
 
   test('starts at numbers: an id has no gradient', async () => {

@@ -63,6 +63,62 @@ describe('lookups', () => {
     });
   });
 
+  test('of an entry for each field: one id at several places of a table (field-aware factorization machines)', async () => {
+    const [lookup] = await lookupsOf({
+      inputs: { id: ['int64', [null, 1]] },
+      weights: { table: table(27, 4), fields: integer(3), offsets: integers(0, 1, 2) },
+      nodes: [
+        ['Mul', 'id fields', 'first'],
+        ['Add', 'first offsets', 'places'],
+        ['Gather', 'table places', 'carrier'],
+      ],
+      outputs: 'carrier',
+    });
+    // 3·id + 2 ≤ 26
+    expect(lookup).toMatchObject({ columns: [0, 0, 0], positions: [0, 1, 2], axis: 1, idCounts: [9, 9, 9] });
+  });
+
+  test('of no ids of whole rows that are shifted by a constant for each row', async () => {
+    const lookups = await lookupsOf({
+      inputs: { ids: ['int64', [2]] },
+      weights: { table: table(9, 4), offsets: integers(0, 1) },
+      nodes: [
+        ['Add', 'ids offsets', 'shifted'],
+        ['Gather', 'table shifted', 'carrier'],
+      ],
+      outputs: 'carrier',
+    });
+    expect(lookups).toEqual([]);
+  });
+
+  test.each<[string, ModelText['nodes']]>([
+    ['made by OneHot', [['OneHot', 'id depth values', 'hot']]],
+    [
+      'made by comparing',
+      [
+        ['Unsqueeze', 'id axis', 'column'],
+        ['Equal', 'column count', 'flags'],
+        ['Cast', 'flags', 'hot', { to: 1 }],
+      ],
+    ],
+  ])('of ids in one-hot form, %s, times a weight', async (_, nodes) => {
+    const lookups = await lookupsOf({
+      inputs: { id: ['int64', [null]] },
+      weights: {
+        table: table(3, 4),
+        depth: integer(3),
+        values: float32([2], [0, 1]),
+        count: integers(0, 1, 2),
+        axis: integers(1),
+      },
+      nodes: [...nodes, ['MatMul', 'hot table', 'carrier']],
+      outputs: 'carrier',
+    });
+    expect(lookups).toMatchObject([
+      { input: 'id', table: 'table', entryCount: 3, dimension: 4, carrier: 'carrier', columns: [0], idCounts: [3] },
+    ]);
+  });
+
   test('of ids that are multiplied, or that the graph keeps within the table', async () => {
     const lookups = await lookupsOf({
       inputs: { ids: ['int64', [null, 2]] },

@@ -1,0 +1,234 @@
+import jstat from 'jstat';
+import type { AttributionResult, AttributionMethod as Method } from '../analysis/attribution.ts';
+import { playersOf } from '../analysis/players.ts';
+import type { Target } from '../analysis/target.ts';
+import { badUserInput } from '../errors.ts';
+import { saliencyPlot } from '../plots/saliency.ts';
+import type { ModelRow } from '../store/models.ts';
+import { ask, type RowsArgument } from './ask.ts';
+import { builder } from './builder.ts';
+import { wholeBetween } from './column-argument.ts';
+import type { Context } from './context.ts';
+import { AttributionMethod, Direction } from './enums.ts';
+import { Interval } from './interval.ts';
+import { orNull } from './number.ts';
+import { Provenance } from './provenance.ts';
+import { Feature, FeatureGroup, Model, type SaliencyOfModel } from './references.ts';
+import { RowsInput } from './rows-input.ts';
+import { scoreTarget, TargetInput } from './target.ts';
+
+const AttributionOptions = builder.inputType('AttributionOptions', {
+  description:
+    'ZERO baseline and 50 steps unless said otherwise. An option that the method does not have is BAD_USER_INPUT.',
+  fields: (t) => ({
+    steps: t.int({ description: 'Of INTEGRATED_GRADIENTS: nodes of the integral, from 1 to 1,000.' }),
+  }),
+});
+
+interface Asked {
+  readonly rows: RowsArgument;
+  readonly method?: Method | null | undefined;
+  readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
+  readonly target?: typeof TargetInput.$inferInput | null | undefined;
+}
+
+async function saliencyOf(model: ModelRow, asked: Asked, context: Context): Promise<SaliencyOfModel> {
+  const method = asked.method ?? 'SALIENCY';
+  const steps = asked.options?.steps ?? undefined;
+  if (steps !== undefined && method !== 'INTEGRATED_GRADIENTS')
+    throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${method} has no steps.`);
+  const element = scoreTarget(model, asked.target);
+  const space = asked.target?.space ?? 'LOGIT';
+  const target: Target = element === undefined ? { space } : { element, space };
+  const spec = {
+    method,
+    target,
+    ...(method === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
+  };
+  return { model, method, answer: await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows) };
+}
+
+interface OnePlayer {
+  readonly of: SaliencyOfModel;
+  /** Position among the players. */
+  readonly at: number;
+  readonly rank: number;
+  readonly share: number;
+}
+
+/** Of the players in a range, by score, largest first, ties in the manifest's order. */
+function ranked(of: SaliencyOfModel, from: number, to: number): OnePlayer[] {
+  const score = (at: number): number => of.answer.value.score[at] as number;
+  const positions = Array.from({ length: to - from }, (_, at) => from + at);
+  const total = positions.reduce((sum, at) => sum + score(at), 0);
+  return positions
+    .sort((a, b) => score(b) - score(a) || a - b)
+    .map((at, place) => ({ of, at, rank: place + 1, share: score(at) / total }));
+}
+
+const featuresOf = (of: SaliencyOfModel): OnePlayer[] => ranked(of, 0, of.model.manifest.features.length);
+const figure = ({ of, at }: OnePlayer, name: 'score' | 'mean' | 'standardDeviation'): number =>
+  of.answer.value[name][at] as number;
+
+/** Normal, from the standard error of the mean; null with one row. */
+function intervalOf({ of, at }: OnePlayer, level: number) {
+  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must lie between 0 and 1.`);
+  const { rowCount, score, scoreDeviation } = of.answer.value;
+  if (rowCount < 2) return null;
+  const error = (scoreDeviation[at] as number) / Math.sqrt(rowCount - 1);
+  const margin = jstat.normal.inv((1 + level) / 2, 0, 1) * error;
+  return { low: Math.max(0, (score[at] as number) - margin), high: (score[at] as number) + margin, level };
+}
+
+const FeatureSaliency = builder.objectRef<OnePlayer>('FeatureSaliency').implement({
+  description: 'How much a feature drives the target.',
+  fields: (t) => ({
+    feature: t.field({
+      type: Feature,
+      description: 'The feature.',
+      resolve: ({ of: { model }, at }) => ({
+        model,
+        feature: model.manifest.features[at] as (typeof model.manifest.features)[number],
+      }),
+    }),
+    rank: t.exposeInt('rank', { description: 'From 1.' }),
+    score: t.float({
+      description:
+        'Mean over rows of the L2 norm of the attribution over the feature’s carrier (for a scalar carrier, its absolute value).',
+      resolve: (player) => figure(player, 'score'),
+    }),
+    share: t.float({
+      nullable: true,
+      description: 'score over the sum of all features’ scores; null when that is zero.',
+      resolve: ({ share }) => orNull(share),
+    }),
+    mean: t.float({
+      description: 'Mean over rows of the attribution summed over the carrier, with its sign.',
+      resolve: (player) => figure(player, 'mean'),
+    }),
+    standardDeviation: t.float({
+      description: 'Over rows, of the attribution summed over the carrier.',
+      resolve: (player) => figure(player, 'standardDeviation'),
+    }),
+    scoreWhenPositive: t.float({
+      nullable: true,
+      description: 'score over the rows with label 1.',
+      resolve: ({ of, at }) => orNull(of.answer.value.scoreWhenPositive[at]),
+    }),
+    scoreWhenNegative: t.float({
+      nullable: true,
+      description: 'score over the rows with label 0.',
+      resolve: ({ of, at }) => orNull(of.answer.value.scoreWhenNegative[at]),
+    }),
+    interval: t.field({
+      type: Interval,
+      nullable: true,
+      description: 'Of `score`, from its standard error; null with one row.',
+      args: { level: t.arg.float({ defaultValue: 0.95, description: 'Of confidence.' }) },
+      resolve: (player, { level }) => intervalOf(player, level ?? 0.95),
+    }),
+  }),
+});
+
+const GroupSaliency = builder.objectRef<OnePlayer>('GroupSaliency').implement({
+  description: 'How much a group of features drives the target: the attribution of its features’ carriers together.',
+  fields: (t) => ({
+    group: t.field({
+      type: FeatureGroup,
+      description: 'The group.',
+      resolve: ({ of: { model }, at }) => {
+        const players = playersOf({ features: model.manifest.features });
+        return { model, group: players[at]?.name as string };
+      },
+    }),
+    score: t.float({ description: 'As of a feature.', resolve: (player) => figure(player, 'score') }),
+    share: t.float({
+      nullable: true,
+      description: 'score over the sum of all groups’ scores; null when that is zero.',
+      resolve: ({ share }) => orNull(share),
+    }),
+    mean: t.float({ description: 'As of a feature.', resolve: (player) => figure(player, 'mean') }),
+  }),
+});
+
+const Convergence = builder.objectRef<NonNullable<AttributionResult['completeness']>>('Convergence').implement({
+  description: 'converged: the mean absolute gap is at most 1% of the mean absolute f(x) - f(baseline).',
+  fields: (t) => ({
+    meanAbsolute: t.float({ description: 'Mean absolute gap over rows.', resolve: (c) => c.meanAbsoluteGap }),
+    maxAbsolute: t.float({ description: 'Largest absolute gap of a row.', resolve: (c) => c.maxAbsoluteGap }),
+    converged: t.boolean({
+      description: 'Whether the attributions add up, as far as can be asked of them.',
+      resolve: (c) => c.meanAbsoluteGap <= 0.01 * c.meanAbsoluteDifference,
+    }),
+  }),
+});
+
+const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
+  description: 'Attributions of every feature, aggregated over rows.',
+  fields: (t) => ({
+    method: t.field({ type: AttributionMethod, description: 'As asked.', resolve: ({ method }) => method }),
+    rowCount: t.field({ type: 'SafeInt', description: 'Rows read.', resolve: ({ answer }) => answer.value.rowCount }),
+    baselineValue: t.float({
+      nullable: true,
+      description: 'Mean target at the baseline, where the method has one.',
+      resolve: ({ answer }) => orNull(answer.value.completeness?.baselineValue),
+    }),
+    convergence: t.field({
+      type: Convergence,
+      nullable: true,
+      description: 'Completeness gap, sum(attributions) - (f(x) - f(baseline)), where the method is complete.',
+      resolve: ({ answer }) => answer.value.completeness ?? null,
+    }),
+    features: t.field({
+      type: [FeatureSaliency],
+      description: 'By score, largest first unless said otherwise; all of them unless `first` is given.',
+      args: {
+        first: t.arg.int({ description: 'At most so many.' }),
+        direction: t.arg({ type: Direction, defaultValue: 'DESC', description: 'Of the order.' }),
+      },
+      resolve: (of, { first, direction }) => {
+        const players = direction === 'ASC' ? featuresOf(of).reverse() : featuresOf(of);
+        return first == null ? players : players.slice(0, wholeBetween('first', first, 0, 10_000));
+      },
+    }),
+    groups: t.field({
+      type: [GroupSaliency],
+      description: 'By score, largest first. A group’s attribution is that of its features’ carriers together.',
+      resolve: (of) => ranked(of, of.model.manifest.features.length, of.answer.value.score.length),
+    }),
+    plot: t.field({
+      type: 'VegaLite',
+      nullable: true,
+      description: 'Bars by feature, with intervals.',
+      resolve: (of) =>
+        saliencyPlot(
+          featuresOf(of).map((player) => {
+            const interval = intervalOf(player, 0.95);
+            const name = of.model.manifest.features[player.at]?.name as string;
+            return { name, score: figure(player, 'score'), low: interval?.low ?? null, high: interval?.high ?? null };
+          }),
+          `${of.model.name} ${of.model.version}`,
+        ),
+    }),
+    provenance: t.field({
+      type: Provenance,
+      description: 'How this came to be.',
+      resolve: ({ answer }) => answer.provenance,
+    }),
+  }),
+});
+
+builder.objectField(Model, 'saliency', (t) =>
+  t.field({
+    type: Saliency,
+    nullable: true,
+    description: 'Which features drive the model, on average over rows. Gradients are exact.',
+    args: {
+      rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
+      method: t.arg({ type: AttributionMethod, defaultValue: 'SALIENCY', description: 'How attributions are made.' }),
+      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+      target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
+    },
+    resolve: (model, args, context) => saliencyOf(model, args, context),
+  }),
+);

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AttributionMethod, AttributionResult } from '../../src/analysis/attribution.ts';
+import { gaussLegendre } from '../../src/analysis/gauss-legendre.ts';
+import type { TargetSpace } from '../../src/analysis/target.ts';
+import { float32, int64 } from '../../src/compute/tensor.ts';
+import type { RowSelection } from '../../src/data/types.ts';
+import { modelOf, temporaryFolder, written } from '../compute/onnx/models.ts';
+import { writeParquet } from '../data/parquet.ts';
+import { answersOf } from '../support/pass.ts';
+
+type Figures = Record<
+  'score' | 'scoreDeviation' | 'scoreWhenPositive' | 'scoreWhenNegative' | 'mean' | 'standardDeviation',
+  number[]
+>;
+type Expected = Record<string, Figures & { completeness?: Record<string, number> }>;
+/** By Captum, in float64, over the flights of October: test/fixtures/generate/attribution.py. */
+const expected: Record<string, Expected> = JSON.parse(readFileSync('test/fixtures/flights/attribution.json', 'utf8'));
+const october: RowSelection = { partitions: null, where: [{ column: 'month', op: 'EQ', value: 10 }], invalid: 'FAIL' };
+const asked: [name: string, method: AttributionMethod, space: TargetSpace][] = [
+  ['SALIENCY', 'SALIENCY', 'LOGIT'],
+  ['SALIENCY of the probability', 'SALIENCY', 'PROBABILITY'],
+  ['INPUT_X_GRADIENT', 'INPUT_X_GRADIENT', 'LOGIT'],
+  ['INTEGRATED_GRADIENTS', 'INTEGRATED_GRADIENTS', 'LOGIT'],
+];
+
+describe.each(['v1', 'v2'])('attributions of the flights, %s, are Captum’s', (version) => {
+  let results: AttributionResult[];
+
+  beforeAll(async () => {
+    const folder = `examples/flights/${version}`;
+    const manifest: unknown = JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8'));
+    const flights = {
+      model: `${folder}/model.onnx`,
+      manifest,
+      rows: 'examples/flights/flights.parquet',
+      label: 'late',
+    };
+    const questions = asked.map(([, method, space]) => ({ name: 'attribution', spec: { method, target: { space } } }));
+    results = (await answersOf({ ...flights, selection: october }, questions)) as AttributionResult[];
+  });
+
+  test.each(asked.map(([name], at) => [name, at] as const))('%s, of every feature and group', (name, at) => {
+    const result = results[at] as AttributionResult;
+    const { completeness, ...figures } = (expected[version] as Expected)[name] as Expected[string];
+    expect(result.rowCount).toBe(28_618);
+    for (const [figure, values] of Object.entries(figures)) {
+      const scale = Math.max(...values.map(Math.abs));
+      const actual = result[figure as keyof Figures];
+      expect(actual).toHaveLength(values.length);
+      for (const [player, value] of values.entries())
+        expect(Math.abs((actual[player] as number) - value), `${figure} ${player}`).toBeLessThan(1e-4 * scale);
+    }
+    for (const [figure, value] of Object.entries(completeness ?? {}))
+      expect(result.completeness?.[figure as keyof typeof result.completeness]).toBeCloseTo(value, 4);
+  });
+});
+
+describe('Gauss–Legendre on [0, 1]', () => {
+  test('by hand: one node, two nodes', () => {
+    expect(gaussLegendre(1)).toEqual({ nodes: [0.5], weights: [1] });
+    const { nodes, weights } = gaussLegendre(2);
+    expect(nodes[0]).toBeCloseTo(0.5 - Math.sqrt(1 / 12), 14);
+    expect(weights[1]).toBeCloseTo(0.5, 14);
+  });
+
+  test.each([3, 10, 50])('%d nodes are exact for polynomials', (count) => {
+    const { nodes, weights } = gaussLegendre(count);
+    for (const degree of [0, 1, 2, 5])
+      expect(nodes.reduce((sum, x, at) => sum + (weights[at] as number) * x ** degree, 0)).toBeCloseTo(
+        1 / (degree + 1),
+        12,
+      );
+  });
+});
+
+/**
+ * Two positions of ids, looked up in a table and summed, plus a number: logit = Σ (e₀ + 2·e₁) + 3·age.
+ * Table: id 0, the padding, is (5, 5); id 1 is (1, 0); id 2 is (0, 2).
+ */
+describe('by hand: a sequence and a number', () => {
+  const model = modelOf({
+    inputs: { seen: ['int64', [null, 2]], age: ['float32', [null, 1]] },
+    weights: {
+      table: float32([3, 2], Float32Array.of(5, 5, 1, 0, 0, 2)),
+      w: float32([2, 1], Float32Array.of(1, 2)),
+      three: float32([], Float32Array.of(3)),
+      one: int64([1], [1]),
+    },
+    nodes: [
+      ['Gather', 'table seen', 'looked'],
+      ['ReduceSum', 'looked one', 'pooled', { keepdims: 0 }],
+      ['MatMul', 'pooled w', 'of_seen'],
+      ['Mul', 'age three', 'of_age'],
+      ['Add', 'of_seen of_age', 'logit'],
+      ['Sigmoid', 'logit', 'score'],
+    ],
+    outputs: 'score',
+  });
+  const manifest = {
+    score: { output: 'score', index: 0, space: 'PROBABILITY' },
+    features: [
+      { name: 'seen', kind: 'SEQUENCE', column: 'seen', input: 'seen', length: 2, padding: 0, group: 'all' },
+      { name: 'age', kind: 'NUMERIC', column: 'age', input: 'age', group: 'all' },
+    ],
+  };
+
+  const asks = async (...methods: AttributionMethod[]) => {
+    const rows = join(await temporaryFolder(), 'rows.parquet');
+    // Two ids, one id and padding, nothing but padding.
+    await writeParquet(rows, 'SELECT * FROM (VALUES ([1, 2], 1.0), ([2], -2.0), ([]::INT[], 0.0)) AS t(seen, age)');
+    const questions = methods.map((method) => ({
+      name: 'attribution',
+      spec: { method, target: { space: 'LOGIT' }, ...(method === 'INTEGRATED_GRADIENTS' ? { steps: 3 } : {}) },
+    }));
+    return (await answersOf({ model: await written(model), manifest, rows }, questions)) as AttributionResult[];
+  };
+  const mean = (...values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const expectClose = (actual: Float64Array | undefined, wanted: number[]): void => {
+    expect(actual).toHaveLength(wanted.length);
+    for (const [at, value] of wanted.entries()) expect(actual?.[at]).toBeCloseTo(value, 5);
+  };
+
+  test('the gradient is (1, 2) at every filled position, and 3', async () => {
+    const [saliency] = await asks('SALIENCY');
+    const norms = [Math.sqrt(10), Math.sqrt(5), 0];
+    expectClose(saliency?.score, [mean(...norms), 3, mean(...norms.map((norm) => Math.hypot(norm, 3)))]);
+    expectClose(saliency?.mean, [mean(6, 3, 0), 3, mean(9, 6, 3)]);
+  });
+
+  test('padding is never moved and never counted: it stays in the baseline', async () => {
+    const [, integrated] = await asks('INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS');
+    // Ids 1 and 2 are worth 1 and 4.
+    expectClose(integrated?.mean, [mean(5, 4, 0), mean(3, -6, 0), mean(8, -2, 0)]);
+    // The zero embedding in place of ids, the padding's own (5 + 2·5) where there is padding.
+    expect(integrated?.completeness?.baselineValue).toBeCloseTo(mean(0, 15, 30), 4);
+    expect(integrated?.completeness?.maxAbsoluteGap).toBeCloseTo(0, 4);
+  });
+
+  test('of a linear net, input times gradient and integrated gradients are the same', async () => {
+    const [product, integrated] = await asks('INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS');
+    expectClose(product?.score, [...(integrated?.score ?? [])]);
+    expectClose(product?.mean, [...(integrated?.mean ?? [])]);
+  });
+});
