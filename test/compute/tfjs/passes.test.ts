@@ -85,4 +85,13 @@ describe('one net, exported both ways,', () => {
     const [tfjs, onnx] = await Promise.all([ask('tfjs', questions('tfjs')), ask('onnx', questions('onnx'))]);
     expectAlike(tfjs, onnx);
   });
+
+  test.each(['SALIENCY', 'INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS'])(
+    'attributes the logit alike to its features by %s',
+    async (method) => {
+      const question = [{ name: 'attribution', spec: { method, target: { space: 'LOGIT' }, steps: 20 } }];
+      const [tfjs, onnx] = await Promise.all([ask('tfjs', question), ask('onnx', question)]);
+      expectAlike(tfjs, onnx);
+    },
+  );
 });
