@@ -8,7 +8,7 @@ export function loadModel(tf: Runtime, { modelTopology, weightsManifest }: Model
   try {
     return tf.loadGraphModelSync({
       format: 'graph-model',
-      modelTopology,
+      modelTopology: { versions: {}, ...modelTopology },
       weightSpecs: weightsManifest.flatMap((group) => group.weights) as never,
       weightData: Uint8Array.from(weights).buffer,
     }) as unknown as GraphModel;

@@ -1,5 +1,5 @@
 import type { GraphModel, Tensor } from '@tensorflow/tfjs';
-import { modelRejected } from '../../errors.ts';
+import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { TensorSpec } from '../tensor.ts';
 import type { GraphView } from './graph-view.ts';
 import type { Runtime } from './library.ts';
@@ -43,17 +43,36 @@ export function inferredSpecs(tf: Runtime, model: GraphModel, view: GraphView): 
 
 type Seen = ReadonlyMap<string, { readonly dtype: string; readonly shape: readonly number[] }>;
 
+/** Of ids that count from 1, zero is none. */
 function seen(tf: Runtime, model: GraphModel, view: GraphView, names: string[], rows: number): Seen {
-  const feeds: Record<string, Tensor> = {};
   try {
-    return tf.tidy(() => {
-      for (const name of view.inputs) feeds[name] = tf.zeros(inputShape(view, name, rows), inputType(view, name));
-      const values = model.execute(feeds, names) as Tensor | Tensor[];
-      const list = Array.isArray(values) ? values : [values];
-      const all = [...Object.entries(feeds), ...list.map((value, at) => [names[at] as string, value] as const)];
-      return new Map(all.map(([name, { dtype, shape }]) => [name, { dtype, shape }])) as never;
-    }) as Seen;
+    return run(tf, model, view, names, rows, 0);
+  } catch {
+    return attempt(() => run(tf, model, view, names, rows, 1));
+  }
+}
+
+function run(tf: Runtime, model: GraphModel, view: GraphView, names: string[], rows: number, value: number): Seen {
+  const found = new Map<string, { readonly dtype: string; readonly shape: readonly number[] }>();
+  tf.tidy(() => {
+    const feeds = Object.fromEntries(
+      view.inputs.map((name) => [name, tf.fill(inputShape(view, name, rows), value, inputType(view, name) as never)]),
+    );
+    const values = model.execute(feeds, names) as Tensor | Tensor[];
+    const results = (Array.isArray(values) ? values : [values]).map(
+      (tensor, at) => [names[at] as string, tensor] as const,
+    );
+    for (const [name, { dtype, shape }] of [...Object.entries<Tensor>(feeds), ...results])
+      found.set(name, { dtype, shape });
+  });
+  return found;
+}
+
+function attempt<Result>(make: () => Result): Result {
+  try {
+    return make();
   } catch (error) {
+    if (error instanceof GlassgraphError) throw error;
     throw modelRejected(`TensorFlow.js cannot run the model: ${(error as Error).message.slice(0, 300)}`);
   }
 }
