@@ -106,7 +106,7 @@ export async function measure(folder: string): Promise<Row[]> {
         what: `${name}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
         ours: perSecond(rowCount, oursMs, 'rows'),
         against: perSecond(rowCount, againstMs, 'rows'),
-        ratio: times(ratio),
+        ratio: times(1 / ratio),
         goal: none,
       });
     }

@@ -6,7 +6,18 @@ import { machine } from './machine.ts';
 import { markdownTable, type Row } from './table.ts';
 
 /** A file of this folder each, in the order of RESULTS.md. */
-const groups = ['gradients', 'attribution', 'moments', 'loop', 'queries', 'cached', 'start', 'data', 'python'];
+const groups = [
+  'gradients',
+  'memory',
+  'attribution',
+  'moments',
+  'loop',
+  'queries',
+  'cached',
+  'start',
+  'data',
+  'python',
+];
 /** Need more than this project, and are measured only when they are named. */
 const optional = ['python', 'attribution'];
 
@@ -22,7 +33,8 @@ const resultsPath = join(import.meta.dirname, 'RESULTS.md');
 const heading = `# How fast
 
 \`npm run bench\` measures this, each group by itself with the command below its name. Both sides of a comparison run in turns in
-one process group; figures are medians, ratios are medians of the rounds’ ratios. Times depend on the machine, ratios hardly.`;
+one process group; figures are medians, ratios are medians of the rounds’ ratios. With whatever else the machine does, times vary by a factor of two from
+run to run, and ratios by a quarter.`;
 
 /** The sections of RESULTS.md, by the names of their groups. */
 async function sections(): Promise<Map<string, string>> {

@@ -4,7 +4,6 @@ import {
   concat,
   constant,
   type Expression,
-  equal,
   gradient,
   matmul,
   mul,
@@ -15,17 +14,15 @@ import {
   row,
   scalar,
   slice,
-  sqrt,
   sub,
   tensor,
-  where,
 } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
-import type { Carrier } from '../data/carriers.ts';
 import { unsupportedByExecutor } from '../errors.ts';
 import type { Analysis, Outputs, Subject } from './analysis.ts';
+import { byPlayer } from './by-player.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
-import { Copies, paddingOf } from './copies.ts';
+import { Copies } from './copies.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 import { carriersOfFeatures, playersOf } from './players.ts';
 import { type Target, targetOf } from './target.ts';
@@ -163,52 +160,6 @@ function staticDims({ graph }: Subject, name: string): number[] {
     `The tensor “${name}” has axes whose sizes are known at run time only; this method needs to know them. Export the model with fixed lengths, or ask for SALIENCY.`,
     { tensor: name },
   );
-}
-
-/** [rows, players] each: the L2 norm over a player's carriers, and the sum with its sign. */
-function byPlayer(
-  subject: Subject,
-  carriers: readonly (readonly Carrier[])[],
-  attributed: (name: string) => Expression,
-  original: (name: string) => Expression,
-): { norms: Expression; sums: Expression } {
-  const columns = carriers.map((own, at) => {
-    const parts = own.map((carrier) => elementsOf(attributed(carrier.tensor), carrier, at, subject, original));
-    const total = (of: (part: Expression) => Expression) =>
-      parts.map((part) => reduceSum(of(part), [1], true)).reduce((a, b) => add(a, b));
-    return { squares: total((part) => mul(part, part)), sum: total((part) => part) };
-  });
-  const together = (members: readonly number[], of: 'squares' | 'sum'): Expression =>
-    members.map((at) => (columns[at] as (typeof columns)[number])[of]).reduce((a, b) => add(a, b));
-  const players = playersOf(subject);
-  return {
-    norms: concat(
-      players.map(({ members }) => sqrt(together(members, 'squares'))),
-      1,
-    ),
-    sums: concat(
-      players.map(({ members }) => together(members, 'sum')),
-      1,
-    ),
-  };
-}
-
-/** A feature's part of a value shaped like a carrier's tensor, [rows, elements]; zero where a sequence is filled up. */
-function elementsOf(
-  value: Expression,
-  { tensor: name, axis, start, length }: Carrier,
-  at: number,
-  subject: Subject,
-  original: (name: string) => Expression,
-): Expression {
-  const feature = subject.features[at];
-  const rank = subject.graph.tensors.find((spec) => spec.name === name)?.shape.length ?? 2;
-  const own = axis === null ? value : slice(value, axis, start, start + length);
-  if (feature?.kind !== 'SEQUENCE') return reshape(own, rank === 1 ? [-1, 1] : [0, -1]);
-  const ids = slice(original(feature.input), 1, feature.index, feature.index + feature.length);
-  const isFilled = where(equal(ids, paddingOf(feature, subject)), scalar(0), scalar(1));
-  const byPosition = reshape(own, [0, feature.length, -1]);
-  return reshape(mul(byPosition, reshape(isFilled, [0, feature.length, 1])), [0, -1]);
 }
 
 /** Sums over rows of the columns of a matrix, shifted by the first row: for all rows, those of label 1 and those of label 0. */

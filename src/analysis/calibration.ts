@@ -1,7 +1,7 @@
 import type { Scores } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { ties } from './quality.ts';
+import { eachTie } from './quality.ts';
 
 /** Labelled rows by equal-width bins of the score on [0, 1]: [a, b), the last one closed. One entry a bin. */
 export interface CalibrationResult {
@@ -29,12 +29,12 @@ export const calibration: Reading<CalibrationSpec, Scores, CalibrationResult> = 
     const add = (values: Float64Array, bin: number, value: number): void => {
       values[bin] = (values[bin] as number) + value;
     };
-    for (const { score, positives, negatives } of ties(keys.slice().sort())) {
+    eachTie(keys.slice().sort(), (score, positives, negatives) => {
       const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
       add(result.rowCount, bin, positives + negatives);
       add(result.positiveCount, bin, positives);
       add(result.scoreSum, bin, (positives + negatives) * score);
-    }
+    });
     return result;
   },
 };

@@ -33,14 +33,11 @@ export function scoresOfKeys(keys: Uint32Array): Float32Array {
   return new Float32Array(keys.map((key) => key >>> 1).buffer);
 }
 
-/** Groups of equal scores, ascending: `positives` and `negatives` count the rows of each. */
-interface Tie {
-  readonly score: number;
-  readonly positives: number;
-  readonly negatives: number;
-}
-
-export function* ties(sorted: Uint32Array): Generator<Tie> {
+/** Visits groups of equal scores, ascending: how many of a group's rows have label 1 and how many 0. */
+export function eachTie(
+  sorted: Uint32Array,
+  visit: (score: number, positives: number, negatives: number) => void,
+): void {
   const bits = new Uint32Array(1);
   const score = new Float32Array(bits.buffer);
   for (let at = 0; at < sorted.length; ) {
@@ -50,7 +47,7 @@ export function* ties(sorted: Uint32Array): Generator<Tie> {
     for (; end < sorted.length && (sorted[end] as number) >>> 1 === group; end++)
       positives += (sorted[end] as number) & 1;
     bits[0] = group;
-    yield { score: score[0] as number, positives, negatives: end - at - positives };
+    visit(score[0] as number, positives, end - at - positives);
     at = end;
   }
 }
@@ -64,7 +61,7 @@ export function qualityOf(sorted: Uint32Array): Quality {
   let loss = 0;
   let brier = 0;
   let sum = 0;
-  for (const { score, positives, negatives } of ties(sorted)) {
+  eachTie(sorted, (score, positives, negatives) => {
     // Placements of DeLong: the share of the other class that lies on the right side.
     const below = (ranks.negatives + negatives / 2) / negativeCount;
     const above = (positiveCount - ranks.positives - positives / 2) / positiveCount;
@@ -76,10 +73,11 @@ export function qualityOf(sorted: Uint32Array): Quality {
     ranks.positives += positives;
     ranks.negatives += negatives;
     const clipped = Math.min(Math.max(score, 1e-15), 1 - 1e-15);
-    loss -= positives * Math.log(clipped) + negatives * Math.log(1 - clipped);
+    if (positives > 0) loss -= positives * Math.log(clipped);
+    if (negatives > 0) loss -= negatives * Math.log(1 - clipped);
     brier += positives * (1 - score) ** 2 + negatives * score ** 2;
     sum += (positives + negatives) * score;
-  }
+  });
   const auc = negativeCount === 0 ? Number.NaN : ranks.wins / positiveCount;
   const logLoss = loss / rowCount;
   return {
@@ -108,11 +106,11 @@ const entropy = (rate: number): number =>
 /** Only the AUC of sorted keys, for many small groups; NaN with a single class. */
 export function aucOf(sorted: Uint32Array): number {
   const seen = { positives: 0, negatives: 0, wins: 0 };
-  for (const { positives, negatives } of ties(sorted)) {
+  eachTie(sorted, (_, positives, negatives) => {
     seen.wins += positives * (seen.negatives + negatives / 2);
     seen.positives += positives;
     seen.negatives += negatives;
-  }
+  });
   return seen.positives === 0 || seen.negatives === 0 ? Number.NaN : seen.wins / (seen.positives * seen.negatives);
 }
 

@@ -1,23 +1,39 @@
-import { div, type Expression, log, scalar, sub } from '../compute/program.ts';
+import { div, type Expression, log, reduceSum, reshape, scalar, slice, sub } from '../compute/program.ts';
 import type { Subject } from './analysis.ts';
 import { elementOf, outputElement, type ScoreTarget, scoreOf } from './score.ts';
+import { type LayerSpec, layerOf, unitsLast } from './units.ts';
 
 export type TargetSpace = 'LOGIT' | 'PROBABILITY' | 'OUTPUT';
 
-/** What is explained: an element of an output, on a scale. The manifest's score when the element is omitted. */
-export interface Target {
+/** What is explained: an element of an output on a scale, the manifest's score when the element is omitted; or a neuron. */
+export type Target = OutputTarget | NeuronTarget;
+
+export interface OutputTarget {
   readonly element?: ScoreTarget;
   readonly space: TargetSpace;
+}
+
+/** A unit of a layer: its activation, summed over positions. */
+export interface NeuronTarget extends LayerSpec {
+  readonly unit: number;
 }
 
 /**
  * float32 [rows]. The logit is a tensor of the graph where there is one, since a saturated sigmoid has lost it; else log(p/(1 − p)).
  * A VALUE has neither logit nor probability: it is itself.
  */
-export function targetOf(subject: Subject, { element = subject.score, space }: Target): Expression {
+export function targetOf(subject: Subject, target: Target): Expression {
+  if ('unit' in target) return activationOf(subject, target);
+  const { element = subject.score, space } = target;
   if (space === 'OUTPUT' || subject.score.space === 'VALUE') return outputElement(subject, element);
   if (space === 'PROBABILITY') return scoreOf(subject, element);
   return logitOf(subject, element);
+}
+
+function activationOf(subject: Subject, { layer, unit }: NeuronTarget): Expression {
+  const { values, positionAxes } = unitsLast(layerOf({ layer }, subject));
+  const ofUnit = slice(values, positionAxes.length + 1, unit, unit + 1);
+  return reshape(positionAxes.length === 0 ? ofUnit : reduceSum(ofUnit, positionAxes), [-1]);
 }
 
 function logitOf(subject: Subject, element: ScoreTarget): Expression {

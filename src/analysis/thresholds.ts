@@ -1,7 +1,7 @@
 import type { Scores } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { ties } from './quality.ts';
+import { eachTie } from './quality.ts';
 
 export const curveKinds = ['ROC', 'PRECISION_RECALL', 'LIFT'] as const;
 export type CurveKind = (typeof curveKinds)[number];
@@ -62,10 +62,11 @@ const coordinates: Record<CurveKind, (at: Called, positives: number, negatives: 
 };
 
 function calledAt(keys: Uint32Array): Called[] {
-  const descending = [...ties(keys.slice().sort())].reverse();
+  const groups: { score: number; positives: number; negatives: number }[] = [];
+  eachTie(keys.slice().sort(), (score, positives, negatives) => groups.push({ score, positives, negatives }));
   let truePositives = 0;
   let falsePositives = 0;
-  return descending.map(({ score, positives, negatives }) => {
+  return groups.reverse().map(({ score, positives, negatives }) => {
     truePositives += positives;
     falsePositives += negatives;
     return { threshold: score, truePositives, falsePositives };
@@ -100,11 +101,11 @@ export const confusion: Reading<LabelledSpec & { readonly threshold: number }, S
   async read(spec, part, rows) {
     const { keys } = await labelledOf(part, spec, rows);
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
-    for (const { score, positives, negatives } of ties(keys.slice().sort())) {
+    eachTie(keys.slice().sort(), (score, positives, negatives) => {
       const isPositive = score >= spec.threshold;
       counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
       counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
-    }
+    });
     return counts;
   },
 };

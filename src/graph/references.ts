@@ -52,6 +52,8 @@ export interface EvaluationOfModel extends ScoredRows {
 export interface SaliencyOfModel {
   readonly model: ModelRow;
   readonly method: AttributionMethod;
+  /** What is explained, for the plot's title. */
+  readonly what: string;
   readonly answer: Answer<AttributionResult>;
 }
 

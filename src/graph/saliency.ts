@@ -13,7 +13,7 @@ import { AttributionMethod, Direction } from './enums.ts';
 import { Interval } from './interval.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
-import { Feature, FeatureGroup, Model, type SaliencyOfModel } from './references.ts';
+import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { scoreTarget, TargetInput } from './target.ts';
 
@@ -29,23 +29,31 @@ interface Asked {
   readonly rows: RowsArgument;
   readonly method?: Method | null | undefined;
   readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
-  readonly target?: typeof TargetInput.$inferInput | null | undefined;
 }
 
-async function saliencyOf(model: ModelRow, asked: Asked, context: Context): Promise<SaliencyOfModel> {
+async function saliencyOf(
+  model: ModelRow,
+  asked: Asked,
+  target: Target,
+  what: string,
+  context: Context,
+): Promise<SaliencyOfModel> {
   const method = asked.method ?? 'SALIENCY';
   const steps = asked.options?.steps ?? undefined;
   if (steps !== undefined && method !== 'INTEGRATED_GRADIENTS')
     throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${method} has no steps.`);
-  const element = scoreTarget(model, asked.target);
-  const space = asked.target?.space ?? 'LOGIT';
-  const target: Target = element === undefined ? { space } : { element, space };
   const spec = {
     method,
     target,
     ...(method === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
   };
-  return { model, method, answer: await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows) };
+  return { model, method, what, answer: await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows) };
+}
+
+function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): Target {
+  const element = scoreTarget(model, target);
+  const space = target?.space ?? 'LOGIT';
+  return element === undefined ? { space } : { element, space };
 }
 
 interface OnePlayer {
@@ -207,7 +215,7 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
             const name = of.model.manifest.features[player.at]?.name as string;
             return { name, score: figure(player, 'score'), low: interval?.low ?? null, high: interval?.high ?? null };
           }),
-          `${of.model.name} ${of.model.version}`,
+          of.what,
         ),
     }),
     provenance: t.field({
@@ -229,6 +237,22 @@ builder.objectField(Model, 'saliency', (t) =>
       options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
-    resolve: (model, args, context) => saliencyOf(model, args, context),
+    resolve: (model, { target, ...asked }, context) =>
+      saliencyOf(model, asked, outputTarget(model, target), `${model.name} ${model.version}`, context),
+  }),
+);
+
+builder.objectField(Neuron, 'saliency', (t) =>
+  t.field({
+    type: Saliency,
+    nullable: true,
+    description: 'Which input features move this neuron: of its activation, summed over positions.',
+    args: {
+      rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
+      method: t.arg({ type: AttributionMethod, defaultValue: 'SALIENCY', description: 'How attributions are made.' }),
+      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+    },
+    resolve: ({ model, layer, unit }, asked, context) =>
+      saliencyOf(model, asked, { layer: layer.name, unit }, `neuron ${unit} of ${layer.name}`, context),
   }),
 );

@@ -1,4 +1,4 @@
-import type { Target } from '../analysis/target.ts';
+import type { OutputTarget } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Manifest } from '../data/manifest.ts';
@@ -73,7 +73,7 @@ export interface PassProgress {
 export interface PredictCall {
   readonly model: PassModel;
   readonly rows: readonly WrittenRow[];
-  readonly target: Target;
+  readonly target: OutputTarget;
   readonly environment: PassEnvironment;
 }
 

@@ -21,12 +21,19 @@ export async function insertModel(db: Queries, model: NewModel): Promise<ModelRo
     existing?.digest === model.digest &&
     existing.description === (model.description ?? null) &&
     isDeepStrictEqual(existing.tags, model.tags);
-  if (existing !== undefined && same) return existing;
+  if (existing !== undefined && same) return knownBetter(db, existing, model);
   throw conflict(
     `Version “${model.version}” of the model “${model.name}” is registered with other bytes or settings. ` +
       'Versions do not change: register this as another version, or delete that one first.',
     { name: model.name, version: model.version },
   );
+}
+
+/** A newer Glassgraph may see more in the same bytes: registering again is how a model gets it. */
+async function knownBetter(db: Queries, existing: ModelRow, { graph, artifact }: NewModel): Promise<ModelRow> {
+  if (isDeepStrictEqual(existing.graph, JSON.parse(JSON.stringify(graph)))) return existing;
+  const [updated] = await db.update(models).set({ graph, artifact }).where(eq(models.id, existing.id)).returning();
+  return updated ?? existing;
 }
 
 /** A version, an alias, or the version registered last. */

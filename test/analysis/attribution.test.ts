@@ -144,3 +144,36 @@ describe('by hand: a sequence and a number', () => {
     expectClose(product?.mean, [...(integrated?.mean ?? [])]);
   });
 });
+
+test('by hand: what moves a neuron, and nothing where it is off', async () => {
+  const model = modelOf({
+    inputs: { x: ['float32', [null, 2]] },
+    weights: { w: float32([2, 2], Float32Array.of(1, 2, 3, -4)), v: float32([2, 1], Float32Array.of(1, 1)) },
+    nodes: [
+      ['MatMul', 'x w', 'sum'],
+      ['Relu', 'sum', 'hidden'],
+      ['MatMul', 'hidden v', 'logit'],
+      ['Sigmoid', 'logit', 'score'],
+    ],
+    outputs: 'score',
+  });
+  const feature = (name: string, index: number) => ({ name, kind: 'NUMERIC', column: name, input: 'x', index });
+  const manifest = {
+    score: { output: 'score', index: 0, space: 'PROBABILITY' },
+    features: [feature('a', 0), feature('b', 1)],
+  };
+  const rows = join(await temporaryFolder(), 'rows.parquet');
+  // Neuron 1 is max(0, 2a − 4b): on, off.
+  await writeParquet(rows, 'SELECT * FROM (VALUES (2.0, 0.5), (1.0, 3.0)) AS t(a, b)');
+  const [saliency, integrated] = (await answersOf(
+    { model: await written(model), manifest, rows },
+    ['SALIENCY', 'INTEGRATED_GRADIENTS'].map((method) => ({
+      name: 'attribution',
+      spec: { method, target: { layer: 'hidden', unit: 1 } },
+    })),
+  )) as AttributionResult[];
+  expect([...(saliency?.score ?? [])]).toEqual([1, 2]);
+  // 4 − 2 = max(0, 2) − 0 on the first row.
+  expect(integrated?.mean[0]).toBeCloseTo(2, 5);
+  expect(integrated?.mean[1]).toBeCloseTo(-1, 5);
+});

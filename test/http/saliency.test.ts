@@ -70,6 +70,27 @@ describe('saliency over HTTP', () => {
     expect(plain.model.saliency).toMatchObject({ baselineValue: null, convergence: null });
   });
 
+  test('of a neuron of the first layer is its weights, on the rows on which it is on: the same in every month', async () => {
+    const asked = (month: string) => `{ model(name: "flights", version: "2") { layer(name: "relu") { neuron(index: 3) {
+      saliency(rows: { dataset: "flights", partitions: ["${month}"] }) { features { score feature { name } } }
+      statistics(rows: { dataset: "flights", partitions: ["${month}"] }) { zeroFraction }
+    } } } }`;
+    const weightsIn = async (month: string): Promise<[string, number][]> => {
+      const { model } = await answered(server.ask)<{
+        model: { layer: { neuron: { saliency: Saliency; statistics: { zeroFraction: number } } } };
+      }>(asked(month));
+      const { saliency, statistics } = model.layer.neuron;
+      return saliency.features.map(({ feature, score }) => [feature.name, score / (1 - statistics.zeroFraction)]);
+    };
+    const [october, november] = [await weightsIn('10'), await weightsIn('11')];
+    expect(october).toHaveLength(19);
+    expect(october.map(([name]) => name)).toEqual(november.map(([name]) => name));
+    for (const [at, [, weight]] of october.entries()) {
+      expect(weight).toBeGreaterThan(0);
+      expect(weight).toBeCloseTo(november[at]?.[1] as number, 4);
+    }
+  });
+
   test('features by the dozen, smallest first', async () => {
     const all = (await answered(server.ask)<Answer>(query, {})).model.saliency.features;
     const { model } = await answered(server.ask)<Answer>(query, { first: 3, direction: 'ASC' });

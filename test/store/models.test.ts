@@ -40,6 +40,14 @@ describe('registering', () => {
     expect(await insert('ctr', '1', { tags: ['gwen', 'daily'] })).toEqual(first);
   });
 
+  test('what is newly known of the same bytes is taken over', async () => {
+    const first = await insert('grown', '1');
+    const graph = { ...newModel('grown', '1').graph, parameterCount: 7 };
+    expect(await insert('grown', '1', { graph })).toEqual({ ...first, graph });
+    expect((await getModel(database.db, { name: 'grown' }))?.graph).toEqual(graph);
+    await deleteModel(database.db, first.id);
+  });
+
   test.each([
     ['bytes', { digest: 'another', tags: ['gwen', 'daily'] }],
     ['tags', { tags: ['gwen'] }],

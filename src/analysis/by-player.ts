@@ -1,0 +1,122 @@
+import {
+  add,
+  concat,
+  constant,
+  type Expression,
+  equal,
+  gather,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  scalar,
+  slice,
+  sqrt,
+  where,
+} from '../compute/program.ts';
+import { float32, int64 } from '../compute/tensor.ts';
+import type { Carrier } from '../data/carriers.ts';
+import type { Subject } from './analysis.ts';
+import { paddingOf } from './copies.ts';
+import { playersOf } from './players.ts';
+
+/** Columns of a matrix, [rows, features], in the order of these features. */
+interface Piece {
+  readonly features: readonly number[];
+  /** Sum of squares over a feature's carriers. */
+  readonly squares: Expression;
+  readonly sums: Expression;
+}
+
+/** [rows, players] each: the L2 norm over a player's carriers, and the sum with its sign. */
+export function byPlayer(
+  subject: Subject,
+  carriers: readonly (readonly Carrier[])[],
+  attributed: (name: string) => Expression,
+  original: (name: string) => Expression,
+): { norms: Expression; sums: Expression } {
+  const slots = slotsOf(subject, carriers);
+  const pieces = [
+    ...[...slots].map(([name, features]) => ofSlots(attributed(name), features, carriers)),
+    ...carriers.flatMap((own, at) =>
+      [...slots.values()].some((features) => features.includes(at))
+        ? []
+        : [
+            ofFeature(
+              own.map((carrier) => elementsOf(attributed(carrier.tensor), carrier, at, subject, original)),
+              at,
+            ),
+          ],
+    ),
+  ];
+  const order = pieces.flatMap(({ features }) => features);
+  const inOrder = (parts: readonly Expression[]): Expression =>
+    gather(
+      concat(parts, 1),
+      constant(
+        int64(
+          [order.length],
+          carriers.map((_, at) => order.indexOf(at)),
+        ),
+      ),
+      1,
+    );
+  const squares = withGroups(subject, inOrder(pieces.map((piece) => piece.squares)));
+  return { norms: sqrt(squares), sums: withGroups(subject, inOrder(pieces.map((piece) => piece.sums))) };
+}
+
+/**
+ * Features that are one element each of the rows of a matrix, by the matrix: hundreds of numbers are taken together, not one by
+ * one.
+ */
+function slotsOf({ graph }: Subject, carriers: readonly (readonly Carrier[])[]): Map<string, number[]> {
+  const slots = new Map<string, number[]>();
+  carriers.forEach((own, at) => {
+    const [carrier] = own;
+    if (own.length !== 1 || carrier?.axis !== 1 || carrier.length !== 1) return;
+    if (graph.tensors.find(({ name }) => name === carrier.tensor)?.shape.length !== 2) return;
+    slots.set(carrier.tensor, [...(slots.get(carrier.tensor) ?? []), at]);
+  });
+  return slots;
+}
+
+function ofSlots(matrix: Expression, features: readonly number[], carriers: readonly (readonly Carrier[])[]): Piece {
+  const columns = features.flatMap((at) => (carriers[at] ?? []).map(({ start }) => start));
+  const sums = gather(matrix, constant(int64([columns.length], columns)), 1);
+  return { features, squares: mul(sums, sums), sums };
+}
+
+function ofFeature(parts: readonly Expression[], feature: number): Piece {
+  const total = (of: (part: Expression) => Expression) =>
+    parts.map((part) => reduceSum(of(part), [1], true)).reduce((a, b) => add(a, b));
+  return { features: [feature], squares: total((part) => mul(part, part)), sums: total((part) => part) };
+}
+
+/** With a column for each group: the sum over its features. */
+function withGroups(subject: Subject, byFeature: Expression): Expression {
+  const featureCount = subject.features.length;
+  const groups = playersOf(subject).slice(featureCount);
+  if (groups.length === 0) return byFeature;
+  const members = new Float32Array(featureCount * groups.length);
+  for (const [group, { members: own }] of groups.entries())
+    for (const at of own) members[at * groups.length + group] = 1;
+  return concat([byFeature, matmul(byFeature, constant(float32([featureCount, groups.length], members)))], 1);
+}
+
+/** A feature's part of a value shaped like a carrier's tensor, [rows, elements]; zero where a sequence is filled up. */
+function elementsOf(
+  value: Expression,
+  { tensor: name, axis, start, length }: Carrier,
+  at: number,
+  subject: Subject,
+  original: (name: string) => Expression,
+): Expression {
+  const feature = subject.features[at];
+  const rank = subject.graph.tensors.find((spec) => spec.name === name)?.shape.length ?? 2;
+  const own = axis === null ? value : slice(value, axis, start, start + length);
+  if (feature?.kind !== 'SEQUENCE') return reshape(own, rank === 1 ? [-1, 1] : [0, -1]);
+  const ids = slice(original(feature.input), 1, feature.index, feature.index + feature.length);
+  const isFilled = where(equal(ids, paddingOf(feature, subject)), scalar(0), scalar(1));
+  const byPosition = reshape(own, [0, feature.length, -1]);
+  return reshape(mul(byPosition, reshape(isFilled, [0, feature.length, 1])), [0, -1]);
+}
