@@ -79,9 +79,16 @@ function sorted(byName: ReadonlyMap<string, NodeDef>): NodeDef[] {
   return order;
 }
 
-/** Nodes that a tensor is computed from, its own included. */
+const known = new WeakMap<GraphView, Map<string, ReadonlySet<string>>>();
+
+/** Nodes that a tensor is computed from, its own included. Every batch asks the same again. */
 export function ancestorsOf(view: GraphView, tensor: string): ReadonlySet<string> {
+  const ofView = known.get(view) ?? new Map<string, ReadonlySet<string>>();
+  known.set(view, ofView);
+  const before = ofView.get(tensor);
+  if (before !== undefined) return before;
   const found = new Set([nodeOf(tensor)]);
   for (const name of found) for (const input of inputsOf(view.byName.get(name) as NodeDef)) found.add(nodeOf(input));
+  ofView.set(tensor, found);
   return found;
 }

@@ -28,6 +28,13 @@ const elementBytes: Readonly<Record<string, number>> = {
 export async function readModelFiles(path: string, around: Surroundings): Promise<ModelFiles> {
   const bytes = await fileBytes(around, basename(path), modelLimits.fileBytes);
   const model = parsed(bytes);
+  const total = model.weightsManifest
+    .flatMap(({ weights }) => weights)
+    .reduce((sum, weight) => sum + bytesOf(weight), 0);
+  if (total > modelLimits.fileBytes)
+    throw modelRejected(
+      `The weights have ${total} bytes; TensorFlow.js holds at most ${modelLimits.fileBytes}. Export the model as ONNX.`,
+    );
   const lines = [`${sha256(bytes)}  model.json\n`];
   const parts: Uint8Array[] = [];
   let sizeBytes = bytes.length;

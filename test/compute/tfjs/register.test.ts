@@ -114,6 +114,14 @@ const refusals: readonly (readonly [what: string, message: string, change: Break
       }),
   ],
   [
+    'with more weights than memory',
+    'holds at most',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].shape = [2 ** 20, 2 ** 12];
+      }),
+  ],
+  [
     'with a node that nobody makes',
     'which is not in the graph',
     (folder) =>
