@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { registerDerivatives } from './derivatives.ts';
 import type { Runtime } from './library.ts';
@@ -34,8 +35,10 @@ export const info: ExecutorInfo = {
 
 let loaded: Promise<Runtime> | undefined;
 
-/** The library with its fastest installed backend, loaded when first needed. */
-export function runtime(): Promise<Runtime> {
+/** The library with its fastest installed backend, loaded when first needed. Throws UNSUPPORTED_BY_EXECUTOR where it is missing. */
+export async function runtime(): Promise<Runtime> {
+  if (!info.available)
+    throw unsupportedByExecutor(`This server has no TensorFlow.js. ${info.note}`, { executor: info.name });
   loaded ??= load();
   return loaded;
 }
