@@ -2,11 +2,13 @@
  * Which folder of src/ may import which: graph → planner → analysis → compute contracts, with data and store at the side.
  * A folder that has no row may import nothing and be imported by nobody.
  */
-const contracts = 'src/compute/(tensor|program|graph|executor)\\.ts$';
+const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor)\\.ts$';
 const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
-  'src/compute/onnx/': [contracts],
+  'src/compute/files/': [],
+  'src/compute/onnx/': [contracts, 'src/compute/files/'],
+  'src/compute/tfjs/': [contracts, 'src/compute/files/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],

@@ -1,9 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { unsupportedByExecutor } from '../errors.ts';
 import type { Executor, ExecutorName, ModelSource } from './executor.ts';
 
 /** The backends of this build. Loaded when they are first asked for: native code stays out of processes that only plan. */
 const loaders: Partial<Record<ExecutorName, () => Promise<Executor>>> = {
   ONNXRUNTIME: async () => (await import('./onnx/executor.ts')).onnxExecutor,
+  TFJS: async () => (await import('./tfjs/executor.ts')).tfjsExecutor,
 };
 
 export async function executorNamed(name: ExecutorName): Promise<Executor> {
@@ -12,7 +15,11 @@ export async function executorNamed(name: ExecutorName): Promise<Executor> {
   return load();
 }
 
-/** The one that takes a model's files. The formats of this build are told apart by their names. */
-export const executorFor = (_source: ModelSource): Promise<Executor> => executorNamed('ONNXRUNTIME');
+/** The one that takes a model's files: TensorFlow.js calls them model.json, also in a folder. */
+export async function executorFor({ path }: ModelSource): Promise<Executor> {
+  const names = await readdir(path).catch(() => [basename(path)]);
+  const isOnnx = names.some((name) => name.endsWith('.onnx'));
+  return executorNamed(!isOnnx && names.some((name) => name.endsWith('.json')) ? 'TFJS' : 'ONNXRUNTIME');
+}
 
 export const allExecutors = (): Promise<Executor[]> => Promise.all(Object.values(loaders).map((load) => load()));

@@ -44,7 +44,7 @@ export interface LayerGraph {
   readonly activation: string | null;
   /** Number of neurons: the size of axis `unitAxis` of the output. */
   readonly units: number;
-  /** The last axis, 1 for convolutions. */
+  /** The last axis; 1 for convolutions whose channels come first. */
   readonly unitAxis: number;
   readonly parameterCount: number;
   readonly output: TensorSpec;

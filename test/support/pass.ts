@@ -2,7 +2,7 @@ import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
-import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
+import { executorFor } from '../../src/compute/executors.ts';
 import { bind } from '../../src/data/bind.ts';
 import { idLimits } from '../../src/data/carriers.ts';
 import { registerDataset } from '../../src/data/register.ts';
@@ -24,7 +24,7 @@ export interface Toy {
 }
 
 /**
- * Answers to questions about an ONNX model and a Parquet file, by a real pass in this process: registered, bound, read, run and
+ * Answers to questions about a model of either executor and a Parquet file, by a real pass in this process: registered, bound, read, run and
  * folded as the server does it.
  */
 export async function answersOf(
@@ -33,7 +33,9 @@ export async function answersOf(
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const path = resolve(toy.model);
-  const { artifact, graph } = await onnxExecutor.register({ path, root: dirname(path) }, home);
+  const source = { path, root: dirname(path) };
+  const executor = await executorFor(source);
+  const { artifact, graph } = await executor.register(source, home);
   const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
   const manifest = await resolveManifest(graph, toy.manifest, { readFile, home });
   const dataset = await registerDataset([resolve(toy.rows)], {
@@ -49,7 +51,7 @@ export async function answersOf(
     analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec })),
     readings: [],
   };
-  const model = await onnxExecutor.open(artifact, { home, threads: 1 });
+  const model = await executor.open(artifact, { home, threads: 1 });
   const answers: unknown[] = [];
   await runPass({
     request,
@@ -59,8 +61,8 @@ export async function answersOf(
     rows: readableRows(request),
     rowsTotal: dataset.rowCount,
     kept: {},
-    executor: 'ONNXRUNTIME',
-    device: 'cpu',
+    executor: executor.info.name,
+    device: executor.info.device,
     onResult: ({ key, value }) => {
       answers[Number(key)] = decodeResult(value);
     },

@@ -1,9 +1,9 @@
 import { notFound, unsupportedByExecutor } from '../../errors.ts';
+import { ExpressionIds } from '../expression-ids.ts';
 import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program, RowValue, ValueType } from '../program.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
-import { ExpressionIds } from './expression-ids.ts';
 import { appendGradient } from './gradients/index.ts';
 import { only, operators } from './operators.ts';
 import { givingOut } from './outputs.ts';

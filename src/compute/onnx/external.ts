@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { modelRejected } from '../../errors.ts';
 import { artifactLimits } from '../../limits.ts';
+import { openBeside } from '../files/beside.ts';
 import type { TensorProto } from './proto/onnx_pb.js';
 import { elementBytes } from './tensors.ts';
 
@@ -74,25 +73,9 @@ export class ExternalFiles {
   async #open(location: string, tensor: string): Promise<FileHandle> {
     const opened = this.#files.get(location);
     if (opened !== undefined) return opened;
-    const refused = (reason: string) =>
-      modelRejected(`The external data of “${tensor}” ${reason}. Put plain files beside the model.`, { tensor });
-    if (location === '' || isAbsolute(location) || /[\\\0]/.test(location) || location.split('/').includes('..'))
-      throw refused('does not name a file below the model’s folder');
-    const path = join(this.#folder, location);
-    const folder = await realpath(dirname(path)).catch(() => undefined);
-    if (folder === undefined) throw refused('lies in a file that is not there');
-    if (folder !== dirname(path) || relative(this.#root, path).startsWith('..'))
-      throw refused('lies outside of the model’s folder or behind a link');
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-      ({ code }: NodeJS.ErrnoException) => {
-        throw refused(code === 'ELOOP' ? 'lies behind a link' : 'lies in a file that is not there or cannot be read');
-      },
+    const file = await openBeside({ folder: this.#folder, root: this.#root }, location, (reason) =>
+      modelRejected(`The external data of “${tensor}” ${reason}. Put plain files beside the model.`, { tensor }),
     );
-    const stats = await file.stat();
-    if (!stats.isFile() || stats.nlink > 1) {
-      await file.close();
-      throw refused('lies in something that is no regular file, or has a second name');
-    }
     this.#files.set(location, file);
     return file;
   }

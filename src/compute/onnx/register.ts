@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
+import { published } from '../files/published.ts';
 import type { ModelGraph } from '../graph.ts';
 import {
   artifactFileNames,
@@ -59,12 +60,10 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   const { model, bytes } = await readModel(path);
   checkModel(model);
   const files = new ExternalFiles(dirname(path), root);
-  await removeAbandoned(models);
-  const folder = join(models, `${unfinishedPrefix}${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
   try {
-    const { graph, digest } = await writeArtifact(normalized(model), files, folder);
-    await publish(folder, join(models, digest));
+    const { graph, digest } = await published(models, isWhole, (folder) =>
+      writeArtifact(normalized(model), files, folder),
+    );
     return {
       artifact: artifactOf(digest),
       format: 'ONNX',
@@ -73,21 +72,7 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
       sizeBytes: bytes.length + (await files.sizeBytes()),
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
     await files.close();
-  }
-}
-
-const unfinishedPrefix = '.new-';
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** What registrations left behind whose process died. */
-async function removeAbandoned(models: string): Promise<void> {
-  for (const name of await readdir(models).catch(() => [])) {
-    if (!name.startsWith(unfinishedPrefix)) continue;
-    const stats = await stat(join(models, name)).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > dayMs)
-      await rm(join(models, name), { recursive: true, force: true });
   }
 }
 
@@ -135,16 +120,6 @@ async function modelGraphOf(model: ModelProto, folder: string): Promise<ModelGra
   if (outputs.length === 0)
     throw modelRejected('None of the model’s outputs is a tensor. Export it with tensors, not maps.');
   return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(view, specs) };
-}
-
-/** Moves the folder into place, as a whole, unless the same artifact is there already. */
-async function publish(folder: string, target: string): Promise<void> {
-  if (await isWhole(target)) return;
-  await rm(target, { recursive: true, force: true });
-  await rename(folder, target).catch(async (error) => {
-    // Somebody else registered the same model in this moment.
-    if (!(await isWhole(target))) throw error;
-  });
 }
 
 const isWhole = (folder: string): Promise<boolean> =>

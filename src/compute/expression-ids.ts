@@ -1,4 +1,4 @@
-import type { Expression } from '../program.ts';
+import type { Expression } from './program.ts';
 
 /** Numbers for expressions: equal ones, however they were made, get the same. */
 export class ExpressionIds {

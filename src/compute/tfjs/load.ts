@@ -1,0 +1,18 @@
+import type { GraphModel } from '@tensorflow/tfjs';
+import { modelRejected } from '../../errors.ts';
+import type { Runtime } from './library.ts';
+import type { ModelJson } from './model-json.ts';
+
+/** A model of the library. Without its signature: tensors are called by the names of their nodes. Throws MODEL_REJECTED. */
+export function loadModel(tf: Runtime, { modelTopology, weightsManifest }: ModelJson, weights: Uint8Array): GraphModel {
+  try {
+    return tf.loadGraphModelSync({
+      format: 'graph-model',
+      modelTopology: { versions: {}, ...modelTopology },
+      weightSpecs: weightsManifest.flatMap((group) => group.weights) as never,
+      weightData: Uint8Array.from(weights).buffer,
+    }) as unknown as GraphModel;
+  } catch (error) {
+    throw modelRejected(`TensorFlow.js refuses the model: ${(error as Error).message.slice(0, 300)}`);
+  }
+}

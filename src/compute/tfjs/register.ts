@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { chmod, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GlassgraphError, modelRejected } from '../../errors.ts';
+import type { ModelSource, Registration } from '../executor.ts';
+import { published } from '../files/published.ts';
+import type { ModelGraph } from '../graph.ts';
+import {
+  artifactFileNames,
+  artifactOf,
+  modelFileName,
+  modelsFolder,
+  readArtifact,
+  summaryFileName,
+  weightsFileName,
+} from './artifact.ts';
+import { viewOf } from './graph-view.ts';
+import { loadModel } from './load.ts';
+import type { ModelJson } from './model-json.ts';
+import { readModelFiles } from './read.ts';
+import { runtime } from './runtime.ts';
+import { inferredSpecs } from './shapes.ts';
+import { describeStructure } from './structure/index.ts';
+import { unfused } from './unfuse.ts';
+
+/** Control flow needs asynchronous runs, which a tape does not record; tables of text need more than numbers. */
+const refused =
+  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
+
+/**
+ * Checks an untrusted graph model and rewrites it into `home` as `models/<digest>/`: its graph with fused operators taken apart,
+ * one file with the weights, and what the model is as JSON, all read-only. Registering the same model again gives the same folder.
+ * Throws MODEL_REJECTED.
+ */
+export async function register(source: ModelSource, home: string): Promise<Registration> {
+  const isFolder = (await stat(source.path).catch(() => undefined))?.isDirectory() ?? false;
+  const path = isFolder ? join(source.path, modelFileName) : source.path;
+  try {
+    const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
+    const { modelTopology, ...rest } = files.model;
+    const model: ModelJson = { ...rest, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
+    const graph = await modelGraphOf(model, files.weights);
+    const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
+      writeArtifact(model, files.weights, graph, folder),
+    );
+    const { digest: filesDigest, sizeBytes } = files;
+    return { artifact: artifactOf(digest), format: 'TFJS_GRAPH', graph, filesDigest, sizeBytes };
+  } catch (error) {
+    if (!(error instanceof GlassgraphError)) throw error;
+    throw new GlassgraphError(error.code, `“${basename(source.path)}”: ${error.message}`, error.details);
+  }
+}
+
+async function modelGraphOf(model: ModelJson, weights: Uint8Array): Promise<ModelGraph> {
+  const view = viewOf(model);
+  const blocked = view.nodes.find(({ op }) => refused.test(op));
+  if (blocked !== undefined)
+    throw modelRejected(
+      `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow and tables.`,
+    );
+  const tf = await runtime();
+  const loaded = loadModel(tf, model, weights);
+  try {
+    const tensors = inferredSpecs(tf, loaded, view);
+    const specs = new Map(tensors.map((spec) => [spec.name, spec]));
+    const pick = (names: readonly string[]) => names.flatMap((name) => specs.get(name) ?? []);
+    const outputs = pick(view.outputs);
+    if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
+    return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(tf, view, specs, loaded) };
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** Writes the three files; their digest names the artifact. */
+async function writeArtifact(
+  model: ModelJson,
+  weights: Uint8Array,
+  graph: ModelGraph,
+  folder: string,
+): Promise<{ digest: string }> {
+  const contents = {
+    [modelFileName]: JSON.stringify(model),
+    [weightsFileName]: weights,
+    [summaryFileName]: JSON.stringify(graph),
+  };
+  const hash = createHash('sha256');
+  for (const name of artifactFileNames) {
+    await writeFile(join(folder, name), contents[name], { flush: true });
+    await chmod(join(folder, name), 0o444);
+    hash.update(createHash('sha256').update(contents[name]).digest());
+  }
+  return { digest: hash.digest('hex') };
+}
+
+const isWhole = (folder: string): Promise<boolean> =>
+  readArtifact(folder).then(
+    () => true,
+    () => false,
+  );

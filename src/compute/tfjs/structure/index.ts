@@ -1,0 +1,25 @@
+import type { GraphModel } from '@tensorflow/tfjs';
+import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
+import type { GraphView, Specs } from '../graph-view.ts';
+import type { Runtime } from '../library.ts';
+import { findLayers } from './layers.ts';
+import { findLogits } from './logits.ts';
+import { findLookups } from './lookups.ts';
+import { parameterCount } from './parameters.ts';
+
+export interface Structure {
+  readonly layers: LayerGraph[];
+  readonly logits: LogitTensor[];
+  readonly lookups: LookupGraph[];
+  readonly parameterCount: number;
+}
+
+/** What people would see in a model's graph; `specs` of every tensor that depends on the rows. */
+export function describeStructure(tf: Runtime, view: GraphView, specs: Specs, model: GraphModel): Structure {
+  return {
+    layers: findLayers(view, specs),
+    logits: findLogits(view, specs),
+    lookups: findLookups(tf, view, specs, model),
+    parameterCount: parameterCount(view, view.nodes),
+  };
+}

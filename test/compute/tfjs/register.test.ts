@@ -1,0 +1,186 @@
+import { cp, link, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { executorFor } from '../../../src/compute/executors.ts';
+import { gradient, tensor } from '../../../src/compute/program.ts';
+import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
+import { temporaryFolder } from '../../data/parquet.ts';
+import { twinsFolder } from './twins.ts';
+
+const shard = 'group1-shard1of1.bin';
+
+/** A copy of the net that a test may change, and a home. */
+async function copied(): Promise<{
+  folder: string;
+  home: string;
+  register(): ReturnType<typeof tfjsExecutor.register>;
+}> {
+  const top = await temporaryFolder();
+  const [folder, home] = [join(top, 'model'), join(top, 'home')];
+  await cp(join(twinsFolder, 'tfjs'), folder, { recursive: true });
+  await mkdir(home);
+  return { folder, home, register: () => tfjsExecutor.register({ path: folder, root: folder }, home) };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each test breaks another part of the file.
+async function edited(folder: string, change: (model: any) => void): Promise<void> {
+  const path = join(folder, 'model.json');
+  const model = JSON.parse(await readFile(path, 'utf8'));
+  change(model);
+  await writeFile(path, JSON.stringify(model));
+}
+
+describe('registering a graph model', () => {
+  test('copies it into a read-only folder of its digest, the same every time', async () => {
+    const { folder, home, register } = await copied();
+    const first = await register();
+    expect(first).toMatchObject({ format: 'TFJS_GRAPH', artifact: { executor: 'TFJS' } });
+    expect(await register()).toEqual(first);
+    expect(await readdir(join(home, 'models'))).toHaveLength(1);
+    for (const file of first.artifact.files) expect((await stat(join(home, file))).mode & 0o222).toBe(0);
+    await rm(folder, { recursive: true });
+    const model = await tfjsExecutor.open(first.artifact, { home, threads: 1 });
+    expect(model.graph).toEqual(first.graph);
+    await model.close();
+  });
+
+  test('takes a folder or its model.json, and is told from ONNX by the files’ names', async () => {
+    const { folder, home } = await copied();
+    const path = join(folder, 'model.json');
+    for (const source of [
+      { path, root: folder },
+      { path: folder, root: folder },
+    ])
+      expect((await executorFor(source)).info.name).toBe('TFJS');
+    expect((await executorFor({ path: join(twinsFolder, 'model.onnx'), root: twinsFolder })).info.name).toBe(
+      'ONNXRUNTIME',
+    );
+    const byFile = await tfjsExecutor.register({ path, root: folder }, home);
+    expect(byFile).toEqual(await tfjsExecutor.register({ path: folder, root: folder }, home));
+  });
+
+  test('has another digest when a byte of a weight changes', async () => {
+    const { folder, register } = await copied();
+    const { filesDigest, artifact } = await register();
+    const weights = await readFile(join(folder, shard));
+    weights[0] = (weights[0] as number) ^ 1;
+    await writeFile(join(folder, shard), weights);
+    const changed = await register();
+    expect(changed.filesDigest).not.toBe(filesDigest);
+    expect(changed.artifact).not.toEqual(artifact);
+  });
+});
+
+type Break = (folder: string) => Promise<void>;
+const refusals: readonly (readonly [what: string, message: string, change: Break])[] = [
+  ['without its weights', 'not there', (folder) => rm(join(folder, shard))],
+  ['with weights cut off', 'model.json wants', (folder) => truncate(join(folder, shard), 100)],
+  ['with weights too long', 'at most', async (folder) => truncate(join(folder, shard), 10_000)],
+  [
+    'with weights outside of its folder',
+    'does not name a file below',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].paths = ['../secret.bin'];
+      }),
+  ],
+  [
+    'with weights behind a link',
+    'behind a link',
+    async (folder) => {
+      await cp(join(folder, shard), join(folder, '../elsewhere.bin'));
+      await rm(join(folder, shard));
+      await symlink('../elsewhere.bin', join(folder, shard));
+    },
+  ],
+  ['with weights that have a second name', 'second name', (folder) => link(join(folder, shard), join(folder, 'other'))],
+  ['that is cut off', 'no JSON', (folder) => truncate(join(folder, 'model.json'), 500)],
+  ['without model.json', 'not there', (folder) => rm(join(folder, 'model.json'))],
+  ['that is something else', 'no graph model', (folder) => writeFile(join(folder, 'model.json'), '{"name": "x"}')],
+  [
+    'of layers',
+    'layers model',
+    (folder) =>
+      edited(folder, (model) => {
+        model.format = 'layers-model';
+      }),
+  ],
+  [
+    'with a shape that is none',
+    'no graph model',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].shape = [-1, 3];
+      }),
+  ],
+  [
+    'with more weights than memory',
+    'holds at most',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].shape = [2 ** 20, 2 ** 12];
+      }),
+  ],
+  [
+    'with a node that nobody makes',
+    'which is not in the graph',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node.at(-1).input = ['nowhere'];
+      }),
+  ],
+  [
+    'with a cycle',
+    'cycle',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node.at(-2).input[0] = 'Identity';
+      }),
+  ],
+  [
+    'with control flow',
+    'StatelessWhile',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node.at(-1).op = 'StatelessWhile';
+      }),
+  ],
+  [
+    'with an operator that nobody knows',
+    'cannot run the model',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node.at(-1).op = 'Frobnicate';
+      }),
+  ],
+];
+
+describe('no model is', () => {
+  test.each(refusals)('one %s', async (_, message, change) => {
+    const { folder, home, register } = await copied();
+    await change(folder);
+    await expect(register()).rejects.toMatchObject({
+      code: 'MODEL_REJECTED',
+      message: expect.stringContaining(message),
+    });
+    expect(await readdir(join(home, 'models')).catch(() => [])).toEqual([]);
+  });
+});
+
+test('a gradient through an operator that has none names the node when it is compiled', async () => {
+  const { folder, home, register } = await copied();
+  await edited(folder, ({ modelTopology: { node } }) => {
+    const end = node.at(-1);
+    node.push(
+      { name: 'axis', op: 'Rank', input: ['numbers'] },
+      { name: 'sums', op: 'Cumprod', input: [...end.input, 'axis'] },
+    );
+    end.input = ['sums'];
+  });
+  const { artifact } = await register();
+  const model = await tfjsExecutor.open(artifact, { home, threads: 1 });
+  await expect(
+    model.compile({ outputs: { g: gradient(tensor('Identity'), tensor('numbers')) } }),
+  ).rejects.toMatchObject({ code: 'UNSUPPORTED_OPERATOR', details: { operator: 'Cumprod', node: 'sums' } });
+  await model.close();
+});

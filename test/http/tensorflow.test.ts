@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keras, twinsFolder } from '../compute/tfjs/twins.ts';
+import { answered } from '../support/ask.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { registerModel, registerRows } from '../support/toys.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ sources: [twinsFolder] });
+  await registerModel(server.ask, { name: 'tfjs', uri: 'tfjs', manifest: keras.tfjs.manifest });
+  await registerModel(server.ask, { name: 'onnx', uri: keras.onnx.model, manifest: keras.onnx.manifest });
+  const rows = `SELECT * FROM read_json('${join(twinsFolder, 'rows.json')}', format = 'newline_delimited')`;
+  await registerRows(server, 'rows', rows, { label: 'click' });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ask = <Data>(document: string): Promise<Data> => answered(server.ask)<Data>(document);
+
+describe('a folder with a graph model of TensorFlow.js', () => {
+  test('is registered like any other model', async () => {
+    expect(
+      await ask(`{
+        model(name: "tfjs") {
+          format parameterCount
+          executor { name device }
+          score { output logitTensor }
+          layers { nodes { kind activation units } }
+        }
+      }`),
+    ).toEqual({
+      model: {
+        format: 'TFJS_GRAPH',
+        parameterCount: 155,
+        executor: { name: 'TFJS', device: 'wasm' },
+        score: { output: 'Identity', logitTensor: 'StatefulPartitionedCall/model/score/Sigmoid/BiasAdd' },
+        layers: {
+          nodes: [
+            { kind: 'EMBEDDING', activation: null, units: 3 },
+            { kind: 'EMBEDDING', activation: null, units: 2 },
+            { kind: 'POOLING', activation: null, units: 2 },
+            { kind: 'INTERACTION', activation: null, units: 8 },
+            { kind: 'DENSE', activation: 'relu', units: 8 },
+            { kind: 'DENSE', activation: 'tanh', units: 4 },
+            { kind: 'DENSE', activation: null, units: 1 },
+            { kind: 'OUTPUT', activation: 'sigmoid', units: 1 },
+          ],
+        },
+      },
+    });
+  });
+
+  test('is evaluated as its ONNX twin is', async () => {
+    type Figures = { evaluation: Record<string, number> };
+    const { tfjs, onnx } = await ask<{ tfjs: Figures; onnx: Figures }>(`{
+      tfjs: model(name: "tfjs") { ...figures }
+      onnx: model(name: "onnx") { ...figures }
+    }
+    fragment figures on Model {
+      evaluation(rows: { dataset: "rows" }) { rowCount auc logLoss brier normalizedEntropy }
+    }`);
+    expect(onnx.evaluation.rowCount).toBe(600);
+    for (const [name, value] of Object.entries(onnx.evaluation)) expect(tfjs.evaluation[name]).toBeCloseTo(value, 3);
+  });
+
+  test('scores the same rows alike', async () => {
+    type Scores = { predictions: { score: number }[] };
+    const { tfjs, onnx } = await ask<{ tfjs: Scores; onnx: Scores }>(`{
+      tfjs: model(name: "tfjs") { ...scores }
+      onnx: model(name: "onnx") { ...scores }
+    }
+    fragment scores on Model {
+      predictions(rows: [
+        { city: 3, visits: [1, 2], n0: 0.5, n1: -1, n2: 2 }
+        { city: 9, visits: [5, 5, 5, 5], n0: 0, n1: 0, n2: 0 }
+      ]) { score }
+    }`);
+    expect(onnx.predictions).toHaveLength(2);
+    for (const [at, { score }] of onnx.predictions.entries()) expect(tfjs.predictions[at]?.score).toBeCloseTo(score, 5);
+  });
+});
+
+test('executors lists both', async () => {
+  const { executors } = await ask<{ executors: object[] }>('{ executors { name device formats available note } }');
+  expect(executors).toEqual([
+    { name: 'ONNXRUNTIME', device: 'cpu', formats: ['ONNX'], available: true, note: null },
+    {
+      name: 'TFJS',
+      device: 'wasm',
+      formats: ['TFJS_GRAPH'],
+      available: true,
+      note: expect.stringContaining('WebAssembly'),
+    },
+  ]);
+});
