@@ -63,7 +63,8 @@ export class KeptResults {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#touch();
+    // A database that is gone learns nothing more; closing goes on.
+    await this.#touch().catch(() => undefined);
   }
 
   /** As the one used last; those used longest ago go when there are too many. */
