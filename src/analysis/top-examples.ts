@@ -1,4 +1,5 @@
 import { type Expression, reduceMax, reshape, slice } from '../compute/program.ts';
+import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis } from './analysis.ts';
 import { scoreOf } from './score.ts';
@@ -21,10 +22,13 @@ interface Example {
   readonly score: number;
 }
 
-/** A row's activation is that of its strongest position. */
+/**
+ * A row's activation is that of its strongest position. Throws ANALYSIS_FAILED for a layer that has rows and positions on one
+ * axis, as matrix products over flattened sequences do: which value is whose is not known.
+ */
 export const topExamples: Analysis<UnitSpec, readonly Example[], TopExamplesResult> = {
   name: 'topExamples',
-  version: 1,
+  version: 2,
   program(spec, subject) {
     return { outputs: { activation: activationOf(spec, subject), score: scoreOf(subject) } };
   },
@@ -32,6 +36,10 @@ export const topExamples: Analysis<UnitSpec, readonly Example[], TopExamplesResu
   fold(state, outputs, batch) {
     const activation = outputs.activation?.data as Float32Array;
     const score = outputs.score?.data as Float32Array;
+    if (activation.length !== batch.rowCount)
+      throw analysisFailed(
+        `This layer gives ${activation.length} values for ${batch.rowCount} rows: rows and positions share an axis. Ask for a layer after it.`,
+      );
     // Rows ascend, so a later row has to be stronger than the weakest that is kept.
     const weakest =
       state.length < analysisLimits.exampleCount ? Number.NEGATIVE_INFINITY : (state.at(-1)?.activation ?? 0);

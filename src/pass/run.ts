@@ -3,6 +3,7 @@ import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
+import { isolated } from './isolated.ts';
 import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
 import { sweep } from './sweep.ts';
 
@@ -40,7 +41,8 @@ interface Part {
 
 /**
  * One pass: sweeps over the rows for as long as an analysis wants another, each batch read once and run once for all of them;
- * then whatever is read off their results. Every result is handed over as soon as it is there.
+ * then whatever is read off their results. Every result is handed over as soon as it is there. When some cannot be answered,
+ * the others are all the same, and the first error is thrown in the end.
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
   const startedMs = performance.now();
@@ -58,25 +60,36 @@ export async function runPass(inputs: PassInputs): Promise<void> {
       device: inputs.device,
     });
 
-  let running: Running[] = inputs.request.analyses.map(({ key, name, spec }) => {
-    const analysis = analysisNamed(name);
-    return { key, analysis, spec, state: analysis.start(spec, subject) };
-  });
-  while (running.length > 0) {
-    const counts = await foldRows(running, subject, inputs);
-    const ended = running.filter((one) => !continues(one));
-    running = running.filter((one) => !ended.includes(one));
-    for (const { key, analysis, state } of ended) {
-      const result = analysis.finish(state);
-      parts.set(key, { result, counts });
-      const kept = await analysis.files?.save(result, inputs.environment.home);
-      emit(key, kept?.value ?? result, kept?.files ?? [], counts);
+  const together = async (asked: PassRequest['analyses']): Promise<void> => {
+    let running: Running[] = asked
+      .filter(({ key }) => !parts.has(key))
+      .map(({ key, name, spec }) => {
+        const analysis = analysisNamed(name);
+        return { key, analysis, spec, state: analysis.start(spec, subject) };
+      });
+    while (running.length > 0) {
+      const counts = await foldRows(running, subject, inputs);
+      const ended = running.filter((one) => !continues(one));
+      running = running.filter((one) => !ended.includes(one));
+      for (const { key, analysis, state } of ended) {
+        const result = analysis.finish(state);
+        parts.set(key, { result, counts });
+        const kept = await analysis.files?.save(result, inputs.environment.home);
+        emit(key, kept?.value ?? result, kept?.files ?? [], counts);
+      }
     }
+  };
+  const { analyses, readings } = inputs.request;
+  const errors = await isolated(analyses, together);
+  const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
+  for (const reading of readings.filter(({ partKey }) => !failed.has(partKey))) {
+    const read = async (): Promise<void> => {
+      const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
+      emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
+    };
+    errors.push(...(await isolated([reading], read)));
   }
-  for (const reading of inputs.request.readings) {
-    const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
-    emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
-  }
+  if (errors[0] !== undefined) throw errors[0];
 }
 
 /** Moves on to the next sweep where the analysis wants one. */

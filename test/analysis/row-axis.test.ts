@@ -36,3 +36,13 @@ test('rows are found where a recurrent layer has them, behind positions and dire
   for (const figure of ['mean', 'standardDeviation', 'correlationWithScore'] as const)
     for (const [unit, value] of moments[figure].entries()) expect(reversedMoments[figure][unit]).toBeCloseTo(value, 5);
 });
+
+test('no row is named for a layer that has rows and positions on one axis', async () => {
+  const path = join(await temporaryFolder(), 'rows.parquet');
+  const rows = await writeParquet(path, `SELECT unnest([${histories.join(', ')}]) AS history`);
+  const ofHistory = { ...manifest, features: manifest.features.slice(0, 1) };
+  const answers = answersOf({ model: 'test/fixtures/zoo/torch-transformer-dynamo.onnx', manifest: ofHistory, rows }, [
+    { name: 'topExamples', spec: { layer: 'linear_1', unit: 0 } },
+  ]);
+  await expect(answers).rejects.toMatchObject({ code: 'ANALYSIS_FAILED', message: /20 values for 5 rows/ });
+});

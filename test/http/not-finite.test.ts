@@ -8,6 +8,11 @@ beforeAll(async () => {
   await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
   // What goes in is finite; the sums inside the net are beyond float32.
   const far = `SELECT * FROM (VALUES (3e38, 3e38, -3e38, 0), (1.0, 0.0, 0.0, 1)) AS rows(a, b, c, click)`;
+  const odd = { ...denseManifest(), score: { output: 'logit', space: 'PROBABILITY' } };
+  await registerModel(server.ask, { name: 'odd', uri: 'logit.onnx', manifest: odd });
+  await registerRows(server, 'low', 'SELECT unnest([1.1, 1.5]) AS a, 0.0 AS b, 0.0 AS c, 1 AS click', {
+    label: 'click',
+  });
   await registerRows(server, 'far', far, { label: 'click' });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -41,8 +46,6 @@ test('predictions that are not finite are ANALYSIS_FAILED, and name the row; lar
 
 test('a gap that is not finite is none', async () => {
   // Its output is 0.7 on the row and −2 at the baseline: outside of (0, 1) there is no logit, though there are slopes.
-  const manifest = { ...denseManifest(), score: { output: 'logit', space: 'PROBABILITY' } };
-  await registerModel(server.ask, { name: 'odd', uri: 'logit.onnx', manifest });
   await registerRows(server, 'near', 'SELECT 0.9 AS a, 0.0 AS b, 0.0 AS c');
   const { data, errors } = await server.ask(`{ model(name: "odd") {
     saliency(rows: { dataset: "near" }, method: INTEGRATED_GRADIENTS) {
@@ -51,4 +54,17 @@ test('a gap that is not finite is none', async () => {
   } }`);
   expect(errors).toEqual([]);
   expect(data.model.saliency).toMatchObject({ baselineValue: null, convergence: null });
+});
+
+test('scores that are no probabilities fail what needs them, and nothing else that was asked with it', async () => {
+  const { data, errors } = await server.ask(`{ model(name: "odd") {
+    evaluation(rows: { dataset: "low" }) { auc }
+    saliency(rows: { dataset: "low" }, target: { space: OUTPUT }) { features { score } }
+    layer(name: "hidden") { statistics(rows: { dataset: "low" }) { observationCount effectiveRank } }
+  } }`);
+  expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions.code])).toEqual([
+    ['model.evaluation', 'ANALYSIS_FAILED'],
+  ]);
+  expect(data.model.saliency.features[0]).toEqual({ score: 4 });
+  expect(data.model.layer.statistics.observationCount).toBe(2);
 });
