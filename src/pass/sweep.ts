@@ -1,10 +1,12 @@
 import type { Outputs, Values } from '../analysis/analysis.ts';
 import type { BatchInput, OpenModel } from '../compute/executor.ts';
-import type { Program } from '../compute/program.ts';
+import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
+import { countRows } from '../data/rows.ts';
 import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
+import { OthersReader } from './others.ts';
 
 /** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
 const batchRows = 4096;
@@ -34,21 +36,23 @@ interface Result {
 export async function* sweep(
   programs: readonly Program[],
   parameters: (member: number, batch: Batch) => Values,
-  { dataset, rows, model, bound }: SweptRows,
+  swept: SweptRows,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
     fused.map(async ({ program, members }) => ({
       members,
       rowsAtOnce: program.rowsAtOnce ?? batchRows,
-      program: await model.compile(program),
+      others: program.others === undefined ? undefined : await othersReader(program.others, swept),
+      program: await swept.model.compile(program),
     })),
   );
   try {
-    for await (const batch of readBatches(dataset, rows, bound, { batchRows })) {
+    for await (const batch of batchesOf(swept)) {
       const results: Result[] = [];
-      for (const { members, program, rowsAtOnce } of compiled) {
-        for (const part of partsOf(batch, rowsAtOnce)) {
+      for (const { members, program, rowsAtOnce, others } of compiled) {
+        const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
+        for (const part of partsOf(whole, rowsAtOnce)) {
           const given = members.map((member) => parametersFor(member, parameters(member, part)));
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
@@ -57,8 +61,23 @@ export async function* sweep(
       yield { batch, results };
     }
   } finally {
-    await Promise.all(compiled.map(({ program }) => program.close()));
+    await Promise.all(compiled.flatMap(({ program, others }) => [program.close(), others?.close()]));
   }
+}
+
+const batchesOf = ({ dataset, rows, bound }: SweptRows): AsyncGenerator<Batch> =>
+  readBatches(dataset, rows, bound, { batchRows });
+
+async function othersReader(others: OtherRows, swept: SweptRows): Promise<OthersReader> {
+  return new OthersReader(others, await countKept(swept), () => batchesOf(swept));
+}
+
+/** Rows that the model can take: those that it cannot are known by reading them. */
+async function countKept(swept: SweptRows): Promise<number> {
+  if (swept.rows.invalid === 'FAIL') return countRows(swept.dataset, swept.rows);
+  let count = 0;
+  for await (const { rowCount } of batchesOf(swept)) count += rowCount;
+  return count;
 }
 
 function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
@@ -69,14 +88,18 @@ function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
 }
 
 function rowsOf(batch: Batch, from: number, to: number): Batch {
-  const inputs = Object.entries(batch.inputs).map(([name, { dtype, dims, data }]) => {
-    const width = data.length / batch.rowCount;
-    return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
-  });
+  const part = (inputs: Batch['inputs']): Batch['inputs'] =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, dims, data }]) => {
+        const width = data.length / batch.rowCount;
+        return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
+      }),
+    );
   return {
     rowCount: to - from,
     index: batch.index.subarray(from, to),
-    inputs: Object.fromEntries(inputs) as Batch['inputs'],
+    inputs: part(batch.inputs),
+    ...(batch.others === undefined ? {} : { others: batch.others.map(part) }),
     label: batch.label.subarray(from, to),
     labelled: batch.labelled.subarray(from, to),
     skippedRowCount: 0,
