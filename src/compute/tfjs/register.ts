@@ -20,6 +20,7 @@ import type { ModelJson } from './model-json.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
 import { inferredSpecs } from './shapes.ts';
+import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfused } from './unfuse.ts';
 
@@ -66,7 +67,9 @@ async function modelGraphOf(model: ModelJson, weights: Uint8Array, threads: numb
     const pick = (names: readonly string[]) => names.flatMap((name) => specs.get(name) ?? []);
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
-    return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(tf, view, specs, loaded) };
+    const structure = describeStructure(tf, view, specs, loaded);
+    const capabilities = capabilitiesOf(tf, view, specs, structure);
+    return { inputs: pick(view.inputs), outputs, tensors, ...structure, capabilities };
   } finally {
     loaded.dispose();
   }

@@ -41,6 +41,7 @@ describe('registering a graph model', () => {
     await rm(folder, { recursive: true });
     const model = await tfjsExecutor.open(first.artifact, { home, threads: 1 });
     expect(model.graph).toEqual(first.graph);
+    expect(model.graph.capabilities).toEqual({ activations: true, interventions: true, blockers: [], strays: [] });
     await model.close();
   });
 
