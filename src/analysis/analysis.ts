@@ -29,8 +29,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   start(spec: Spec, subject: Subject, ...parts: Parts): State;
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
-  /** Fed with every batch of this sweep. */
-  parameters?(state: State): Values;
+  /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */
+  parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
   /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */
   merge(a: State, b: State): State;
