@@ -1,7 +1,7 @@
 import { unsupportedOperator } from '../../errors.ts';
-import type { GraphView } from './graph-view.ts';
 import type { Runtime } from './library.ts';
 import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
+import type { Opened } from './opened.ts';
 
 /** Operators of TensorFlow that tfjs computes with a kernel of another name. */
 const kernels: Readonly<Record<string, string>> = {
@@ -42,7 +42,8 @@ const isConstant = ({ op, attr }: NodeDef): boolean =>
  * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
  * differentiated first. Throws UNSUPPORTED_OPERATOR.
  */
-export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: string): void {
+export function checkPath(model: Opened & { readonly tf: Runtime }, target: string, wrt: string): void {
+  const { view } = model;
   const relevant = new Set([nodeOf(target)]);
   for (const name of relevant) {
     const node = view.byName.get(name);
@@ -53,10 +54,13 @@ export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: str
     if (!relevant.has(node.name) || isConstant(node)) continue;
     if (!inputsOf(node).some((name) => reached.has(nodeOf(name)))) continue;
     reached.add(node.name);
-    if (node.name === nodeOf(wrt) || tf.getGradient(kernels[node.op] ?? node.op) !== undefined) continue;
+    if (node.name === nodeOf(wrt) || hasGradient(model, node)) continue;
     throw unsupportedOperator(
       `TensorFlow.js has no gradient of ${node.op} (“${node.name}”), which lies between “${wrt}” and “${target}”. Export the model as ONNX.`,
       { operator: node.op, node: node.name },
     );
   }
 }
+
+const hasGradient = ({ tf, executable }: Opened & { readonly tf: Runtime }, { name, op }: NodeDef): boolean =>
+  'differentiates' in executable ? executable.differentiates(name) : tf.getGradient(kernels[op] ?? op) !== undefined;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { registerDerivatives } from './derivatives.ts';
+import { registerGraphOperators } from './graph-operators.ts';
 import type { Runtime } from './library.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -28,7 +29,7 @@ export const info: ExecutorInfo = {
   name: 'TFJS',
   version: version ?? 'none',
   device,
-  formats: ['TFJS_GRAPH'],
+  formats: ['TFJS_LAYERS', 'TFJS_GRAPH'],
   available: version !== undefined,
   note: version === undefined ? 'Install @tensorflow/tfjs on the server.' : notes[device],
 };
@@ -51,5 +52,6 @@ async function load(): Promise<Runtime> {
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
   registerDerivatives(tf);
+  registerGraphOperators(tf);
   return tf;
 }
