@@ -7,7 +7,6 @@ import type { Expression, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { Forward, type Run, scopedKey } from './forward.ts';
 import { ancestorsOf, type GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
 import { nodeOf } from './model-json.ts';
 import type { Opened } from './opened.ts';
 import { checkPath } from './path.ts';
@@ -15,7 +14,6 @@ import { fromRuntime, toRuntime } from './values.ts';
 
 /** What programs are compiled for. */
 interface Ground extends Opened {
-  readonly tf: Runtime;
   readonly graph: ModelGraph;
 }
 

@@ -3,7 +3,6 @@ import type { ModelGraph } from '../graph.ts';
 import type { Program } from '../program.ts';
 import { folderOf, readArtifact } from './artifact.ts';
 import { compileProgram } from './compile.ts';
-import type { Runtime } from './library.ts';
 import { opened } from './open.ts';
 import type { Opened } from './opened.ts';
 import { register } from './register.ts';
@@ -13,26 +12,23 @@ import { info, runtime } from './runtime.ts';
 export const tfjsExecutor: Executor = {
   info,
   register,
-  async open(artifact: ModelArtifact, { home }: OpenOptions): Promise<OpenModel> {
+  async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
-    const tf = await runtime();
-    return new TfjsModel(tf, await opened(tf, model, weights), graph);
+    return new TfjsModel(await opened(await runtime(threads), model, weights), graph);
   },
 };
 
 class TfjsModel implements OpenModel {
   readonly graph: ModelGraph;
-  readonly #tf: Runtime;
   readonly #model: Opened;
 
-  constructor(tf: Runtime, model: Opened, graph: ModelGraph) {
+  constructor(model: Opened, graph: ModelGraph) {
     this.graph = graph;
-    this.#tf = tf;
     this.#model = model;
   }
 
   async compile(program: Program): Promise<CompiledProgram> {
-    return compileProgram({ tf: this.#tf, ...this.#model, graph: this.graph }, program);
+    return compileProgram({ ...this.#model, graph: this.graph }, program);
   }
 
   async close(): Promise<void> {

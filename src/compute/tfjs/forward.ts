@@ -2,14 +2,12 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { ExpressionIds } from '../expression-ids.ts';
 import type { Expression, Program } from '../program.ts';
 import { ancestorsOf } from './graph-view.ts';
-import type { Runtime } from './library.ts';
 import { nodeOf } from './model-json.ts';
 import type { Opened } from './opened.ts';
 import { operators } from './operators.ts';
 
 /** What one run of a program works with. */
 export interface Run extends Opened {
-  readonly tf: Runtime;
   readonly program: Program;
   readonly ids: ExpressionIds;
   /** Everything with respect to which somebody differentiates an expression, by its id and scope. */

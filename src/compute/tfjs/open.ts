@@ -9,5 +9,5 @@ import type { Opened } from './opened.ts';
 export async function opened(tf: Runtime, model: ModelJson, weights: Uint8Array): Promise<Opened> {
   if (model.format === 'layers-model') return openLayers(tf, model, weights);
   const view = viewOf(model);
-  return { executable: loadModel(tf, model, weights), view };
+  return { tf, executable: loadModel(tf, model, weights), view };
 }

@@ -1,5 +1,6 @@
 import type { GraphModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import type { GraphView } from './graph-view.ts';
+import type { Runtime } from './library.ts';
 
 /** A model that runs from any of its tensors to any other. */
 export interface Executable {
@@ -12,6 +13,7 @@ export interface Executable {
 
 /** A model in memory: what runs it, and its graph. */
 export interface Opened {
+  readonly tf: Runtime;
   readonly executable: Executable | GraphModel;
   readonly view: GraphView;
 }

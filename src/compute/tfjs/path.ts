@@ -1,5 +1,5 @@
 import { unsupportedOperator } from '../../errors.ts';
-import type { Runtime } from './library.ts';
+import type { Blocker } from '../graph.ts';
 import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
 import type { Opened } from './opened.ts';
 
@@ -38,29 +38,40 @@ const floatType = new Set(['DT_FLOAT', '1']);
 const isConstant = ({ op, attr }: NodeDef): boolean =>
   constant.has(op) || (op === 'Cast' && !floatType.has(String(attr?.DstT?.type)));
 
-/**
- * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
- * differentiated first. Throws UNSUPPORTED_OPERATOR.
- */
-export function checkPath(model: Opened & { readonly tf: Runtime }, target: string, wrt: string): void {
+/** Nodes without a gradient between any of `wrt` and `target`, in topological order. */
+export function blockersBetween(model: Opened, target: string, wrt: readonly string[]): Omit<Blocker, 'targets'>[] {
   const { view } = model;
   const relevant = new Set([nodeOf(target)]);
   for (const name of relevant) {
     const node = view.byName.get(name);
     if (node !== undefined && !isConstant(node)) for (const input of inputsOf(node)) relevant.add(nodeOf(input));
   }
-  const reached = new Set([nodeOf(wrt)]);
+  const wanted = new Set(wrt.map(nodeOf));
+  const reached = new Set(wanted);
+  const blockers: Omit<Blocker, 'targets'>[] = [];
   for (const node of view.nodes) {
     if (!relevant.has(node.name) || isConstant(node)) continue;
     if (!inputsOf(node).some((name) => reached.has(nodeOf(name)))) continue;
     reached.add(node.name);
-    if (node.name === nodeOf(wrt) || hasGradient(model, node)) continue;
-    throw unsupportedOperator(
-      `TensorFlow.js has no gradient of ${node.op} (“${node.name}”), which lies between “${wrt}” and “${target}”. Export the model as ONNX.`,
-      { operator: node.op, node: node.name },
-    );
+    if (wanted.has(node.name) || hasGradient(model, node)) continue;
+    blockers.push({ operator: node.op, node: node.name, reason: `TensorFlow.js has no gradient of ${node.op}` });
   }
+  return blockers;
 }
 
-const hasGradient = ({ tf, executable }: Opened & { readonly tf: Runtime }, { name, op }: NodeDef): boolean =>
+/**
+ * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
+ * differentiated first. Throws UNSUPPORTED_OPERATOR.
+ */
+export function checkPath(model: Opened, target: string, wrt: string): void {
+  const [first] = blockersBetween(model, target, [wrt]);
+  if (first === undefined) return;
+  const { operator, node } = first;
+  throw unsupportedOperator(
+    `TensorFlow.js has no gradient of ${operator} (“${node}”), which lies between “${wrt}” and “${target}”. Export the model as ONNX.`,
+    { ...first },
+  );
+}
+
+const hasGradient = ({ tf, executable }: Opened, { name, op }: NodeDef): boolean =>
   'differentiates' in executable ? executable.differentiates(name) : tf.getGradient(kernels[op] ?? op) !== undefined;

@@ -19,6 +19,7 @@ import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
 import { inferredSpecs } from './shapes.ts';
+import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfused } from './unfuse.ts';
 
@@ -31,13 +32,13 @@ const refused =
  * one file with the weights, and what the model is as JSON, all read-only. Registering the same model again gives the same folder.
  * Throws MODEL_REJECTED.
  */
-export async function register(source: ModelSource, home: string): Promise<Registration> {
+export async function register(source: ModelSource, home: string, threads = 1): Promise<Registration> {
   const isFolder = (await stat(source.path).catch(() => undefined))?.isDirectory() ?? false;
   const path = isFolder ? join(source.path, modelFileName) : source.path;
   try {
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
     const model = rewritten(files.model);
-    const graph = await modelGraphOf(model, files.weights);
+    const graph = await modelGraphOf(model, files.weights, threads);
     const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
       writeArtifact(model, files.weights, graph, folder),
     );
@@ -63,17 +64,18 @@ function rewritten(model: ModelJson): ModelJson {
   return { ...model, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
 }
 
-async function modelGraphOf(json: ModelJson, weights: Uint8Array): Promise<ModelGraph> {
-  const tf = await runtime();
-  const model = await opened(tf, json, weights);
+async function modelGraphOf(json: ModelJson, weights: Uint8Array, threads: number): Promise<ModelGraph> {
+  const model = await opened(await runtime(threads), json, weights);
   const { view } = model;
   try {
-    const tensors = inferredSpecs(tf, model);
+    const tensors = inferredSpecs(model);
     const specs = new Map(tensors.map((spec) => [spec.name, spec]));
     const pick = (names: readonly string[]) => names.flatMap((name) => specs.get(name) ?? []);
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
-    return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(tf, model, specs) };
+    const structure = describeStructure(model, specs);
+    const capabilities = capabilitiesOf(model, specs, structure);
+    return { inputs: pick(view.inputs), outputs, tensors, ...structure, capabilities };
   } finally {
     model.executable.dispose();
   }

@@ -117,7 +117,7 @@ describe('a layers model', () => {
   });
 
   test('leaves no tensor behind, neither in a pass nor when it is closed', async () => {
-    const tf = await runtime();
+    const tf = await runtime(1);
     const before = tf.memory().numTensors;
     const { model, batch } = await openForm('sequences', 'layers');
     const program = await model.compile({

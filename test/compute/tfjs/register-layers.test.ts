@@ -213,7 +213,7 @@ describe('no layers model is', () => {
   testRefusals(towers, refusals);
 
   test('left in memory when it is refused', async () => {
-    const tf = await runtime();
+    const tf = await runtime(1);
     const { folder, register } = await copied(towers);
     const { numTensors } = tf.memory();
     await withLayer('bought', (one) => {

@@ -23,6 +23,7 @@ export async function openLayers(tf: Runtime, json: LayersJson, bytes: Uint8Arra
       ...calls.calls.map(nodeOfCall),
     ];
     return {
+      tf,
       executable: new Replay(tf, model, calls),
       view: viewOfNodes(nodes, calls.outputs, [...weights.values()]),
     };

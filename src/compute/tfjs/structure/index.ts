@@ -1,6 +1,5 @@
 import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
 import type { Specs } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
 import type { Opened } from '../opened.ts';
 import { findLayers } from './layers.ts';
 import { findLogits } from './logits.ts';
@@ -15,12 +14,12 @@ export interface Structure {
 }
 
 /** What people would see in a model's graph; `specs` of every tensor that depends on the rows. */
-export function describeStructure(tf: Runtime, model: Opened, specs: Specs): Structure {
+export function describeStructure(model: Opened, specs: Specs): Structure {
   const { view } = model;
   return {
     layers: findLayers(view, specs),
     logits: findLogits(view, specs),
-    lookups: findLookups(tf, model, specs),
+    lookups: findLookups(model, specs),
     parameterCount: parameterCount(view, view.nodes),
   };
 }

@@ -1,14 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { LookupGraph } from '../../graph.ts';
 import { ancestorsOf, type GraphView, type Specs } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
 import type { Opened } from '../opened.ts';
 
 export const gathers = new Set(['GatherV2', 'Gather', 'ResourceGather', 'Embedding']);
 
 /** They only move, select, join, shift or scale elements of a row. */
-const linear = new Set(
+export const linear = new Set(
   `Placeholder Const Identity Cast Reshape Squeeze ExpandDims Slice StridedSlice Split SplitV Unpack Pack ConcatV2 Transpose
   Tile Add AddV2 Sub Mul BiasAdd GatherV2 Shape Prod Flatten Permute RepeatVector Dropout SpatialDropout1D Linear Masking
   Concatenate Rescaling`.split(/\s+/),
@@ -29,7 +28,7 @@ export function lookupOf(view: GraphView, node: NodeDef): { table: string; ids: 
  * Every lookup of ids of an input in a table. Which element of the input an id is, the graph says itself: what lies between is
  * linear in every element, so zeros show what is added, ones the factor, and the elements' numbers which one it is.
  */
-export function findLookups(tf: Runtime, model: Opened, specs: Specs): LookupGraph[] {
+export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
   const { view } = model;
   return view.nodes.flatMap((node) => {
     const found = lookupOf(view, node);
@@ -49,7 +48,7 @@ export function findLookups(tf: Runtime, model: Opened, specs: Specs): LookupGra
     return view.inputs
       .filter((input) => before.has(input))
       .flatMap((input) => {
-        const places = origins(tf, model, specs, found.ids, input);
+        const places = origins(model, specs, found.ids, input);
         if (places.length === 0) return [];
         return [
           {
@@ -84,10 +83,10 @@ interface Origin {
   readonly offset: number;
 }
 
-function origins(tf: Runtime, model: Opened, specs: Specs, ids: string, input: string): Origin[] {
+function origins(model: Opened, specs: Specs, ids: string, input: string): Origin[] {
   const size = (specs.get(input)?.shape ?? []).slice(1).reduce<number>((product, dim) => product * (dim ?? 1), 1);
   if (size > longestRow) return [];
-  const probe = (fill: (column: number) => number): number[] => probed(tf, model, specs, ids, input, size, fill);
+  const probe = (fill: (column: number) => number): number[] => probed(model, specs, ids, input, size, fill);
   const [zeros, ones, numbered] = [probe(() => 0), probe(() => 1), probe((column) => column)];
   return zeros.flatMap((offset, place) => {
     const factor = (ones[place] ?? 0) - offset;
@@ -97,8 +96,7 @@ function origins(tf: Runtime, model: Opened, specs: Specs, ids: string, input: s
 
 /** The ids of one row whose elements of `input` are given and that of every other input are zero. */
 function probed(
-  tf: Runtime,
-  { executable, view }: Opened,
+  { tf, executable, view }: Opened,
   specs: Specs,
   ids: string,
   input: string,
