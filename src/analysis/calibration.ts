@@ -15,11 +15,11 @@ export interface CalibrationSpec extends LabelledSpec {
   readonly bins: number;
 }
 
-export const calibration: Reading<CalibrationSpec, ScoreSource, CalibrationResult> = {
+export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationResult> = {
   name: 'calibration',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     using labelled = await labelledRows(part, spec, rows);
     const result = {
       rowCount: new Float64Array(spec.bins),

@@ -14,11 +14,11 @@ export interface EvaluationResult extends Quality {
   readonly byPartition: readonly SliceResult[];
 }
 
-export const evaluation: Reading<LabelledSpec, ScoreSource, EvaluationResult> = {
+export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> = {
   name: 'evaluation',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { groupBy, partitionBy } = rows;
     const columns = [groupBy, partitionBy].filter((column) => column !== null);
     using labelled = await labelledRows(

@@ -2,7 +2,7 @@ import type { ColumnStretch, WantedColumns } from '../data/column-values.ts';
 import { scoreKeys } from '../data/keys/keys.ts';
 import type { ScoreSource, Scores, Stretches } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
-import type { ReadableRows } from './analysis.ts';
+import type { PartQuestions, ReadableRows } from './analysis.ts';
 import { partOf, type ScoresSpec } from './scores.ts';
 
 /** What is evaluated: a score, against the dataset's label or another column of 0 and 1. */
@@ -11,7 +11,9 @@ export interface LabelledSpec extends ScoresSpec {
 }
 
 /** What every reading of labelled scores has in common. */
-export const ofScores = { of: 'scores', partSpec: partOf } as const;
+export const ofScores = {
+  parts: (spec: ScoresSpec): PartQuestions<[ScoreSource]> => [{ name: 'scores', spec: partOf(spec) }],
+};
 
 /** Scored rows that have a label, in row order. */
 export interface LabelledStretch extends ColumnStretch {

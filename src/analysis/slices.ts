@@ -13,11 +13,11 @@ interface BySpec extends LabelledSpec {
 const mostSlices = 1000;
 
 /** One evaluation for each value of a column, most rows first, ties by value. */
-export const slices: Reading<BySpec, ScoreSource, readonly SliceResult[]> = {
+export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'slices',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const [by] = (await slicesOf([spec.by], part, spec, rows)) as [Grouping];
     const group = rows.groupBy === null ? [] : [{ column: rows.groupBy }];
     using labelled = await labelledRows(part, spec, rows, [by, ...group]);
@@ -27,11 +27,11 @@ export const slices: Reading<BySpec, ScoreSource, readonly SliceResult[]> = {
 };
 
 /** Mean AUC over the groups of any column that have both labels, weighted by their rows; NaN without such a group. */
-export const gauc: Reading<BySpec, ScoreSource, number> = {
+export const gauc: Reading<BySpec, [ScoreSource], number> = {
   name: 'gauc',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     using labelled = await labelledRows(part, spec, rows, [{ column: spec.by }]);
     const grouped = new GroupedAuc();
     await labelled.rows.walk([0], grouped);

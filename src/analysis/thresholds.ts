@@ -30,11 +30,11 @@ interface Called {
  * From the strictest threshold to the loosest, each a score that occurs. Where there are more of them than points, those are
  * taken whose rows are spread most evenly, the first and the last among them. No points where a class that it needs is missing.
  */
-export const curve: Reading<CurveSpec, ScoreSource, readonly CurvePoint[]> = {
+export const curve: Reading<CurveSpec, [ScoreSource], readonly CurvePoint[]> = {
   name: 'curve',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     using labelled = await labelledRows(part, spec, rows);
     const totals = await totalsOf(labelled.rows);
     const { positives, negatives } = totals;
@@ -111,11 +111,11 @@ export interface ConfusionResult {
   readonly falseNegatives: number;
 }
 
-export const confusion: Reading<LabelledSpec & { readonly threshold: number }, ScoreSource, ConfusionResult> = {
+export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [ScoreSource], ConfusionResult> = {
   name: 'confusion',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     using labelled = await labelledRows(part, spec, rows);
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
     await labelled.rows.walk([], {

@@ -28,11 +28,11 @@ interface Segment {
  * Values of one column, or of two together, by how much log loss their rows have in excess of the overall mean: rows times the
  * difference, largest first. Only segments that are worse than the whole and have at least `minimumRows` labelled rows.
  */
-export const weakSegments: Reading<WeakSegmentsSpec, ScoreSource, readonly SliceResult[]> = {
+export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'weakSegments',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const groupings = await slicesOf(spec.columns, part, spec, rows);
     const group = rows.groupBy === null ? [] : [{ column: rows.groupBy }];
     using labelled = await labelledRows(part, spec, rows, [...groupings, ...group]);
