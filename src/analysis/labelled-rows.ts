@@ -1,4 +1,5 @@
-import { type KeyedRows, keyedRows } from '../data/keys/keyed-rows.ts';
+import type { KeyedRows } from '../data/keys/keyed-rows.ts';
+import { keyedRows } from '../data/keys/open.ts';
 import type { ScoreSource } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
 import type { ReadableRows } from './analysis.ts';

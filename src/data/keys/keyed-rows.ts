@@ -1,7 +1,4 @@
-import { dataLimits } from '../../limits.ts';
 import type { TieWalker } from './keys.ts';
-import { MemoryKeys } from './memory.ts';
-import { SpilledKeys } from './spilled.ts';
 
 /**
  * Scored and labelled rows, each with its key (keys.ts) and, for some columns, a code of its value; −1 where it has none.
@@ -31,22 +28,4 @@ export interface Walker extends TieWalker {
 export interface Condition {
   readonly column: number;
   readonly code: number;
-}
-
-export interface KeyedRowsOptions {
-  /** At most this many rows are added. */
-  readonly rowCount: number;
-  readonly columnCount: number;
-  /** Keys and codes that may lie in memory; beyond, all of them go to DuckDB, which spills. */
-  readonly cellsInMemory?: number;
-}
-
-/** Exact either way, in bounded memory. */
-export async function keyedRows({
-  rowCount,
-  columnCount,
-  cellsInMemory = dataLimits.keyCellsInMemory,
-}: KeyedRowsOptions): Promise<KeyedRows> {
-  if (rowCount * Math.max(3, columnCount + 1) <= cellsInMemory) return new MemoryKeys(rowCount, columnCount);
-  return SpilledKeys.open(columnCount);
 }

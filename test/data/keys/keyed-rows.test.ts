@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Condition, type KeyedRows, keyedRows, type Walker } from '../../../src/data/keys/keyed-rows.ts';
+import type { Condition, KeyedRows, Walker } from '../../../src/data/keys/keyed-rows.ts';
 import { scoreKeys, sortKeys } from '../../../src/data/keys/keys.ts';
+import { keyedRows } from '../../../src/data/keys/open.ts';
 
 interface Row {
   readonly score: number;
