@@ -1,5 +1,5 @@
-import { type Baseline, ofWrittenRow } from '../analysis/attributions/baseline.ts';
-import type { AttributionSpec, AttributionMethod as Method } from '../analysis/attributions/method.ts';
+import { ofWrittenRow } from '../analysis/attributions/baseline.ts';
+import type { AttributionSpec, Baseline, AttributionMethod as Method } from '../analysis/attributions/method.ts';
 import { optionsOf } from '../analysis/attributions/options.ts';
 import type { Target } from '../analysis/target.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';

@@ -20,16 +20,8 @@ import { carriersOfFeatures } from '../players.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
 import { rowTensor } from './inputs.ts';
-import type { AttributionSpec } from './method.ts';
+import type { AttributionSpec, Baseline } from './method.ts';
 import { atElements, forAll, onesPerRow } from './positions.ts';
-
-/**
- * Where a method starts from, other than zero carriers. MEAN: the mean carriers over the rows, positions that are padding left out.
- * ROW: what a row holds, by input, as the model takes it.
- */
-export type Baseline =
-  | { readonly kind: 'MEAN' }
-  | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly number[]>> };
 
 /** [1, …]: the carriers of the baseline, by the name of their tensor; undefined when they are zero. */
 export const baselineCarriers = ({ baseline }: AttributionSpec, subject: Subject) =>

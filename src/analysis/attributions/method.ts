@@ -2,7 +2,6 @@ import type { Expression, Program } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';
-import type { Baseline } from './baseline.ts';
 
 export const attributionMethods = [
   'SALIENCY',
@@ -17,6 +16,14 @@ export const attributionMethods = [
   'SHAPLEY_SAMPLING',
 ] as const;
 export type AttributionMethod = (typeof attributionMethods)[number];
+
+/**
+ * Where a method starts from, other than zero carriers. MEAN: the mean carriers over the rows, positions that are padding left out.
+ * ROW: what a row holds, by input, as the model takes it.
+ */
+export type Baseline =
+  | { readonly kind: 'MEAN' }
+  | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly number[]>> };
 
 /** How a target is attributed. What a method does not have is undefined (options.ts). */
 export interface AttributionSpec {
