@@ -1,11 +1,11 @@
-import type { Analysis, ReadableRows, Subject, Values } from '../analysis/analysis.ts';
+import type { ReadableRows, Subject, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
-import { analysisNamed, readingNamed } from '../analysis/registry.ts';
+import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
 import type { Batch } from '../data/types.ts';
 import { isolated } from './isolated.ts';
-import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
+import type { KeptPart, PassEnvironment, PassProgress, PassQuestion, PassRequest, PassResult } from './protocol.ts';
 import { sweep } from './sweep.ts';
 
 export interface PassInputs {
@@ -15,7 +15,7 @@ export interface PassInputs {
   readonly bound: BoundInputs;
   readonly rows: ReadableRows;
   readonly rowsTotal: number;
-  /** Results of earlier passes that readings need, by key. */
+  /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
   readonly executor: string;
   readonly device: string;
@@ -25,7 +25,7 @@ export interface PassInputs {
 
 interface Running {
   readonly key: string;
-  readonly analysis: Analysis<unknown, unknown, unknown>;
+  readonly analysis: ReturnType<typeof analysisNamed>;
   readonly spec: unknown;
   state: unknown;
 }
@@ -61,13 +61,20 @@ export async function runPass(inputs: PassInputs): Promise<void> {
       device: inputs.device,
     });
 
+  const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
+    const names = partsOf(name, spec).map((part) => part.name);
+    return Promise.all(partKeys.map(async (key, at) => parts.get(key) ?? keptPart(key, names[at] as string, inputs)));
+  };
+
   const together = async (asked: PassRequest['analyses']): Promise<void> => {
-    let running: Running[] = asked
-      .filter(({ key }) => !parts.has(key))
-      .map(({ key, name, spec }) => {
+    const open = asked.filter(({ key }) => !parts.has(key));
+    let running = await Promise.all(
+      open.map(async (question): Promise<Running> => {
+        const { key, name, spec } = question;
         const analysis = analysisNamed(name);
-        return { key, analysis, spec, state: analysis.start(spec, subject) };
-      });
+        return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
+      }),
+    );
     while (running.length > 0) {
       const counts = await foldRows(running, subject, inputs);
       const ended = running.filter((one) => !continues(one));
@@ -83,15 +90,18 @@ export async function runPass(inputs: PassInputs): Promise<void> {
   const { analyses, readings } = inputs.request;
   const errors = await isolated(analyses, together);
   const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
-  for (const reading of readings.filter(({ partKey }) => !failed.has(partKey))) {
+  for (const reading of readings.filter(({ partKeys }) => !partKeys.some((key) => failed.has(key)))) {
     const read = async (): Promise<void> => {
-      const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
-      emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
+      const own = await partsFor(reading);
+      const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
+      emit(reading.key, result, [], (own[0] as Part).counts);
     };
     errors.push(...(await isolated([reading], read)));
   }
   if (errors[0] !== undefined) throw errors[0];
 }
+
+const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
 function continues(one: Running): boolean {
@@ -126,12 +136,12 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   return counts;
 }
 
-async function keptPart({ partKey, name }: PassReading, { kept, environment }: PassInputs): Promise<Part> {
-  const part = kept[partKey];
-  if (part === undefined) throw new Error(`the part ${partKey} of ${name} is neither kept nor computed by this pass`);
+async function keptPart(key: string, name: string, { kept, environment }: PassInputs): Promise<Part> {
+  const part = kept[key];
+  if (part === undefined) throw new Error(`the part ${name} ${key} is neither kept nor computed by this pass`);
   const { rowCount, skippedRowCount } = part;
   const value = decodeResult(part.value);
-  const files = analysisNamed(readingNamed(name).of).files;
+  const files = isReading(name) ? undefined : analysisNamed(name).files;
   const result = files === undefined ? value : await files.load(value, environment.home);
   return { result, counts: { rowCount, skippedRowCount } };
 }
