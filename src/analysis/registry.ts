@@ -26,7 +26,6 @@ const all = [
   topExamples,
   attribution,
   explanations,
-] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
 ] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,
