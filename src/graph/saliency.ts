@@ -16,7 +16,7 @@ import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { scoreTarget, TargetInput } from './target.ts';
+import { outputTarget, TargetInput } from './target.ts';
 
 interface Asked extends AskedMethod {
   readonly rows: RowsArgument;
@@ -33,12 +33,6 @@ async function saliencyOf(
   const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
   assertFinite(answer.value, model);
   return { model, method: spec.method, what, answer };
-}
-
-function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): Target {
-  const element = scoreTarget(model, target);
-  const space = target?.space ?? 'LOGIT';
-  return element === undefined ? { space } : { element, space };
 }
 
 /** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */

@@ -32,23 +32,52 @@ interface Result {
   readonly outputs: Outputs;
 }
 
+/** Of a program, by its position, for a batch or part of one. */
+type ParametersOf = (member: number, batch: Batch) => Values;
+
 /** One reading of the rows: each batch is run once for all programs. */
-export async function* sweep(
+export const sweep = (
   programs: readonly Program[],
-  parameters: (member: number, batch: Batch) => Values,
-  swept: SweptRows,
+  parameters: ParametersOf,
+  { dataset, rows, model, bound }: SweptRows,
+): AsyncGenerator<SweptBatch> => {
+  const read = () => readBatches(dataset, rows, bound, { batchRows });
+  const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
+  return sweepBatches(programs, parameters, model, { read, countKept });
+};
+
+/** Batches that can be read again and again. */
+interface Source {
+  read(): AsyncIterable<Batch>;
+  /** Rows in all of them. */
+  countKept(): Promise<number>;
+}
+
+/** The rows that the model cannot take are known by reading them. */
+async function countIn(batches: AsyncIterable<Batch>): Promise<number> {
+  let count = 0;
+  for await (const { rowCount } of batches) count += rowCount;
+  return count;
+}
+
+/** The same over batches from anywhere. */
+export async function* sweepBatches(
+  programs: readonly Program[],
+  parameters: ParametersOf,
+  model: OpenModel,
+  source: Source,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
     fused.map(async ({ program, members }) => ({
       members,
       rowsAtOnce: program.rowsAtOnce ?? batchRows,
-      others: program.others === undefined ? undefined : await othersReader(program.others, swept),
-      program: await swept.model.compile(program),
+      others: program.others === undefined ? undefined : await othersReader(program.others, source),
+      program: await model.compile(program),
     })),
   );
   try {
-    for await (const batch of batchesOf(swept)) {
+    for await (const batch of source.read()) {
       const results: Result[] = [];
       for (const { members, program, rowsAtOnce, others } of compiled) {
         const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
@@ -65,20 +94,8 @@ export async function* sweep(
   }
 }
 
-const batchesOf = ({ dataset, rows, bound }: SweptRows): AsyncGenerator<Batch> =>
-  readBatches(dataset, rows, bound, { batchRows });
-
-async function othersReader(others: OtherRows, swept: SweptRows): Promise<OthersReader> {
-  return new OthersReader(others, await countKept(swept), () => batchesOf(swept));
-}
-
-/** Rows that the model can take: those that it cannot are known by reading them. */
-async function countKept(swept: SweptRows): Promise<number> {
-  if (swept.rows.invalid === 'FAIL') return countRows(swept.dataset, swept.rows);
-  let count = 0;
-  for await (const { rowCount } of batchesOf(swept)) count += rowCount;
-  return count;
-}
+const othersReader = async (others: OtherRows, { read, countKept }: Source): Promise<OthersReader> =>
+  new OthersReader(others, await countKept(), read);
 
 function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
   for (let from = 0; from < batch.rowCount; from += rowsAtOnce) {
