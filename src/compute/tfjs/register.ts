@@ -23,9 +23,12 @@ import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfused } from './unfuse.ts';
 
-/** Control flow needs asynchronous runs, which a tape does not record; tables of text need more than numbers. */
+/**
+ * Control flow, and outputs of as many rows as values are found, need asynchronous runs, which a tape does not record; tables of
+ * text need more than numbers.
+ */
 const refused =
-  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
+  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|Where|ListDiff|NonMaxSuppressionV\d|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
 
 /**
  * Checks an untrusted graph or layers model and rewrites it into `home` as `models/<digest>/`: its graph with fused operators taken apart,
@@ -59,7 +62,7 @@ function rewritten(model: ModelJson): ModelJson {
   const blocked = modelTopology.node.find(({ op }) => refused.test(op));
   if (blocked !== undefined)
     throw modelRejected(
-      `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow and tables.`,
+      `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow, tables and filters, or as ONNX.`,
     );
   return { ...model, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
 }
