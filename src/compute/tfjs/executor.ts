@@ -9,12 +9,14 @@ import type { Runtime } from './library.ts';
 import { loadModel } from './load.ts';
 import { register } from './register.ts';
 import { info, runtime } from './runtime.ts';
+import { isSaved, SavedModel } from './saved-model/open.ts';
 
 /** Graph models of TensorFlow.js on its fastest backend that is installed. */
 export const tfjsExecutor: Executor = {
   info,
   register,
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
+    if (isSaved(artifact)) return SavedModel.open(artifact, home, threads);
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
     const tf = await runtime(threads);
     return new TfjsModel(tf, loadModel(tf, model, weights), viewOf(model), graph);

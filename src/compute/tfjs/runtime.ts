@@ -3,7 +3,7 @@ import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { registerDerivatives } from './derivatives.ts';
 import type { Runtime } from './library.ts';
-import { loadNative, nativeVersion } from './native.ts';
+import { loadNative, type Native, nativeVersion } from './native.ts';
 
 /** What can compute, the fastest first. */
 const devices = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -55,7 +55,7 @@ export const info: ExecutorInfo = {
   name: 'TFJS',
   version: version === undefined ? 'none' : native === undefined ? version : `${version}, TensorFlow ${native}`,
   device,
-  formats: ['TFJS_GRAPH'],
+  formats: device === 'tensorflow' ? ['TFJS_GRAPH', 'TF_SAVED_MODEL'] : ['TFJS_GRAPH'],
   available: missing === undefined,
   note: missing ?? notes[device],
 };
@@ -71,6 +71,16 @@ export async function runtime(threads: number): Promise<Runtime> {
     throw unsupportedByExecutor(`This server has no TensorFlow.js. ${info.note}`, { executor: info.name });
   loaded ??= load(threads);
   return loaded;
+}
+
+/** The same, where TensorFlow itself is wanted. Throws UNSUPPORTED_BY_EXECUTOR where something else computes. */
+export async function nativeRuntime(threads: number): Promise<{ readonly tf: Runtime; readonly native: Native }> {
+  const tf = await runtime(threads);
+  if (device === 'tensorflow') return { tf, native: loadNative(threads) };
+  throw unsupportedByExecutor(
+    `SavedModels need native TensorFlow, and this server computes on ${device}. Run “npm run setup:tensorflow” on it, or convert the model to ONNX or to a graph model of TensorFlow.js.`,
+    { executor: info.name },
+  );
 }
 
 async function load(threads: number): Promise<Runtime> {
