@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
+import { borrowKernels } from './borrowed-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
+import { registerGraphOperators } from './graph-operators.ts';
 import type { Runtime } from './library.ts';
 import { loadNative, type Native, nativeVersion } from './native.ts';
 
@@ -55,7 +57,7 @@ export const info: ExecutorInfo = {
   name: 'TFJS',
   version: version === undefined ? 'none' : native === undefined ? version : `${version}, TensorFlow ${native}`,
   device,
-  formats: device === 'tensorflow' ? ['TFJS_GRAPH', 'TF_SAVED_MODEL'] : ['TFJS_GRAPH'],
+  formats: ['TFJS_LAYERS', 'TFJS_GRAPH', ...(device === 'tensorflow' ? (['TF_SAVED_MODEL'] as const) : [])],
   available: missing === undefined,
   note: missing ?? notes[device],
 };
@@ -91,6 +93,8 @@ async function load(threads: number): Promise<Runtime> {
   if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
+  borrowKernels(tf, device);
   registerDerivatives(tf);
+  registerGraphOperators(tf);
   return tf;
 }

@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { GraphModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
+import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { modelRejected, unsupportedByExecutor } from '../../../errors.ts';
 import type { CompiledProgram, ModelArtifact, OpenModel } from '../../executor.ts';
 import type { ModelGraph } from '../../graph.ts';
 import type { Program } from '../../program.ts';
 import { modelsFolder, summaryFileName } from '../artifact.ts';
 import { compileProgram, everythingIn } from '../compile.ts';
-import { type GraphView, viewOf } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
+import { viewOf } from '../graph-view.ts';
 import type { NativeModel } from '../native.ts';
+import type { Executable, Opened } from '../opened.ts';
 import { nativeRuntime } from '../runtime.ts';
 import { graphFileName, parsedGraph } from './files.ts';
 import { nodesOf, type Signature, signatureOf } from './signature.ts';
@@ -27,11 +27,11 @@ export const isSaved = ({ files }: ModelArtifact): boolean => files.some((file) 
 /** A SavedModel: its outputs can be had from its inputs, and nothing else. */
 export class SavedModel implements OpenModel {
   readonly graph: ModelGraph;
-  readonly #loaded: Loaded;
+  readonly #opened: Opened;
 
-  private constructor(graph: ModelGraph, loaded: Loaded) {
+  private constructor(graph: ModelGraph, opened: Opened) {
     this.graph = graph;
-    this.#loaded = loaded;
+    this.#opened = opened;
   }
 
   static async open({ files }: ModelArtifact, home: string, threads: number): Promise<SavedModel> {
@@ -50,11 +50,11 @@ export class SavedModel implements OpenModel {
         'A SavedModel has no gradients: TensorFlow.js runs it as a whole. Ask for a method that needs none (FEATURE_ABLATION, FEATURE_PERMUTATION, SHAPLEY_SAMPLING), or convert the model to ONNX or to a graph model of TensorFlow.js.',
         { executor: 'TFJS' },
       );
-    return compileProgram({ ...this.#loaded, graph: this.graph }, program);
+    return compileProgram({ ...this.#opened, graph: this.graph }, program);
   }
 
   async close(): Promise<void> {
-    this.#loaded.model.dispose();
+    this.#opened.executable.dispose();
   }
 }
 
@@ -73,14 +73,8 @@ export async function readSaved(
   }
 }
 
-interface Loaded {
-  readonly tf: Runtime;
-  readonly model: GraphModel;
-  readonly view: GraphView;
-}
-
 /** Throws MODEL_REJECTED where TensorFlow refuses it, and UNSUPPORTED_BY_EXECUTOR without native TensorFlow. */
-export async function openSaved(folder: string, signature: Signature, threads: number): Promise<Loaded> {
+export async function openSaved(folder: string, signature: Signature, threads: number): Promise<Opened> {
   const { tf, native } = await nativeRuntime(threads);
   const model = await native.node.loadSavedModel(folder, ['serve'], signature.name).catch((error: Error) => {
     throw modelRejected(`TensorFlow refuses the model: ${error.message.replaceAll(folder, '').slice(0, 300)}`);
@@ -92,11 +86,11 @@ export async function openSaved(folder: string, signature: Signature, threads: n
     signature: { outputs },
     weightsManifest: [],
   });
-  return { tf, model: new Closed(model) as unknown as GraphModel, view };
+  return { tf, executable: new Closed(model), view };
 }
 
 /** Runs the whole function, whatever is asked of it. */
-class Closed {
+class Closed implements Executable {
   readonly #model: NativeModel;
 
   constructor(model: NativeModel) {

@@ -45,15 +45,16 @@ async function modelGraphOf(folder: string, threads: number): Promise<ModelGraph
   const signature = signatureOf(definition);
   const parameterCount = checkedParameterCount(definition, signature);
   if (parameterCount > 0) await assertVariables(folder);
-  const { tf, model, view } = await openSaved(folder, signature, threads);
+  const model = await openSaved(folder, signature, threads);
+  const { view } = model;
   try {
-    const tensors = inferredSpecs(tf, model, view);
+    const tensors = inferredSpecs(model);
     const pick = (names: readonly string[]) => tensors.filter(({ name }) => names.includes(name));
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs holds numbers.');
     return { inputs: pick(view.inputs), outputs, tensors, parameterCount, ...closed(signature) };
   } finally {
-    model.dispose();
+    model.executable.dispose();
   }
 }
 
