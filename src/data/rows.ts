@@ -15,6 +15,8 @@ export interface RowsInput {
     | null
     | undefined;
   readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null | undefined;
+  readonly sample?: number | null | undefined;
+  readonly seed?: number | null | undefined;
   readonly invalid?: RowSelection['invalid'] | null | undefined;
 }
 
@@ -23,15 +25,25 @@ export interface RowsInput {
  * their order. Throws BAD_USER_INPUT naming the argument.
  */
 export function selectRows(dataset: DatasetRecord, partitions: readonly string[], input: RowsInput): RowSelection {
-  return {
+  const selection: RowSelection = {
     partitions: selectPartitions(dataset, partitions, input),
     where: canonicalFilters(dataset, input.where ?? []),
     invalid: input.invalid ?? 'FAIL',
   };
+  const { sample: count, seed } = input;
+  if (count == null) return selection;
+  if (count < 1)
+    throw badUserInput('rows.sample', `rows.sample is ${count}; it must be at least 1, or left out for all rows.`);
+  const isAll = selection.partitions === null && selection.where.length === 0 && count >= dataset.rowCount;
+  return isAll ? selection : { ...selection, sample: { count, seed: seed ?? 0 } };
 }
 
 /** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
 export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
+  return Math.min(await countAll(dataset, selection), selection.sample?.count ?? Number.POSITIVE_INFINITY);
+}
+
+async function countAll(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
   if (selection.partitions === null && selection.where.length === 0) return dataset.rowCount;
   await assertUnchanged(dataset.files);
   using reader = await Reader.open(dataset.files.map(({ path }) => path));

@@ -98,7 +98,7 @@ export class Planner {
     const parts: string[] = [];
     for (const { question, resolve } of asked) {
       const kept = found.get(question.key);
-      if (kept !== undefined) resolve(answerOf(kept, true));
+      if (kept !== undefined) resolve(answerOf(kept, question, true));
       else if (question.part !== undefined) parts.push(question.part.key);
     }
     return new Set([...found.keys(), ...(await this.#kept.inStore(parts))]);
@@ -151,7 +151,7 @@ export class Planner {
     switch (outcome.state) {
       case 'done': {
         const kept = (await this.#kept.get([question.key])).get(question.key);
-        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, false));
+        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, question, false));
       }
       case 'failed':
         return reject(fromErrorRecord(outcome.error));
@@ -181,7 +181,11 @@ export class Planner {
   }
 }
 
-const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
+const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached: boolean): Answer<unknown> => ({
   value,
-  provenance: { ...provenance, cached },
+  provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
+
+/** A sample that was not filled has all of the selected rows. */
+const isSampled = ({ sample }: Target['rows'], { rowCount, skippedRowCount }: Kept['provenance']): boolean =>
+  sample !== undefined && rowCount + skippedRowCount >= sample.count;
