@@ -142,7 +142,7 @@ export class Runner {
 
   async #keptParts({ analyses, readings }: PassRequest): Promise<Record<string, KeptPart>> {
     const ours = new Set(analyses.map(({ key }) => key));
-    const wanted = readings.map(({ partKey }) => partKey).filter((key) => !ours.has(key));
+    const wanted = [...analyses, ...readings].flatMap(({ partKeys }) => partKeys).filter((key) => !ours.has(key));
     const rows = await getResults(this.#options.database.db, [...new Set(wanted)]);
     return Object.fromEntries(
       rows.map(({ key, value, rowCount, skippedRowCount }) => [key, { value, rowCount, skippedRowCount }]),

@@ -17,7 +17,7 @@ export interface DatasetToRegister {
   readonly description?: string | null | undefined;
 }
 
-type Services = Pick<RegistryServices, 'database' | 'sources' | 'home'>;
+type Services = Pick<RegistryServices, 'database' | 'sources' | 'environment'>;
 
 /**
  * Parquet below a source folder is read in place; everything else becomes a Parquet file below the home.
@@ -33,7 +33,7 @@ export async function registerDataset(services: Services, input: DatasetToRegist
       ? insert(services, input, await inspectDataset(found.paths, settingsOf(input)))
       : registerCopy(services, input, found);
   }
-  await using uploaded = await keepUploads(services.home, source.files);
+  await using uploaded = await keepUploads(services.environment.home, source.files);
   return await registerCopy(services, input, filesOfOneFormat(uploaded.paths, 'The upload'));
 }
 
@@ -44,7 +44,8 @@ async function registerCopy(
   { paths, format }: DataFiles,
 ): Promise<DatasetRow> {
   assertReadable(paths);
-  const { database, home } = services;
+  const { database, environment } = services;
+  const { home } = environment;
   const { path, origin } = await writeOwnFile(home, paths, format);
   try {
     return await insert(services, input, await inspectDataset([path], settingsOf(input), origin));
