@@ -17,6 +17,8 @@ export const modelLimits = {
   rank: 16,
   /** Of one tensor: 2^38 float32 are a terabyte. */
   elementCount: 2 ** 38,
+  /** Of a layer’s output for one row, where it is known before anything runs: half a gigabyte of float32. */
+  rowElementCount: 2 ** 27,
   /** If in Loop in Scan: exporters nest two or three deep. */
   subgraphDepth: 8,
   /** Versions of the default operator domain that onnxruntime 1.30 runs and whose operators the gradient rules know. */

@@ -16,12 +16,28 @@ export async function drawnBy(dataset: DatasetRecord, selection: RowSelection, s
   const smallest = new Smallest(Math.min(sample.count, dataset.rowCount));
   if (selection.partitions === null && selection.where.length === 0)
     for (let index = 0; index < dataset.rowCount; index++) smallest.offer(hash(index));
-  else for await (const index of selectedIndexes(dataset, selection)) smallest.offer(hash(index));
+  else for await (const index of indexesOf(dataset, selection)) smallest.offer(hash(index));
   const bound = smallest.largest();
   return (index) => hash(index) <= bound;
 }
 
-async function* selectedIndexes(dataset: DatasetRecord, selection: RowSelection): AsyncGenerator<number> {
+/** The indexes of the first `count` rows of a sample behind row `after`. */
+export async function drawnIndexes(
+  dataset: DatasetRecord,
+  selection: RowSelection,
+  sample: Sample,
+  { after, count }: { readonly after: number; readonly count: number },
+): Promise<number[]> {
+  const isDrawn = await drawnBy(dataset, selection, sample);
+  const found: number[] = [];
+  for await (const index of indexesOf(dataset, selection)) {
+    if (index <= after || !isDrawn(index)) continue;
+    if (found.push(index) === count) break;
+  }
+  return found;
+}
+
+async function* indexesOf(dataset: DatasetRecord, selection: RowSelection): AsyncGenerator<number> {
   using reader = await Reader.open(dataset.files.map(({ path }) => path));
   const query = new Query();
   const from = `${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;

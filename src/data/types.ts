@@ -48,6 +48,8 @@ export interface RowSelection {
   readonly partitions: readonly string[] | null;
   readonly where: readonly RowFilter[];
   readonly invalid: 'FAIL' | 'SKIP';
+  /** Of the selected rows, only those with these indexes, which ascend: a page of them. */
+  readonly only?: readonly number[];
   /** Of the rows that the rest selects; all of them when absent. */
   readonly sample?: Sample;
 }

@@ -220,11 +220,11 @@ const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached
   provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
 
-/** A sample that was not filled has all of the selected rows. */
+/** A sample that was not filled has all of the selected rows; a page of one is a part of it. */
 const isSampled = (
-  { sample }: KeyedQuestion['target']['rows'],
+  { sample, only }: KeyedQuestion['target']['rows'],
   { rowCount, skippedRowCount }: Kept['provenance'],
-): boolean => sample !== undefined && rowCount + skippedRowCount >= sample.count;
+): boolean => sample !== undefined && (only !== undefined || rowCount + skippedRowCount >= sample.count);
 
 const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
   key,

@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/compute/tensor.ts';
 import { readBatches } from '../../src/data/batches.ts';
 import { bind } from '../../src/data/bind.ts';
 import { registerDataset } from '../../src/data/register.ts';
-import { countRows, type RowsInput, selectRows } from '../../src/data/rows.ts';
+import { countRows, type RowsInput, selectedIndexes, selectRows } from '../../src/data/rows.ts';
 import { rowHash } from '../../src/data/sample.ts';
 import type { DatasetRecord } from '../../src/data/types.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
@@ -110,6 +110,18 @@ describe('a sample', () => {
       ),
     );
     expect(new Set(outcomes)).toEqual(new Set([even, 'refused']));
+  });
+
+  test('is paged through in its order', async () => {
+    const dataset = await rows();
+    const selection = selectRows(dataset, [], { sample: 7, where: [{ column: 'x', op: 'LT', value: 5000 }] });
+    const first = await selectedIndexes(dataset, selection, { after: -1, count: 4 });
+    const rest = await selectedIndexes(dataset, selection, { after: first.at(-1) as number, count: 4 });
+    expect([first.length, rest.length]).toEqual([4, 3]);
+    const { index } = await read(dataset, { sample: 7, where: [{ column: 'x', op: 'LT', value: 5000 }] });
+    expect([...first, ...rest]).toEqual(index);
+    const page = selectRows(dataset, [], { sample: 7, where: [{ column: 'x', op: 'LT', value: 5000 }], only: first });
+    expect(await countRows(dataset, page)).toBe(4);
   });
 
   test.each([0, -1])('of %d rows is refused', async (sample) => {
