@@ -6,6 +6,7 @@ import './evaluation-readings.ts';
 import './executor.ts';
 import './feature.ts';
 import './job.ts';
+import './job-control.ts';
 import './layer.ts';
 import './model.ts';
 import './model-analyses.ts';

@@ -3,8 +3,17 @@ import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
-import { isolated } from './isolated.ts';
-import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
+import { type GlassgraphError, toErrorRecord } from '../errors.ts';
+import { type Failure, isolated } from './isolated.ts';
+import type {
+  KeptPart,
+  PassEnvironment,
+  PassFailure,
+  PassProgress,
+  PassReading,
+  PassRequest,
+  PassResult,
+} from './protocol.ts';
 import { sweep } from './sweep.ts';
 
 export interface PassInputs {
@@ -19,6 +28,8 @@ export interface PassInputs {
   readonly executor: string;
   readonly device: string;
   onResult(result: PassResult): void;
+  /** Why one question cannot be answered. */
+  onFailure(failure: PassFailure): void;
   onProgress(progress: PassProgress): void;
 }
 
@@ -42,7 +53,7 @@ interface Part {
 /**
  * One pass: sweeps over the rows for as long as an analysis wants another, each batch read once and run once for all of them;
  * then whatever is read off their results. Every result is handed over as soon as it is there. When some cannot be answered,
- * the others are all the same, and the first error is thrown in the end.
+ * the others are all the same: each failure is handed over, and the first error is thrown in the end.
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
   const startedMs = performance.now();
@@ -80,16 +91,24 @@ export async function runPass(inputs: PassInputs): Promise<void> {
     }
   };
   const { analyses, readings } = inputs.request;
-  const errors = await isolated(analyses, together);
-  const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
-  for (const reading of readings.filter(({ partKey }) => !failed.has(partKey))) {
+  const failed = new Map<string, GlassgraphError>();
+  const note = (failures: readonly Failure<{ readonly key: string }>[]): void => {
+    for (const { member, error } of failures) {
+      failed.set(member.key, error);
+      inputs.onFailure({ key: member.key, error: toErrorRecord(error) });
+    }
+  };
+  note(await isolated(analyses, together));
+  for (const reading of readings) {
     const read = async (): Promise<void> => {
+      const failure = failed.get(reading.partKey);
+      if (failure !== undefined) throw failure;
       const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
       emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
     };
-    errors.push(...(await isolated([reading], read)));
+    note(await isolated([reading], read));
   }
-  if (errors[0] !== undefined) throw errors[0];
+  for (const error of failed.values()) throw error;
 }
 
 /** Moves on to the next sweep where the analysis wants one. */
