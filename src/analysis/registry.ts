@@ -1,4 +1,4 @@
-import type { Analysis, Reading } from './analysis.ts';
+import type { Analysis, PartQuestion, Reading } from './analysis.ts';
 import { attribution } from './attribution.ts';
 import { calibration } from './calibration.ts';
 import { covariance } from './covariance.ts';
@@ -12,6 +12,9 @@ import { confusion, curve } from './thresholds.ts';
 import { topExamples } from './top-examples.ts';
 import { weakSegments } from './weak-segments.ts';
 
+type AnyAnalysis = Analysis<unknown, unknown, unknown, readonly unknown[]>;
+type AnyReading = Reading<unknown, readonly unknown[], unknown>;
+
 /** Every analysis by name. Specs and results are typed in the analysis' own file; here they are only passed on. */
 const all = [
   scores,
@@ -21,7 +24,7 @@ const all = [
   distribution,
   topExamples,
   attribution,
-] as readonly unknown[] as readonly Analysis<unknown, unknown, unknown>[];
+] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,
   calibration,
@@ -30,14 +33,16 @@ const allReadings = [
   gauc,
   slices,
   weakSegments,
-] as readonly unknown[] as readonly Reading<unknown, unknown, unknown>[];
+] as readonly unknown[] as readonly AnyReading[];
 
 const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));
 const readings = new Map(allReadings.map((reading) => [reading.name, reading]));
 
-export const analysisNamed = (name: string): Analysis<unknown, unknown, unknown> => known(analyses, name);
-export const readingNamed = (name: string): Reading<unknown, unknown, unknown> => known(readings, name);
+export const analysisNamed = (name: string): AnyAnalysis => known(analyses, name);
+export const readingNamed = (name: string): AnyReading => known(readings, name);
 export const isReading = (name: string): boolean => readings.has(name);
+export const partsOf = (name: string, spec: unknown): readonly PartQuestion[] =>
+  (readings.get(name) ?? known(analyses, name)).parts?.(spec) ?? [];
 export const versionOf = (name: string): number => (readings.get(name) ?? known(analyses, name)).version;
 
 function known<Value>(map: ReadonlyMap<string, Value>, name: string): Value {

@@ -1,4 +1,5 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
+import { keyed, type Target } from '../planner/plan.ts';
 import type { Answer } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -11,6 +12,9 @@ export interface RowsArgument extends RowsInput {
   readonly version?: string | null | undefined;
 }
 
+/** What the parts of a question are about, where that is not what the question is about. */
+export type OtherRows = Readonly<Record<string, { readonly model: ModelRow; readonly rows: RowsArgument }>>;
+
 /** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
 export async function ask<Result>(
   context: Context,
@@ -18,17 +22,15 @@ export async function ask<Result>(
   spec: object,
   model: ModelRow,
   rows: RowsArgument,
+  otherRows: OtherRows = {},
 ): Promise<Answer<Result>> {
-  const dataset = await datasetAsked(context, rows);
-  const selection = selectRows(
-    dataset,
-    dataset.partitions.map(({ name }) => name),
-    rows,
-  );
-  const question = JSON.stringify([analysis, spec, model.id, dataset.id, selection]);
+  const target = await targetOf(context, model, rows);
+  const others: Record<string, Target> = {};
+  for (const [name, other] of Object.entries(otherRows))
+    others[name] = await targetOf(context, other.model, other.rows);
+  const question = JSON.stringify([analysis, spec, ...[target, ...Object.values(others)].map(idsOf)]);
   const answer =
-    context.answers.get(question) ??
-    context.planner.request(analysis, spec, { model, dataset, rows: selection }, context.scope);
+    context.answers.get(question) ?? context.planner.request(keyed(analysis, spec, target, others), context.scope);
   context.answers.set(question, answer);
   // Who waits for an answer asks nothing more until it is there.
   context.scope.leave();
@@ -38,6 +40,14 @@ export async function ask<Result>(
     context.scope.enter();
   }
 }
+
+async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<Target> {
+  const dataset = await datasetAsked(context, rows);
+  const partitions = dataset.partitions.map(({ name }) => name);
+  return { model, dataset, rows: selectRows(dataset, partitions, rows) };
+}
+
+const idsOf = ({ model, dataset, rows }: Target): unknown[] => [model.id, dataset.id, rows];
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
 export function datasetAsked(context: Context, rows: RowsArgument): Promise<DatasetRow> {

@@ -111,7 +111,9 @@ export class Attempt {
 
   async #keptParts({ analyses, readings }: PassRequest): Promise<Record<string, KeptPart>> {
     const ours = new Set(analyses.map(({ key }) => key));
-    const wanted = new Set(readings.map(({ partKey }) => partKey).filter((key) => !ours.has(key)));
+    const wanted = new Set(
+      [...analyses, ...readings].flatMap(({ partKeys }) => partKeys).filter((key) => !ours.has(key)),
+    );
     const rows = await getResults(this.#services.database.db, [...wanted]);
     if (rows.length < wanted.size) throw new PartGone();
     return Object.fromEntries(

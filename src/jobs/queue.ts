@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { type DrizzleTransactionLike, fromDrizzle, type PgBoss } from 'pg-boss';
 import { GlassgraphError } from '../errors.ts';
-import type { PassRequest } from '../pass/protocol.ts';
+import type { PassQuestion, PassRequest } from '../pass/protocol.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { holdDataset } from '../store/datasets.ts';
 import { createJob } from '../store/jobs.ts';
@@ -26,7 +26,7 @@ export interface PassSubmission {
 export interface Submitted {
   /** null: nothing was left to compute. */
   readonly jobId: string | null;
-  /** Readings of a part that another pass is computing right now: to be submitted again when that part is there. */
+  /** Questions with a part that another pass is computing right now: to be submitted again when that part is there. */
   readonly deferred: string[];
 }
 
@@ -44,9 +44,13 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
         tx,
         questions.map(({ key, name }) => ({ ...about, key, analysis: name, jobId })),
       );
-    const analyses = only(request.analyses, await claimAll(request.analyses));
-    const [ready, deferred] = await partsReady(tx, request.readings, jobId);
-    const readings = only(ready, await claimAll(ready));
+    const claimReady = async (questions: readonly PassQuestion[]): Promise<[PassQuestion[], string[]]> => {
+      const [ready, deferred] = await partsReady(tx, questions, jobId);
+      return [only(ready, await claimAll(ready)), deferred];
+    };
+    const [analyses, later] = await claimReady(request.analyses);
+    const [readings, laterReadings] = await claimReady(request.readings);
+    const deferred = [...later, ...laterReadings];
     if (analyses.length + readings.length === 0) return { jobId: null, deferred };
     await createJob(tx, { id: jobId, title, modelId: about.modelId, datasetId: about.datasetId });
     const job: PassRequest = { ...request, analyses, readings };
@@ -63,20 +67,18 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
 const deletedMeanwhile = () =>
   new GlassgraphError('NOT_FOUND', 'The model or the dataset was deleted meanwhile: there is nothing to ask of it.');
 
-type Reading = PassRequest['readings'][number];
-
-/** Readings whose part is there or in this pass, and the keys of the others. */
-async function partsReady(tx: Queries, readings: readonly Reading[], jobId: string): Promise<[Reading[], string[]]> {
-  const claims = await getClaims(
-    tx,
-    readings.map(({ partKey }) => partKey),
-  );
-  const ready = new Set(claims.filter((one) => one.isDone || one.jobId === jobId).map(({ key }) => key));
-  const [now, later] = [
-    readings.filter(({ partKey }) => ready.has(partKey)),
-    readings.filter(({ partKey }) => !ready.has(partKey)),
-  ];
-  return [now, later.map(({ key }) => key)];
+/** Questions whose parts are there or in this pass, and the keys of the others. */
+async function partsReady(
+  tx: Queries,
+  questions: readonly PassQuestion[],
+  jobId: string,
+): Promise<[PassQuestion[], string[]]> {
+  const partKeys = new Set(questions.flatMap((question) => question.partKeys));
+  const claims = await getClaims(tx, [...partKeys]);
+  const there = new Set(claims.filter((one) => one.isDone || one.jobId === jobId).map(({ key }) => key));
+  const isReady = (question: PassQuestion): boolean => question.partKeys.every((key) => there.has(key));
+  const later = questions.filter((question) => !isReady(question));
+  return [questions.filter(isReady), later.map(({ key }) => key)];
 }
 
 const only = <Question extends { key: string }>(questions: readonly Question[], keys: readonly string[]): Question[] =>

@@ -15,8 +15,13 @@ import { runPass } from './run.ts';
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
 serve({ register, pass, predict });
 
-async function register({ source, home }: { source: ModelSource; home: string }): Promise<Registration> {
-  return (await executorFor(source)).register(source, home);
+interface RegisterCall {
+  readonly source: ModelSource;
+  readonly environment: PassEnvironment;
+}
+
+async function register({ source, environment: { home, threads } }: RegisterCall): Promise<Registration> {
+  return (await executorFor(source)).register(source, home, threads);
 }
 
 interface PassCall {

@@ -13,8 +13,8 @@ export interface PassRequest {
   readonly rows: RowSelection;
   /** Names of the dataset's partitions, in the order of their values. */
   readonly partitions: readonly string[];
-  readonly analyses: readonly PassAnalysis[];
-  readonly readings: readonly PassReading[];
+  readonly analyses: readonly PassQuestion[];
+  readonly readings: readonly PassQuestion[];
 }
 
 export interface PassModel {
@@ -23,19 +23,16 @@ export interface PassModel {
   readonly manifest: Manifest;
 }
 
-export interface PassAnalysis {
+export interface PassQuestion {
   readonly key: string;
   /** In analysis/registry.ts. */
   readonly name: string;
   readonly spec: unknown;
+  /** Of its parts, in their order: earlier passes have kept their results or, for a reading, an analysis of this one computes them. */
+  readonly partKeys: readonly string[];
 }
 
-/** Answered from the result `partKey`, which an analysis of this pass computes or an earlier pass has kept. */
-export interface PassReading extends PassAnalysis {
-  readonly partKey: string;
-}
-
-/** The result of an earlier pass, as a reading of this one needs it. */
+/** The result of an earlier pass, a part of a question of this one. */
 export interface KeptPart {
   readonly value: Uint8Array;
   readonly rowCount: number;

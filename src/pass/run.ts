@@ -1,8 +1,9 @@
-import type { Analysis, ReadableRows, Subject } from '../analysis/analysis.ts';
+import type { ReadableRows, Subject, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
-import { analysisNamed, readingNamed } from '../analysis/registry.ts';
+import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
+import type { Batch } from '../data/types.ts';
 import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { type Failure, isolated } from './isolated.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   PassEnvironment,
   PassFailure,
   PassProgress,
-  PassReading,
+  PassQuestion,
   PassRequest,
   PassResult,
 } from './protocol.ts';
@@ -23,7 +24,7 @@ export interface PassInputs {
   readonly bound: BoundInputs;
   readonly rows: ReadableRows;
   readonly rowsTotal: number;
-  /** Results of earlier passes that readings need, by key. */
+  /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
   readonly executor: string;
   readonly device: string;
@@ -35,7 +36,7 @@ export interface PassInputs {
 
 interface Running {
   readonly key: string;
-  readonly analysis: Analysis<unknown, unknown, unknown>;
+  readonly analysis: ReturnType<typeof analysisNamed>;
   readonly spec: unknown;
   state: unknown;
 }
@@ -71,13 +72,20 @@ export async function runPass(inputs: PassInputs): Promise<void> {
       device: inputs.device,
     });
 
+  const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
+    const names = partsOf(name, spec).map((part) => part.name);
+    return Promise.all(partKeys.map(async (key, at) => parts.get(key) ?? keptPart(key, names[at] as string, inputs)));
+  };
+
   const together = async (asked: PassRequest['analyses']): Promise<void> => {
-    let running: Running[] = asked
-      .filter(({ key }) => !parts.has(key))
-      .map(({ key, name, spec }) => {
+    const open = asked.filter(({ key }) => !parts.has(key));
+    let running = await Promise.all(
+      open.map(async (question): Promise<Running> => {
+        const { key, name, spec } = question;
         const analysis = analysisNamed(name);
-        return { key, analysis, spec, state: analysis.start(spec, subject) };
-      });
+        return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
+      }),
+    );
     while (running.length > 0) {
       const counts = await foldRows(running, subject, inputs);
       const ended = running.filter((one) => !continues(one));
@@ -101,15 +109,20 @@ export async function runPass(inputs: PassInputs): Promise<void> {
   note(await isolated(analyses, together));
   for (const reading of readings) {
     const read = async (): Promise<void> => {
-      const failure = failed.get(reading.partKey);
-      if (failure !== undefined) throw failure;
-      const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
-      emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
+      for (const key of reading.partKeys) {
+        const failure = failed.get(key);
+        if (failure !== undefined) throw failure;
+      }
+      const own = await partsFor(reading);
+      const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
+      emit(reading.key, result, [], (own[0] as Part).counts);
     };
     note(await isolated([reading], read));
   }
   for (const error of failed.values()) throw error;
 }
+
+const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
 function continues(one: Running): boolean {
@@ -122,7 +135,10 @@ function continues(one: Running): boolean {
 /** Folds every batch of one reading of the rows into every state. */
 async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
-  const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
+  const parameters = (member: number, batch: Batch): Values => {
+    const { analysis, state, spec } = running[member] as Running;
+    return analysis.parameters?.(state, batch, spec, subject) ?? {};
+  };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
   for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
@@ -141,12 +157,12 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   return counts;
 }
 
-async function keptPart({ partKey, name }: PassReading, { kept, environment }: PassInputs): Promise<Part> {
-  const part = kept[partKey];
-  if (part === undefined) throw new Error(`the part ${partKey} of ${name} is neither kept nor computed by this pass`);
+async function keptPart(key: string, name: string, { kept, environment }: PassInputs): Promise<Part> {
+  const part = kept[key];
+  if (part === undefined) throw new Error(`the part ${name} ${key} is neither kept nor computed by this pass`);
   const { rowCount, skippedRowCount } = part;
   const value = decodeResult(part.value);
-  const files = analysisNamed(readingNamed(name).of).files;
+  const files = isReading(name) ? undefined : analysisNamed(name).files;
   const result = files === undefined ? value : await files.load(value, environment.home);
   return { result, counts: { rowCount, skippedRowCount } };
 }

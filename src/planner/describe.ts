@@ -15,8 +15,8 @@ export interface DescribedQuestion {
   readonly name: string;
   readonly spec: unknown;
   readonly key: string;
-  /** Of a reading: the key of the result that it reads. */
-  readonly of?: string;
+  /** Keys of the results that it is made of. */
+  readonly parts: readonly string[];
 }
 
 export function describePass({ target, analyses, readings }: PassPlan, job: string | null): DescribedPass {
@@ -24,11 +24,18 @@ export function describePass({ target, analyses, readings }: PassPlan, job: stri
     model: nameOf(target.model),
     dataset: nameOf(target.dataset),
     rows: target.rows,
-    analyses: analyses.map(({ name, spec, key }) => ({ name, spec, key })),
-    readings: readings.map(({ name, spec, key, part }) => ({ name, spec, key, ...(part && { of: part.key }) })),
+    analyses: analyses.map(described),
+    readings: readings.map(described),
     job,
   };
 }
+
+const described = ({ name, spec, key, parts }: KeyedQuestion): DescribedQuestion => ({
+  name,
+  spec,
+  key,
+  parts: parts.map((part) => part.key),
+});
 
 /** The same for a person's eye: passes as boxes, arrows from what is read to what reads it. */
 export function mermaidOf(passes: readonly DescribedPass[]): string {
@@ -37,7 +44,7 @@ export function mermaidOf(passes: readonly DescribedPass[]): string {
     ...analyses.map(({ key, name, spec }) => `    ${idOf(key)}["${labelOf(name, spec)}"]`),
     ...readings.map(({ key, name, spec }) => `    ${idOf(key)}(["${labelOf(name, spec)}"])`),
     '  end',
-    ...readings.map(({ key, of }) => `  ${idOf(of ?? '')} --> ${idOf(key)}`),
+    ...[...analyses, ...readings].flatMap(({ key, parts }) => parts.map((part) => `  ${idOf(part)} --> ${idOf(key)}`)),
   ]);
   return ['flowchart LR', ...lines].join('\n');
 }

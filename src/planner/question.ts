@@ -22,16 +22,17 @@ export interface Answer<Result> {
   readonly provenance: Provenance;
 }
 
-/** Equal digests, rows, analysis, version and spec: the same question, whoever asks. */
-export function keyOf(parts: {
+/** Equal digests, rows, analysis, version, spec and parts: the same question, whoever asks. */
+export function keyOf(question: {
   modelDigest: string;
   datasetDigest: string;
   rows: RowSelection;
   analysis: string;
   version: number;
   spec: unknown;
+  partKeys: readonly string[];
 }): string {
-  return createHash('sha256').update(canonicalJson(parts)).digest('hex');
+  return createHash('sha256').update(canonicalJson(question)).digest('hex');
 }
 
 /** JSON with sorted keys: equal values, equal text. */

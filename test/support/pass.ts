@@ -48,7 +48,7 @@ export async function answersOf(
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec })),
+    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] })),
     readings: [],
   };
   const model = await executor.open(artifact, { home, threads: 1 });

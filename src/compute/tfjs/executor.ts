@@ -14,9 +14,9 @@ import { info, runtime } from './runtime.ts';
 export const tfjsExecutor: Executor = {
   info,
   register,
-  async open(artifact: ModelArtifact, { home }: OpenOptions): Promise<OpenModel> {
+  async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
-    const tf = await runtime();
+    const tf = await runtime(threads);
     return new TfjsModel(tf, loadModel(tf, model, weights), viewOf(model), graph);
   },
 };
