@@ -84,7 +84,10 @@ export class Prefetcher {
       await reporting;
     }
     if (signal.aborted || cancelling.signal.aborted) return;
-    await persistently(signal, () => finishJob(database.db, id, error));
+    await persistently(signal, async () => {
+      if (error === null) await updateProgress(database.db, id, completed(await getJobs(database.db, [...jobs])));
+      await finishJob(database.db, id, error);
+    });
   }
 
   /** Its progress is that of its passes together. */
@@ -108,6 +111,12 @@ function progressOf(passes: readonly JobRow[]): Parameters<typeof updateProgress
     rowsTotal: isCounted ? sum(({ rowsTotal }) => rowsTotal ?? 0) : null,
     rowsPerSecond: running.reduce((total, { rowsPerSecond }) => total + (rowsPerSecond ?? 0), 0),
   };
+}
+
+/** Answers may be there a moment before their pass has told of its last rows. */
+function completed(passes: readonly JobRow[]): Parameters<typeof updateProgress>[2] {
+  const { rowsTotal } = progressOf(passes);
+  return { rowsDone: rowsTotal ?? 0, rowsTotal: rowsTotal ?? 0, rowsPerSecond: null };
 }
 
 /** The first error, and how many there are. */

@@ -16,6 +16,8 @@ beforeAll(async () => {
   await copyToy(server, 'dense.onnx', 'dense.onnx');
   const select = `SELECT 1.0 AS a, (range % 2)::DOUBLE AS b, 0.0 AS c, (range % 2)::TINYINT AS click, range % ${dayCount} AS day`;
   await writeParquet(join(server.folder, 'rows.parquet'), `${select} FROM range(${rowCount})`);
+  await writeParquet(join(server.folder, 'few.parquet'), `${select} FROM range(100)`);
+  await registerDataset(server.ask, { name: 'few', uri: 'few.parquet', label: 'click' });
   await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
   await registerDataset(server.ask, { name: 'rows', uri: 'rows.parquet', label: 'click', partitionBy: 'day' });
 });
@@ -267,21 +269,6 @@ describe('prefetch', () => {
   });
 });
 
-describe('questions of one pass that cannot be answered', () => {
-  test('each get their own error, and the others their answers', async () => {
-    await copyToy(server, 'dense.onnx', 'logit.onnx');
-    const rows = 'rows: { dataset: "rows", partitions: ["5"] }';
-    const { data, errors } = await server.ask(`{
-      model(name: "dense") {
-        fine: evaluation(${rows}) { rowCount }
-        unknown: layer(name: "hidden") { statistics(${rows}) { observationCount } }
-      }
-    }`);
-    expect(errors).toEqual([]);
-    expect(data.model.fine).toEqual({ rowCount: rowCount / dayCount });
-  });
-});
-
 describe('jobs', () => {
   const states = async (state: string): Promise<string[]> =>
     (
@@ -299,12 +286,16 @@ describe('jobs', () => {
   test('over few rows do not wait for one over many', async () => {
     const id = await pending(large());
     await reaches(id, 'RUNNING');
-    expect(
-      await answered(server.ask)(small(9).replace('"]', '"], where: [{ column: "a", op: LT, value: 5 }]')),
-    ).toEqual({
-      model: { evaluation: { rowCount: rowCount / dayCount } },
-    });
-    expect(await jobOf(id)).toMatchObject({ state: 'RUNNING' });
+    const few =
+      '{ model(name: "dense") { evaluation(rows: { dataset: "few" }) { provenance { job { startedAt } } } } }';
+    const { model } = await answered(server.ask)<{
+      model: { evaluation: { provenance: { job: { startedAt: string } } } };
+    }>(few);
     await cancel(id);
+    const { job } = await answered(server.ask)<{ job: { finishedAt: string } }>(
+      'query ($id: ID!) { job(id: $id) { finishedAt } }',
+      { id },
+    );
+    expect(Date.parse(model.evaluation.provenance.job.startedAt)).toBeLessThan(Date.parse(job.finishedAt));
   });
 });
