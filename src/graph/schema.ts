@@ -5,6 +5,7 @@ import './dataset.ts';
 import './evaluation.ts';
 import './evaluation-readings.ts';
 import './executor.ts';
+import './explanations.ts';
 import './feature.ts';
 import './job.ts';
 import './job-control.ts';

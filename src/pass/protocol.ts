@@ -1,3 +1,4 @@
+import type { AttributionSpec } from '../analysis/attributions/method.ts';
 import type { OutputTarget } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
@@ -79,6 +80,11 @@ export interface PredictCall {
   readonly rows: readonly WrittenRow[];
   readonly target: OutputTarget;
   readonly environment: PassEnvironment;
+}
+
+/** Rows written by hand, to be explained at once. */
+export interface ExplainCall extends Pick<PredictCall, 'model' | 'rows' | 'environment'> {
+  readonly spec: AttributionSpec;
 }
 
 export interface Prediction {
