@@ -38,7 +38,8 @@ const arrows = {
     'src/registry/',
   ],
   'src/server/': [
-    'src/compute/process/pool\\.ts$',
+    'src/compute/process/(pool|limits)\\.ts$',
+    'src/pass/protocol\\.ts$',
     'src/graph/',
     'src/store/',
     'src/jobs/',
