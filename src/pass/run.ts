@@ -4,8 +4,17 @@ import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/reg
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
 import type { Batch } from '../data/types.ts';
-import { isolated } from './isolated.ts';
-import type { KeptPart, PassEnvironment, PassProgress, PassQuestion, PassRequest, PassResult } from './protocol.ts';
+import { type GlassgraphError, toErrorRecord } from '../errors.ts';
+import { type Failure, isolated } from './isolated.ts';
+import type {
+  KeptPart,
+  PassEnvironment,
+  PassFailure,
+  PassProgress,
+  PassQuestion,
+  PassRequest,
+  PassResult,
+} from './protocol.ts';
 import { sweep } from './sweep.ts';
 
 export interface PassInputs {
@@ -20,6 +29,8 @@ export interface PassInputs {
   readonly executor: string;
   readonly device: string;
   onResult(result: PassResult): void;
+  /** Why one question cannot be answered. */
+  onFailure(failure: PassFailure): void;
   onProgress(progress: PassProgress): void;
 }
 
@@ -46,7 +57,7 @@ interface Part {
 /**
  * One pass: sweeps over the rows for as long as an analysis wants another, each batch read once and run once for all of them;
  * then whatever is read off their results. Every result is handed over as soon as it is there. When some cannot be answered,
- * the others are all the same, and the first error is thrown in the end.
+ * the others are all the same: each failure is handed over, and the first error is thrown in the end.
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
   const started: Running[] = [];
@@ -102,17 +113,27 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
     }
   };
   const { analyses, readings } = inputs.request;
-  const errors = await isolated(analyses, together);
-  const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
-  for (const reading of readings.filter(({ partKeys }) => !partKeys.some((key) => failed.has(key)))) {
+  const failed = new Map<string, GlassgraphError>();
+  const note = (failures: readonly Failure<{ readonly key: string }>[]): void => {
+    for (const { member, error } of failures) {
+      failed.set(member.key, error);
+      inputs.onFailure({ key: member.key, error: toErrorRecord(error) });
+    }
+  };
+  note(await isolated(analyses, together));
+  for (const reading of readings) {
     const read = async (): Promise<void> => {
+      for (const key of reading.partKeys) {
+        const failure = failed.get(key);
+        if (failure !== undefined) throw failure;
+      }
       const own = await partsFor(reading);
       const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
       emit(reading.key, result, [], (own[0] as Part).counts);
     };
-    errors.push(...(await isolated([reading], read)));
+    note(await isolated([reading], read));
   }
-  if (errors[0] !== undefined) throw errors[0];
+  for (const error of failed.values()) throw error;
 }
 
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);

@@ -6,7 +6,14 @@ import type { PassQuestion } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
-import { type KeyedQuestion, type PassPlan, planPasses, stillNeeded, type WaitingQuestion } from './plan.ts';
+import {
+  type KeyedQuestion,
+  type PassPlan,
+  planPasses,
+  rowCountOf,
+  stillNeeded,
+  type WaitingQuestion,
+} from './plan.ts';
 import type { Answer } from './question.ts';
 import { RequestScope } from './scope.ts';
 
@@ -67,8 +74,8 @@ export class Planner {
   }
 
   /** One for each request. */
-  scope({ patienceMs, signal }: { patienceMs: number; signal: AbortSignal }): PlannerScope {
-    return new RequestScope({ patienceMs, signal, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
+  scope(request: { patienceMs: number; signal: AbortSignal; jobs?: Set<string> }): PlannerScope {
+    return new RequestScope({ ...request, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
   }
 
   /**
@@ -142,6 +149,7 @@ export class Planner {
       modelDigest: model.digest,
       datasetDigest: dataset.digest,
       engineVersion: this.#options.engineVersion,
+      rowCount: rowCountOf(target),
       request: {
         model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
         dataset,
