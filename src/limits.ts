@@ -79,6 +79,15 @@ export const analysisLimits = {
   distributionBins: 1200,
 } as const;
 
+/** Of attributions: whatever a method asks of a row, it runs at once. */
+export const attributionLimits = {
+  /** More nodes than these are no better than float32. */
+  stepCount: 1000,
+  sampleCount: 1000,
+  /** Numbers that the copies of one row hold where features enter the model: 256 MiB of float32. */
+  copiedElements: 2 ** 26,
+} as const;
+
 /** Of the planner. */
 export const plannerLimits = {
   /** Of results kept in memory beside the store: a page's are some ten kilobytes. */

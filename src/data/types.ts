@@ -73,4 +73,6 @@ export interface Batch {
   readonly labelled: Float32Array;
   /** Rows left out just before or in this batch, with `invalid: SKIP`. */
   readonly skippedRowCount: number;
+  /** Inputs of other rows, where a program reads some (`Program.others`). */
+  readonly others?: readonly Readonly<Record<string, Tensor>>[];
 }
