@@ -8,6 +8,7 @@ import './executor.ts';
 import './explanations.ts';
 import './feature.ts';
 import './job.ts';
+import './job-control.ts';
 import './layer.ts';
 import './model.ts';
 import './model-analyses.ts';
