@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
@@ -18,6 +18,8 @@ import type { ModelJson } from './model-json.ts';
 import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
+import { graphFileName } from './saved-model/files.ts';
+import { registerSaved } from './saved-model/register.ts';
 import { inferredSpecs } from './shapes.ts';
 import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
@@ -36,9 +38,9 @@ const refused =
  * Throws MODEL_REJECTED.
  */
 export async function register(source: ModelSource, home: string, threads = 1): Promise<Registration> {
-  const isFolder = (await stat(source.path).catch(() => undefined))?.isDirectory() ?? false;
-  const path = isFolder ? join(source.path, modelFileName) : source.path;
+  const path = await modelFileOf(source);
   try {
+    if (basename(path) === graphFileName) return await registerSaved({ ...source, path }, home, threads);
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
     const model = rewritten(files.model);
     const graph = await modelGraphOf(model, files.weights, threads);
@@ -51,6 +53,13 @@ export async function register(source: ModelSource, home: string, threads = 1): 
     if (!(error instanceof GlassgraphError)) throw error;
     throw new GlassgraphError(error.code, `“${basename(source.path)}”: ${error.message}`, error.details);
   }
+}
+
+/** Of a folder, its model.json or saved_model.pb. */
+async function modelFileOf({ path }: ModelSource): Promise<string> {
+  const names = await readdir(path).catch(() => undefined);
+  if (names === undefined) return path;
+  return join(path, names.includes(graphFileName) ? graphFileName : modelFileName);
 }
 
 const formats = { 'graph-model': 'TFJS_GRAPH', 'layers-model': 'TFJS_LAYERS' } as const;
