@@ -56,6 +56,10 @@ export const dataLimits = {
   filterValueCount: 10_000,
   filterCount: 100,
   fileCount: 10_000,
+  /** Of one multipart request. */
+  uploadCount: 100,
+  /** The names of ten thousand columns take less; what is longer has no line ends. */
+  csvHeaderBytes: MiB,
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;

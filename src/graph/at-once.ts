@@ -1,4 +1,4 @@
-import { ComputeProcessLost } from '../compute/process/process.ts';
+import { ComputeProcessLost } from '../compute/process/lost.ts';
 import type { WrittenRow } from '../data/written-rows.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';

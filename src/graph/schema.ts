@@ -10,6 +10,7 @@ import './explanations.ts';
 import './feature.ts';
 import './interaction.ts';
 import './job.ts';
+import './job-control.ts';
 import './layer.ts';
 import './model.ts';
 import './model-analyses.ts';

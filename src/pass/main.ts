@@ -48,6 +48,7 @@ async function pass({ request, kept, environment }: PassCall, context: CallConte
     executor: info.name,
     device: info.device,
     onResult: context.emit,
+    onFailure: context.emit,
     onProgress: context.progress,
   });
 }

@@ -5,6 +5,7 @@ import type { ModelGraph } from '../compute/graph.ts';
 import type { Manifest } from '../data/manifest.ts';
 import type { DatasetRecord, RowSelection } from '../data/types.ts';
 import type { WrittenRow } from '../data/written-rows.ts';
+import type { ErrorRecord } from '../errors.ts';
 
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
 export interface PassRequest {
@@ -58,6 +59,12 @@ export interface PassResult {
   readonly durationMs: number;
   readonly executor: string;
   readonly device: string;
+}
+
+/** Sent for a question that cannot be answered; the pass goes on with the others. */
+export interface PassFailure {
+  readonly key: string;
+  readonly error: ErrorRecord;
 }
 
 export interface PassProgress {

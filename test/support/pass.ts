@@ -66,6 +66,7 @@ export async function answersOf(
     onResult: ({ key, value }) => {
       answers[Number(key)] = decodeResult(value);
     },
+    onFailure: () => undefined,
     onProgress: () => undefined,
   });
   await model.close();
