@@ -54,6 +54,8 @@ export const dataLimits = {
 export const analysisLimits = {
   /** A matrix of all pairs of units, in float64: 134 MB. */
   covarianceUnits: 4096,
+  /** A probe's Hessian is such a matrix too, and is fitted together with those of other layers. */
+  probeUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
   /** Examples of a neuron that are kept; nobody looks at more. */

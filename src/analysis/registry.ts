@@ -6,6 +6,8 @@ import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
 import { extremes } from './extremes.ts';
 import { moments } from './moments.ts';
+import { probe } from './probe.ts';
+import { probeEvaluation, probeScores } from './probe-scores.ts';
 import { scores } from './scores.ts';
 import { gauc, slices } from './slices.ts';
 import { confusion, curve } from './thresholds.ts';
@@ -24,6 +26,8 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  probe,
+  probeScores,
 ] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,
@@ -33,6 +37,7 @@ const allReadings = [
   gauc,
   slices,
   weakSegments,
+  probeEvaluation,
 ] as readonly unknown[] as readonly AnyReading[];
 
 const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));

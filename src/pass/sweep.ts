@@ -3,7 +3,7 @@ import type { BatchInput, OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
-import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
+import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
 
 /** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
@@ -15,6 +15,8 @@ export interface SweptRows {
   readonly rows: RowSelection;
   readonly model: OpenModel;
   readonly bound: BoundInputs;
+  /** Numbers of the rows beside the model's inputs. */
+  readonly columns?: readonly RowColumn[];
 }
 
 export interface SweptBatch {
@@ -34,7 +36,7 @@ interface Result {
 export async function* sweep(
   programs: readonly Program[],
   parameters: (member: number, batch: Batch) => Values,
-  { dataset, rows, model, bound }: SweptRows,
+  { dataset, rows, model, bound, columns = [] }: SweptRows,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
@@ -45,7 +47,7 @@ export async function* sweep(
     })),
   );
   try {
-    for await (const batch of readBatches(dataset, rows, bound, { batchRows })) {
+    for await (const batch of readBatches(dataset, rows, bound, { batchRows, columns })) {
       const results: Result[] = [];
       for (const { members, program, rowsAtOnce } of compiled) {
         for (const part of partsOf(batch, rowsAtOnce)) {
@@ -79,6 +81,9 @@ function rowsOf(batch: Batch, from: number, to: number): Batch {
     inputs: Object.fromEntries(inputs) as Batch['inputs'],
     label: batch.label.subarray(from, to),
     labelled: batch.labelled.subarray(from, to),
+    columns: Object.fromEntries(
+      Object.entries(batch.columns).map(([name, values]) => [name, values.subarray(from, to)]),
+    ),
     skippedRowCount: 0,
   };
 }

@@ -57,6 +57,7 @@ const batchOf = (rows: readonly Row[], first: number): Batch => ({
   inputs: { x: float32([rows.length, 2], Float32Array.from(rows.flatMap(({ x }) => x))) },
   label: Float32Array.from(rows, ({ label }) => label ?? 0),
   labelled: Float32Array.from(rows, ({ label }) => Number(label !== null)),
+  columns: {},
   skippedRowCount: 0,
 });
 
