@@ -42,6 +42,14 @@ export const dataLimits = {
   readerThreads: 1,
   /** A partition is a day or a version; a column with more values is another kind of column. */
   partitionCount: 10_000,
+  /** Scores are written and read in blocks of 3 MB; a pass holds so many of them in memory and leaves the rest to a file. */
+  scoreBlockRows: 2 ** 18,
+  scoreBlocksInMemory: 4,
+  /** Keys and codes of scored rows, four bytes each: 16 million rows with two columns. Beyond, DuckDB sorts them and spills. */
+  keyCellsInMemory: 3 * 2 ** 24,
+  keysMemory: '512MB',
+  /** Of a column whose deciles are wanted. */
+  numbersInMemory: 2 ** 24,
   /** Values of one IN. */
   filterValueCount: 10_000,
   filterCount: 100,

@@ -1,6 +1,7 @@
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
+import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
 import type { Batch, RowColumn } from '../data/types.ts';
 
@@ -16,7 +17,7 @@ export interface Subject {
 
 /**
  * One question about a model and rows, as a program, a fold over its outputs, and an end. One file each; whoever adds one
- * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted); specs and results
+ * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted, which go to a file); specs and results
  * are plain data (numbers, strings, typed arrays).
  */
 export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] = readonly []> {
@@ -39,6 +40,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
   finish(state: State): Result;
+  /** Gives back what of the state lies outside of memory, when its result is kept or the pass has failed. */
+  release?(state: State): void;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
   readonly files?: ResultFiles<Result>;
 }
@@ -61,6 +64,7 @@ export type PartQuestions<Parts extends readonly unknown[]> = { readonly [At in 
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {
   save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
+  /** What readings get. */
   load(value: unknown, home: string): Promise<Result>;
 }
 
@@ -83,13 +87,8 @@ export interface ReadableRows {
   readonly groupBy: string | null;
   /** The order of the selected partitions, by value. */
   readonly partitions: readonly string[];
-  /**
-   * A dense code for the value of `column` on each of the given rows, in their order, with the codes' values as text;
-   * −1 for null. Rows ascend.
-   */
-  codes(column: string, rows: Float64Array): Promise<{ codes: Int32Array; values: string[] }>;
-  /** The number in `column` on each of the given rows; NaN for null. Rows ascend; the column is numeric. */
-  numbers(column: string, rows: Float64Array): Promise<Float64Array>;
+  /** Values of columns of the dataset on scored rows, which come in stretches and ascend. */
+  columns(wanted: WantedColumns, stretches: AsyncIterable<Float64Array>): Promise<ColumnValues>;
   /** Whether the values of a column are numbers. */
   isNumber(column: string): boolean;
 }

@@ -75,16 +75,20 @@ export async function runPass(inputs: PassInputs): Promise<void> {
         return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
       }),
     );
-    while (running.length > 0) {
-      const counts = await foldRows(running, subject, inputs);
-      const ended = running.filter((one) => !continues(one));
-      running = running.filter((one) => !ended.includes(one));
-      for (const { key, analysis, state } of ended) {
-        const result = analysis.finish(state);
-        parts.set(key, { result, counts });
-        const kept = await analysis.files?.save(result, inputs.environment.home);
-        emit(key, kept?.value ?? result, kept?.files ?? [], counts);
+    const started = running;
+    try {
+      while (running.length > 0) {
+        const counts = await foldRows(running, subject, inputs);
+        const ended = running.filter((one) => !continues(one));
+        running = running.filter((one) => !ended.includes(one));
+        for (const one of ended) {
+          const { result, value, files } = await finished(one, inputs.environment.home);
+          parts.set(one.key, { result, counts });
+          emit(one.key, value, files, counts);
+        }
       }
+    } finally {
+      for (const { analysis, state } of started) analysis.release?.(state);
     }
   };
   const { analyses, readings } = inputs.request;
@@ -99,6 +103,14 @@ export async function runPass(inputs: PassInputs): Promise<void> {
     errors.push(...(await isolated([reading], read)));
   }
   if (errors[0] !== undefined) throw errors[0];
+}
+
+/** A result as readings get it, and as it is kept. */
+async function finished({ analysis, state }: Running, home: string) {
+  const result = analysis.finish(state);
+  if (analysis.files === undefined) return { result, value: result, files: [] };
+  const { value, files } = await analysis.files.save(result, home);
+  return { result: await analysis.files.load(value, home), value, files };
 }
 
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
