@@ -1,15 +1,4 @@
-import {
-  add,
-  concat,
-  type Expression,
-  matmul,
-  mul,
-  reduceSum,
-  reshape,
-  row,
-  scalar,
-  sub,
-} from '../compute/program.ts';
+import { add, concat, type Expression, matmul, mul, reduceSum, reshape, row, scalar, sub } from '../compute/program.ts';
 import type { Analysis, Outputs, Subject } from './analysis.ts';
 import { type Comoments, correlations, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { scoreOf } from './score.ts';

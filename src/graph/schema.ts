@@ -14,6 +14,7 @@ import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './predictions.ts';
+import './probe.ts';
 import './query.ts';
 import './vega-lite.ts';
 import './saliency.ts';

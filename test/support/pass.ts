@@ -71,10 +71,7 @@ export async function answersOf(
     rows: readableRows(request),
     rowsTotal: dataset.rowCount,
     kept: Object.fromEntries(
-      Object.entries(parts).map(([key, part]) => [
-        key,
-        { value: encodeResult(part), rowCount: 0, skippedRowCount: 0 },
-      ]),
+      Object.entries(parts).map(([key, part]) => [key, { value: encodeResult(part), rowCount: 0, skippedRowCount: 0 }]),
     ),
     executor: executor.info.name,
     device: executor.info.device,
