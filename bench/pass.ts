@@ -46,6 +46,7 @@ export async function passOver(
     executor: 'ONNXRUNTIME',
     device: 'cpu',
     onResult: () => undefined,
+    onFailure: () => undefined,
     onProgress: () => undefined,
   });
 }

@@ -17,6 +17,8 @@ export const modelLimits = {
   rank: 16,
   /** Of one tensor: 2^38 float32 are a terabyte. */
   elementCount: 2 ** 38,
+  /** Of a layer’s output for one row, where it is known before anything runs: half a gigabyte of float32. */
+  rowElementCount: 2 ** 27,
   /** If in Loop in Scan: exporters nest two or three deep. */
   subgraphDepth: 8,
   /** Versions of the default operator domain that onnxruntime 1.30 runs and whose operators the gradient rules know. */
@@ -54,6 +56,10 @@ export const dataLimits = {
   filterValueCount: 10_000,
   filterCount: 100,
   fileCount: 10_000,
+  /** Of one multipart request. */
+  uploadCount: 100,
+  /** The names of ten thousand columns take less; what is longer has no line ends. */
+  csvHeaderBytes: MiB,
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
@@ -73,6 +79,15 @@ export const analysisLimits = {
    * of any divisor (10, 20, 40, 50, 100 …) are exact.
    */
   distributionBins: 1200,
+} as const;
+
+/** Of attributions: whatever a method asks of a row, it runs at once. */
+export const attributionLimits = {
+  /** More nodes than these are no better than float32. */
+  stepCount: 1000,
+  sampleCount: 1000,
+  /** Numbers that the copies of one row hold where features enter the model: 256 MiB of float32. */
+  copiedElements: 2 ** 26,
 } as const;
 
 /** Of the planner. */

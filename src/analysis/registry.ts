@@ -4,6 +4,7 @@ import { calibration } from './calibration.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
+import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
 import { moments } from './moments.ts';
 import { probe } from './probe.ts';
@@ -28,6 +29,7 @@ const all = [
   attribution,
   probe,
   probeScores,
+  explanations,
 ] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,

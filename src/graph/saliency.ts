@@ -1,12 +1,12 @@
 import jstat from 'jstat';
 import type { AttributionResult, Completeness } from '../analysis/attribution.ts';
-import type { AttributionMethod as Method } from '../analysis/attributions/method.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
+import { type AskedMethod, AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
@@ -16,20 +16,10 @@ import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { scoreTarget, TargetInput } from './target.ts';
+import { outputTarget, TargetInput } from './target.ts';
 
-const AttributionOptions = builder.inputType('AttributionOptions', {
-  description:
-    'ZERO baseline and 50 steps unless said otherwise. An option that the method does not have is BAD_USER_INPUT.',
-  fields: (t) => ({
-    steps: t.int({ description: 'Of INTEGRATED_GRADIENTS: nodes of the integral, from 1 to 1,000.' }),
-  }),
-});
-
-interface Asked {
+interface Asked extends AskedMethod {
   readonly rows: RowsArgument;
-  readonly method?: Method | null | undefined;
-  readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
 }
 
 async function saliencyOf(
@@ -39,24 +29,10 @@ async function saliencyOf(
   what: string,
   context: Context,
 ): Promise<SaliencyOfModel> {
-  const method = asked.method ?? 'SALIENCY';
-  const steps = asked.options?.steps ?? undefined;
-  if (steps !== undefined && method !== 'INTEGRATED_GRADIENTS')
-    throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${method} has no steps.`);
-  const spec = {
-    method,
-    target,
-    ...(method === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
-  };
+  const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
   const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
   assertFinite(answer.value, model);
-  return { model, method, what, answer };
-}
-
-function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): Target {
-  const element = scoreTarget(model, target);
-  const space = target?.space ?? 'LOGIT';
-  return element === undefined ? { space } : { element, space };
+  return { model, method: spec.method, what, answer };
 }
 
 /** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */

@@ -6,6 +6,7 @@ import { bind } from '../data/bind.ts';
 import { idLimits } from '../data/carriers.ts';
 import { countRows } from '../data/rows.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
+import { explain } from './explain.ts';
 import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
 import type { KeptPart, PassEnvironment, PassRequest } from './protocol.ts';
@@ -13,7 +14,7 @@ import { readableRows } from './readable-rows.ts';
 import { runPass } from './run.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
-serve({ register, pass, predict });
+serve({ register, pass, predict, explain });
 
 interface RegisterCall {
   readonly source: ModelSource;
@@ -47,6 +48,7 @@ async function pass({ request, kept, environment }: PassCall, context: CallConte
     executor: info.name,
     device: info.device,
     onResult: context.emit,
+    onFailure: context.emit,
     onProgress: context.progress,
   });
 }

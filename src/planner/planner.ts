@@ -6,7 +6,14 @@ import type { PassQuestion } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
-import { type KeyedQuestion, type PassPlan, planPasses, stillNeeded, type WaitingQuestion } from './plan.ts';
+import {
+  type KeyedQuestion,
+  type PassPlan,
+  planPasses,
+  rowCountOf,
+  stillNeeded,
+  type WaitingQuestion,
+} from './plan.ts';
 import type { Answer } from './question.ts';
 import { RequestScope } from './scope.ts';
 
@@ -67,8 +74,8 @@ export class Planner {
   }
 
   /** One for each request. */
-  scope({ patienceMs, signal }: { patienceMs: number; signal: AbortSignal }): PlannerScope {
-    return new RequestScope({ patienceMs, signal, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
+  scope(request: { patienceMs: number; signal: AbortSignal; jobs?: Set<string> }): PlannerScope {
+    return new RequestScope({ ...request, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
   }
 
   /**
@@ -110,7 +117,7 @@ export class Planner {
     const parts = new Set<string>();
     for (const { question, resolve } of asked) {
       const kept = found.get(question.key);
-      if (kept !== undefined) resolve(answerOf(kept, true));
+      if (kept !== undefined) resolve(answerOf(kept, question, true));
       else for (const { key } of question.parts.flatMap((part) => stillNeeded(part, parts))) parts.add(key);
     }
     return new Set([...found.keys(), ...(await this.#kept.inStore([...parts]))]);
@@ -142,6 +149,7 @@ export class Planner {
       modelDigest: model.digest,
       datasetDigest: dataset.digest,
       engineVersion: this.#options.engineVersion,
+      rowCount: rowCountOf(target),
       request: {
         model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
         dataset,
@@ -160,7 +168,7 @@ export class Planner {
     switch (outcome.state) {
       case 'done': {
         const kept = (await this.#kept.get([question.key])).get(question.key);
-        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, false));
+        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, question, false));
       }
       case 'failed':
         return reject(fromErrorRecord(outcome.error));
@@ -215,10 +223,16 @@ export class Planner {
   }
 }
 
-const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
+const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached: boolean): Answer<unknown> => ({
   value,
-  provenance: { ...provenance, cached },
+  provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
+
+/** A sample that was not filled has all of the selected rows; a page of one is a part of it. */
+const isSampled = (
+  { sample, only }: KeyedQuestion['target']['rows'],
+  { rowCount, skippedRowCount }: Kept['provenance'],
+): boolean => sample !== undefined && (only !== undefined || rowCount + skippedRowCount >= sample.count);
 
 const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
   key,

@@ -78,6 +78,7 @@ export async function answersOf(
     onResult: ({ key, value }) => {
       answers[Number(key)] = decodeResult(value);
     },
+    onFailure: () => undefined,
     onProgress: () => undefined,
   });
   await model.close();

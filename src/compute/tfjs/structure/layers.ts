@@ -2,7 +2,17 @@ import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
-import { activationOf, affine, bookkeeping, elementwise, kinds, products, reductions, selection } from './families.ts';
+import {
+  activationOf,
+  affine,
+  bookkeeping,
+  elementwise,
+  joins,
+  kinds,
+  products,
+  reductions,
+  selection,
+} from './families.ts';
 import { lookupOf } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
 
@@ -42,7 +52,7 @@ class Walk {
     this.#specs = specs;
     this.#outputSide = new Set(view.outputs.map(nodeOf));
     for (const { name, op } of view.nodes.toReversed()) {
-      const isPassage = bookkeeping.has(op) || op === 'ConcatV2';
+      const isPassage = bookkeeping.has(op) || joins.has(op);
       if (isPassage && this.#outputSide.has(name))
         for (const input of inputsOf(view.byName.get(name) as NodeDef))
           if (view.readers.get(input)?.length === 1) this.#outputSide.add(nodeOf(input));
@@ -58,7 +68,7 @@ class Walk {
   }
 
   layers(): LayerGraph[] {
-    const named = this.#drafts.filter(({ output }) => this.#unitsOf(output) !== undefined);
+    const named = this.#drafts.filter(({ output }) => this.#isByRow(output) && this.#unitsOf(output) !== undefined);
     return named.map((draft, index) => {
       const output = this.#specs.get(draft.output) as TensorSpec;
       const operators = draft.nodes.map(({ op }) => op);
@@ -85,7 +95,7 @@ class Walk {
     if (bookkeeping.has(op) || selection.has(op)) return null;
     const open = this.#openBefore(node);
     if (this.#outputSide.has(name)) {
-      if (op === 'ConcatV2') return null;
+      if (joins.has(op)) return null;
       return affine.has(op) && open !== undefined && !open.isClosed ? 'PART' : 'OUTPUT';
     }
     if (products.has(op)) return this.#productKind(node);
@@ -97,7 +107,7 @@ class Walk {
       if (sources.size > 1) return 'INTERACTION';
       return sources.size === 1 && elementwise.has(op) ? 'ACTIVATION' : null;
     }
-    if (op === 'ConcatV2' || op === 'Pack' || op === 'Einsum') return sources.size > 1 ? 'INTERACTION' : null;
+    if (joins.has(op) || op === 'Pack' || op === 'Einsum') return sources.size > 1 ? 'INTERACTION' : null;
     return this.#readsWeights(node) ? 'OTHER' : null;
   }
 
@@ -115,10 +125,7 @@ class Walk {
 
   #begin(node: NodeDef, kind: LayerKind): void {
     const isClosed =
-      kind === 'EMBEDDING' ||
-      kind === 'POOLING' ||
-      kind === 'OUTPUT' ||
-      (kind === 'INTERACTION' && node.op === 'ConcatV2');
+      kind === 'EMBEDDING' || kind === 'POOLING' || kind === 'OUTPUT' || (kind === 'INTERACTION' && joins.has(node.op));
     const draft: Draft = { kind, output: node.name, nodes: [node], inputs: this.#sourcesOf(node), isClosed };
     this.#drafts.push(draft);
     this.#own(node.name, draft);
@@ -128,7 +135,8 @@ class Walk {
     const draft = this.#openBefore(node) as Draft;
     draft.nodes.push(node);
     this.#own(node.name, draft);
-    if (this.#unitsOf(node.name) === this.#unitsOf(draft.output)) draft.output = node.name;
+    if (this.#unitsOf(node.name) === this.#unitsOf(draft.output) || !this.#isByRow(draft.output))
+      draft.output = node.name;
     if (this.#outputSide.has(node.name)) draft.kind = 'OUTPUT';
   }
 
@@ -159,6 +167,11 @@ class Walk {
 
   #readsWeights(node: NodeDef): boolean {
     return inputsOf(node).some((name) => !this.#view.dependent.has(nodeOf(name)));
+  }
+
+  /** Some exports of a normalisation have the rows on another axis on the way. */
+  #isByRow(name: string): boolean {
+    return this.#specs.get(name)?.shape[0] === null;
   }
 
   /** A vector [rows] is one unit; undefined where the number is not static. Channels come last. */
