@@ -56,6 +56,10 @@ export const dataLimits = {
   filterValueCount: 10_000,
   filterCount: 100,
   fileCount: 10_000,
+  /** Of one multipart request. */
+  uploadCount: 100,
+  /** The names of ten thousand columns take less; what is longer has no line ends. */
+  csvHeaderBytes: MiB,
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
@@ -66,6 +70,10 @@ export const analysisLimits = {
   covarianceUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
+  /** Pairs grow with the square: 64 features are 2,016 pairs, and 2,081 copies of every row. */
+  interactionFeatures: 64,
+  /** Elements of carriers between which second derivatives are taken: a copy of every row each. */
+  hessianElements: 1024,
   /** Examples of a neuron that are kept; nobody looks at more. */
   exampleCount: 100,
   /**
@@ -73,6 +81,15 @@ export const analysisLimits = {
    * of any divisor (10, 20, 40, 50, 100 …) are exact.
    */
   distributionBins: 1200,
+} as const;
+
+/** Of attributions: whatever a method asks of a row, it runs at once. */
+export const attributionLimits = {
+  /** More nodes than these are no better than float32. */
+  stepCount: 1000,
+  sampleCount: 1000,
+  /** Numbers that the copies of one row hold where features enter the model: 256 MiB of float32. */
+  copiedElements: 2 ** 26,
 } as const;
 
 /** Of the planner. */

@@ -38,7 +38,7 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
   finish(state: State): Result;
-  /** Gives back what of the state lies outside of memory, when its result is kept or the pass has failed. */
+  /** Gives back what of the state, and so of its result, lies outside of memory: at the end of the pass, even of one that failed. */
   release?(state: State): void;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
   readonly files?: ResultFiles<Result>;
@@ -62,7 +62,7 @@ export type PartQuestions<Parts extends readonly unknown[]> = { readonly [At in 
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {
   save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
-  /** What readings get. */
+  /** What a reading gets of a kept result. */
   load(value: unknown, home: string): Promise<Result>;
 }
 

@@ -8,6 +8,7 @@ import type { Provenance as Origin } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { atOnce, writtenRows } from './at-once.ts';
+import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, cursorOf, pageAsked } from './connection.ts';
 import { connectionType } from './connection-types.ts';
@@ -17,7 +18,6 @@ import { Explanation, type ExplanationOfRow, explanationsFrom } from './explanat
 import { Provenance } from './provenance.ts';
 import { Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { AttributionOptions, attributionSpec } from './saliency.ts';
 import { outputTarget, TargetInput } from './target.ts';
 
 interface ExplanationPage extends Connection<ExplanationOfRow> {
@@ -33,7 +33,11 @@ builder.objectField(ExplanationConnection, 'provenance', (t) =>
   }),
 );
 
-/** Only the rows of the page are run. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
+/** Whether what one row gets depends on which others are selected. */
+const isOfAllRows = ({ method, baseline }: AttributionSpec): boolean =>
+  method === 'FEATURE_PERMUTATION' || baseline?.kind === 'MEAN';
+
+/** Only the rows of the page are run, where the method lets them. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
 async function pageOf(
   model: ModelRow,
   rows: RowsArgument,
@@ -51,7 +55,8 @@ async function pageOf(
   const indexes = found.slice(0, limit);
   // An empty page still says how it came to be: by the row beside it.
   const only = indexes.length > 0 ? indexes : [found[0] ?? after];
-  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', spec, model, { ...rows, only });
+  const [asked, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
+  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', asked, model, read);
   const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
   const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
     cursor: cursorOf(node.row.index),
@@ -107,8 +112,8 @@ builder.objectFields(Model, (t) => ({
       first: t.arg.int({ defaultValue: 20, description: 'So many rows, up to 200.' }),
       after: t.arg.string({ description: 'Only rows after this cursor.' }),
     },
-    resolve: (model, { rows, target, first, after, ...how }, context) => {
-      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+    resolve: async (model, { rows, target, first, after, ...how }, context) => {
+      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
       return pageOf(model, rows, spec, { first, after }, context);
     },
   }),
@@ -131,8 +136,8 @@ builder.objectFields(Model, (t) => ({
       options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
-    resolve: (model, { rows, target, ...how }, context) => {
-      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+    resolve: async (model, { rows, target, ...how }, context) => {
+      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
       return explanationsOfWritten(model, rows, spec, context);
     },
   }),

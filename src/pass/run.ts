@@ -34,6 +34,9 @@ export interface PassInputs {
   onProgress(progress: PassProgress): void;
 }
 
+/** A message for every batch would cost more than many a batch. */
+const progressIntervalMs = 50;
+
 interface Running {
   readonly key: string;
   readonly analysis: ReturnType<typeof analysisNamed>;
@@ -57,6 +60,16 @@ interface Part {
  * the others are all the same: each failure is handed over, and the first error is thrown in the end.
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
+  const started: Running[] = [];
+  try {
+    await answerAll(inputs, started);
+  } finally {
+    for (const { analysis, state } of started) analysis.release?.(state);
+  }
+}
+
+/** `started`: every analysis that was begun. */
+async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
   const startedMs = performance.now();
   const { graph, manifest } = inputs.request.model;
   const subject: Subject = { graph, score: manifest.score, features: manifest.features };
@@ -86,20 +99,17 @@ export async function runPass(inputs: PassInputs): Promise<void> {
         return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
       }),
     );
-    const started = running;
-    try {
-      while (running.length > 0) {
-        const counts = await foldRows(running, subject, inputs);
-        const ended = running.filter((one) => !continues(one));
-        running = running.filter((one) => !ended.includes(one));
-        for (const one of ended) {
-          const { result, value, files } = await finished(one, inputs.environment.home);
-          parts.set(one.key, { result, counts });
-          emit(one.key, value, files, counts);
-        }
+    started.push(...running);
+    while (running.length > 0) {
+      const counts = await foldRows(running, subject, inputs);
+      const ended = running.filter((one) => !continues(one));
+      running = running.filter((one) => !ended.includes(one));
+      for (const { key, analysis, state } of ended) {
+        const result = analysis.finish(state);
+        parts.set(key, { result, counts });
+        const kept = await analysis.files?.save(result, inputs.environment.home);
+        emit(key, kept?.value ?? result, kept?.files ?? [], counts);
       }
-    } finally {
-      for (const { analysis, state } of started) analysis.release?.(state);
     }
   };
   const { analyses, readings } = inputs.request;
@@ -126,14 +136,6 @@ export async function runPass(inputs: PassInputs): Promise<void> {
   for (const error of failed.values()) throw error;
 }
 
-/** A result as readings get it, and as it is kept. */
-async function finished({ analysis, state }: Running, home: string) {
-  const result = analysis.finish(state);
-  if (analysis.files === undefined) return { result, value: result, files: [] };
-  const { value, files } = await analysis.files.save(result, home);
-  return { result: await analysis.files.load(value, home), value, files };
-}
-
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
@@ -153,6 +155,13 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
+  const tell = (): void =>
+    inputs.onProgress({
+      rowsDone: counts.rowCount + counts.skippedRowCount,
+      rowsTotal: inputs.rowsTotal,
+      memoryBytes: process.memoryUsage.rss(),
+    });
+  let toldMs = performance.now();
   for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
@@ -160,12 +169,11 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
       const one = running[member] as Running;
       one.state = one.analysis.fold(one.state, outputs, part);
     }
-    inputs.onProgress({
-      rowsDone: counts.rowCount + counts.skippedRowCount,
-      rowsTotal: inputs.rowsTotal,
-      memoryBytes: process.memoryUsage.rss(),
-    });
+    if (performance.now() - toldMs < progressIntervalMs) continue;
+    toldMs = performance.now();
+    tell();
   }
+  tell();
   return counts;
 }
 

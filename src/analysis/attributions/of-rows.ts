@@ -1,6 +1,7 @@
 import type { Program } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, Outputs, Subject } from '../analysis.ts';
+import { type FromBaseline, fromBaseline } from './from-baseline.ts';
 import type { AttributionSpec, RowAttributions } from './method.ts';
 import { methods } from './methods.ts';
 
@@ -20,15 +21,28 @@ export interface Use<Spec extends AttributionSpec, State, Result> {
 export const ofRows = <Spec extends AttributionSpec, State, Result>({
   outputs,
   ...use
-}: Use<Spec, State, Result>): Analysis<Spec, State, Result> => ({
-  ...use,
-  program(spec, subject) {
-    const rows = methods[spec.method](spec, subject);
-    const { overrides, rowsAtOnce } = rows;
-    return {
-      outputs: outputs(rows, spec, subject),
-      ...(overrides === undefined ? {} : { overrides }),
-      ...(rowsAtOnce === undefined ? {} : { rowsAtOnce }),
-    };
-  },
-});
+}: Use<Spec, State, Result>): Analysis<Spec, FromBaseline<State>, Result> =>
+  fromBaseline(
+    {
+      ...use,
+      program(spec, subject) {
+        const rows = methods[spec.method].rows(spec, subject);
+        const { overrides, rowsAtOnce, others } = rows;
+        return {
+          outputs: outputs(rows, spec, subject),
+          ...(overrides === undefined ? {} : { overrides }),
+          ...(rowsAtOnce === undefined ? {} : { rowsAtOnce }),
+          ...(others === undefined ? {} : { others }),
+        };
+      },
+      parameters: (_, batch, spec, subject) => methods[spec.method].parameters?.(spec, subject, batch) ?? {},
+    },
+    isGathered,
+  );
+
+/** Perturbations towards a row replace the inputs themselves. */
+const isGathered = ({ method, baseline }: AttributionSpec): boolean =>
+  baseline?.kind === 'MEAN' || (baseline?.kind === 'ROW' && !isPerturbation(method));
+
+const isPerturbation = (method: AttributionSpec['method']): boolean =>
+  method === 'FEATURE_ABLATION' || method === 'SHAPLEY_SAMPLING';
