@@ -47,9 +47,12 @@ export const dataLimits = {
   /** Scores are written and read in blocks of 3 MB; a pass holds so many of them in memory and leaves the rest to a file. */
   scoreBlockRows: 2 ** 18,
   scoreBlocksInMemory: 4,
-  /** Keys and codes of scored rows, four bytes each: 16 million rows with two columns. Beyond, DuckDB sorts them and spills. */
+  /**
+   * Keys and codes of scored rows: 16 million rows with two columns, in 16 bytes a row with what sorting needs. Beyond, DuckDB sorts
+   * them and spills; it takes two to three times what it is told.
+   */
   keyCellsInMemory: 3 * 2 ** 24,
-  keysMemory: '512MB',
+  keysMemory: '256MB',
   /** Of a column whose deciles are wanted. */
   numbersInMemory: 2 ** 24,
   /** Values of one IN. */

@@ -1,39 +1,92 @@
+import type { CompactCodes } from './compact-codes.ts';
 import { sortKeys } from './keys.ts';
 
-/** Keys of the rows that share their codes, ascending. */
+/** Keys of the rows that share their codes, ascending; in memory that the next group may take over. */
 export interface Group {
   readonly codes: readonly number[];
   readonly sorted: Uint32Array;
 }
 
-/** The groups that have a row, by the first column's code; at most two columns. Sorts copies. */
-export function groupsOf(keys: Uint32Array, columns: readonly Int32Array[]): Iterable<Group> {
-  const [first, second] = columns;
-  if (first === undefined) return keys.length === 0 ? [] : [{ codes: [], sorted: sortKeys(keys.slice()) }];
-  return second === undefined ? groupsOfOne(keys, first) : groupsOfTwo(keys, first, second);
+/** Rows that are grouped: in these places, or all of them. */
+export interface GroupedRows {
+  readonly keys: Uint32Array;
+  readonly columns: readonly CompactCodes[];
+  readonly places: Uint32Array | null;
 }
 
-function* groupsOfOne(keys: Uint32Array, codes: Int32Array): Generator<Group> {
-  for (const [code, bucket] of buckets(keys, codes, sizeOf(codes)).entries())
-    if (bucket.length > 0) yield { codes: [code], sorted: sortKeys(bucket) };
-}
+/** Memory of groupings, used again by the next: millions of rows would be garbage for a while otherwise. */
+export class Workspace {
+  #keys = new Uint32Array();
+  #numbers = new Int32Array();
 
-function* groupsOfTwo(keys: Uint32Array, first: Int32Array, second: Int32Array): Generator<Group> {
-  const width = sizeOf(second);
-  const pairs = new Pairs(sizeOf(first) * width);
-  const numbers = new Int32Array(keys.length).fill(-1);
-  for (let at = 0; at < keys.length; at++) {
-    const a = first[at] as number;
-    const b = second[at] as number;
-    if (a >= 0 && b >= 0) numbers[at] = pairs.numberOf(a * width + b);
+  keys(length: number): Uint32Array {
+    if (this.#keys.length < length) this.#keys = new Uint32Array(length);
+    return this.#keys.subarray(0, length);
   }
-  const grouped = buckets(keys, numbers, pairs.found.length);
-  const order = Float64Array.from(pairs.found).sort();
-  for (const pair of order)
-    yield {
-      codes: [Math.floor(pair / width), pair % width],
-      sorted: sortKeys(grouped[pairs.numberOf(pair)] as Uint32Array),
-    };
+
+  numbers(length: number): Int32Array {
+    if (this.#numbers.length < length) this.#numbers = new Int32Array(length);
+    return this.#numbers.subarray(0, length);
+  }
+}
+
+/** The groups that have a row, by the first column's code; at most two columns. */
+export function* groupsOf(rows: GroupedRows, rowCount: number, workspace: Workspace): Generator<Group> {
+  const [first, second] = rows.columns;
+  const count = rows.places?.length ?? rowCount;
+  if (count === 0) return;
+  if (first === undefined) {
+    const copy = workspace.keys(count);
+    for (let at = 0; at < count; at++) copy[at] = rows.keys[placeOf(rows, at)] as number;
+    yield { codes: [], sorted: sortKeys(copy) };
+    return;
+  }
+  const numbering = second === undefined ? numberedByOne(first) : numberedByTwo(first, second);
+  const numbers = workspace.numbers(count);
+  for (let at = 0; at < count; at++) numbers[at] = numbering.numberOf(placeOf(rows, at));
+  const grouped = buckets(rows, numbers, numbering.groups(), workspace);
+  for (const { number, codes } of numbering.order()) {
+    const bucket = grouped(number);
+    if (bucket.length > 0) yield { codes, sorted: sortKeys(bucket) };
+  }
+}
+
+const placeOf = ({ places }: GroupedRows, at: number): number => (places === null ? at : (places[at] as number));
+
+/** Which group a row is in, as a number; −1 for none. */
+interface Numbering {
+  numberOf(row: number): number;
+  /** How many numbers there are, after every row has been asked for. */
+  groups(): number;
+  /** By the first column's code. */
+  order(): Iterable<{ number: number; codes: readonly number[] }>;
+}
+
+function numberedByOne({ values, none, size }: CompactCodes): Numbering {
+  return {
+    numberOf: (row) => (values[row] === none ? -1 : (values[row] as number)),
+    groups: () => size,
+    *order() {
+      for (let code = 0; code < size; code++) yield { number: code, codes: [code] };
+    },
+  };
+}
+
+function numberedByTwo(first: CompactCodes, second: CompactCodes): Numbering {
+  const width = second.size;
+  const pairs = new Pairs(first.size * width);
+  return {
+    numberOf(row) {
+      const a = first.values[row] as number;
+      const b = second.values[row] as number;
+      return a === first.none || b === second.none ? -1 : pairs.numberOf(a * width + b);
+    },
+    groups: () => pairs.found.length,
+    *order() {
+      for (const pair of Float64Array.from(pairs.found).sort())
+        yield { number: pairs.numberOf(pair), codes: [Math.floor(pair / width), pair % width] };
+    },
+  };
 }
 
 /** More pairs of codes than these are looked up in a map. */
@@ -59,29 +112,27 @@ class Pairs {
   }
 }
 
-/** One more than the largest code. */
-function sizeOf(codes: Int32Array): number {
-  let largest = -1;
-  for (let at = 0; at < codes.length; at++) largest = Math.max(largest, codes[at] as number);
-  return largest + 1;
-}
-
-/** Keys by their rows' code, one part of memory after the other; rows with code −1 are in none. */
-function buckets(keys: Uint32Array, codes: Int32Array, bucketCount: number): Uint32Array[] {
-  const starts = new Uint32Array(bucketCount + 1);
-  for (let at = 0; at < codes.length; at++) {
-    const code = codes[at] as number;
-    if (code >= 0) starts[code + 1] = (starts[code + 1] as number) + 1;
+/** Keys by their rows' group, one part of memory after the other. */
+function buckets(
+  rows: GroupedRows,
+  numbers: Int32Array,
+  groupCount: number,
+  workspace: Workspace,
+): (number: number) => Uint32Array {
+  const starts = new Uint32Array(groupCount + 1);
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at] as number;
+    if (number >= 0) starts[number + 1] = (starts[number + 1] as number) + 1;
   }
-  for (let code = 0; code < bucketCount; code++)
-    starts[code + 1] = (starts[code + 1] as number) + (starts[code] as number);
-  const grouped = new Uint32Array(starts[bucketCount] as number);
+  for (let number = 0; number < groupCount; number++)
+    starts[number + 1] = (starts[number + 1] as number) + (starts[number] as number);
+  const grouped = workspace.keys(starts[groupCount] as number);
   const next = starts.slice();
-  for (let at = 0; at < keys.length; at++) {
-    const code = codes[at] as number;
-    if (code < 0) continue;
-    grouped[next[code] as number] = keys[at] as number;
-    next[code] = (next[code] as number) + 1;
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at] as number;
+    if (number < 0) continue;
+    grouped[next[number] as number] = rows.keys[placeOf(rows, at)] as number;
+    next[number] = (next[number] as number) + 1;
   }
-  return Array.from({ length: bucketCount }, (_, code) => grouped.subarray(starts[code], starts[code + 1]));
+  return (number) => grouped.subarray(starts[number], starts[number + 1]);
 }

@@ -1,19 +1,21 @@
-import { groupsOf } from './groups.ts';
+import { CompactCodes } from './compact-codes.ts';
+import { groupsOf, Workspace } from './groups.ts';
 import type { Condition, KeyedRows, Walker } from './keyed-rows.ts';
 import { eachTie } from './keys.ts';
 
 /** Rows of one stretch of a scan. */
 const stretchRows = 1 << 16;
 
-/** Four bytes a row for the key and for each code. */
+/** Four bytes a row for the key, two or four for each code, and as much as eight for groupings. */
 export class MemoryKeys implements KeyedRows {
   readonly #keys: Uint32Array;
-  readonly #codes: readonly Int32Array[];
+  readonly #codes: readonly CompactCodes[];
+  readonly #workspace = new Workspace();
   #rowCount = 0;
 
   constructor(rowCount: number, columnCount: number) {
     this.#keys = new Uint32Array(rowCount);
-    this.#codes = Array.from({ length: columnCount }, () => new Int32Array(rowCount));
+    this.#codes = Array.from({ length: columnCount }, () => new CompactCodes(rowCount));
   }
 
   get rowCount(): number {
@@ -27,15 +29,12 @@ export class MemoryKeys implements KeyedRows {
   }
 
   async walk(columns: readonly number[], walker: Walker, where: readonly Condition[] = []): Promise<void> {
-    let keys = this.#keys.subarray(0, this.#rowCount);
-    let codes = columns.map((column) => this.#codesOf(column));
-    if (where.length > 0) {
-      const conditions = where.map(({ column, code }) => ({ own: this.#codesOf(column), code }));
-      const isIn = (_: number, at: number): boolean => conditions.every(({ own, code }) => own[at] === code);
-      keys = keys.filter(isIn);
-      codes = codes.map((own) => own.filter(isIn));
-    }
-    for (const group of groupsOf(keys, codes)) {
+    const rows = {
+      keys: this.#keys,
+      columns: columns.map((column) => this.#codes[column] as CompactCodes),
+      places: where.length === 0 ? null : this.#placesWhere(where),
+    };
+    for (const group of groupsOf(rows, this.#rowCount, this.#workspace)) {
       walker.begin?.(group.codes);
       eachTie(group.sorted, walker);
       walker.end?.();
@@ -45,14 +44,21 @@ export class MemoryKeys implements KeyedRows {
   async scan(visit: (keys: Uint32Array, codes: readonly Int32Array[]) => void): Promise<void> {
     for (let from = 0; from < this.#rowCount; from += stretchRows) {
       const to = Math.min(from + stretchRows, this.#rowCount);
-      const codes = this.#codes.map((own) => own.subarray(from, to));
+      const codes = this.#codes.map((own) => own.slice(from, to));
       visit(this.#keys.subarray(from, to), codes);
     }
   }
 
   close(): void {}
 
-  #codesOf(column: number): Int32Array {
-    return (this.#codes[column] as Int32Array).subarray(0, this.#rowCount);
+  #placesWhere(where: readonly Condition[]): Uint32Array {
+    const conditions = where.map(({ column, code }) => ({
+      values: (this.#codes[column] as CompactCodes).values,
+      code,
+    }));
+    const places: number[] = [];
+    for (let at = 0; at < this.#rowCount; at++)
+      if (conditions.every(({ values, code }) => values[at] === code)) places.push(at);
+    return Uint32Array.from(places);
   }
 }

@@ -105,3 +105,17 @@ test('many keys are sorted as few are', () => {
   const keys = Uint32Array.from({ length: 50_000 }, (_, at) => (at * 2_654_435_761) >>> 0);
   expect(sortKeys(keys.slice())).toEqual(keys.slice().sort());
 });
+
+test('codes that take more than 16 bits are codes like others', async () => {
+  const rows: Row[] = [
+    { score: 0.5, label: 1, codes: [0, -1] },
+    { score: 0.25, label: 0, codes: [-1, 0] },
+    { score: 0.75, label: 0, codes: [65_534, 1] },
+    { score: 1, label: 1, codes: [65_535, 70_000] },
+  ];
+  const keyed = await rowsOf(rows, 1e9);
+  const one = [[0], [0.5, 1, 0], 'end', [65_534], [0.75, 0, 1], 'end', [65_535], [1, 1, 0], 'end'];
+  expect(await told(keyed, [0])).toEqual(one);
+  const two = [[65_534, 1], [0.75, 0, 1], 'end', [65_535, 70_000], [1, 1, 0], 'end'];
+  expect(await told(keyed, [0, 1])).toEqual(two);
+});
