@@ -37,6 +37,7 @@ const arrows = {
     'src/plots/',
     'src/registry/',
   ],
+  'src/cli/': ['src/server/'],
   'src/server/': [
     'src/compute/process/(pool|limits)\\.ts$',
     'src/pass/protocol\\.ts$',

@@ -70,6 +70,10 @@ export const analysisLimits = {
   covarianceUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
+  /** Pairs grow with the square: 64 features are 2,016 pairs, and 2,081 copies of every row. */
+  interactionFeatures: 64,
+  /** Elements of carriers between which second derivatives are taken: a copy of every row each. */
+  hessianElements: 1024,
   /** Examples of a neuron that are kept; nobody looks at more. */
   exampleCount: 100,
   /**

@@ -1,12 +1,15 @@
 import type { Analysis, PartQuestion, Reading } from './analysis.ts';
 import { attribution } from './attribution.ts';
 import { calibration } from './calibration.ts';
+import { conductance } from './conductance.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
 import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
+import { interactions } from './interactions.ts';
 import { moments } from './moments.ts';
+import { response } from './response.ts';
 import { scores } from './scores.ts';
 import { gauc, slices } from './slices.ts';
 import { confusion, curve } from './thresholds.ts';
@@ -26,6 +29,9 @@ const all = [
   topExamples,
   attribution,
   explanations,
+  conductance,
+  interactions,
+  response,
 ] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,
