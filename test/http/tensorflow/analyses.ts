@@ -23,8 +23,8 @@ const saliency = (method: string, options = ''): Question =>
   ofModel(method, `saliency(method: ${method}, ${rows} ${options}) { rowCount ${features} }`);
 /** Of the first rows: perturbations cost a run of the model each. */
 const few = 'rows: { dataset: "rows", sample: 50 }';
-const perturbed = (method: string): Question =>
-  ofModel(method, `saliency(method: ${method}, ${few}, options: { samples: 3 }) { rowCount ${features} }`);
+const perturbed = (method: string, options = ''): Question =>
+  ofModel(method, `saliency(method: ${method}, ${few} ${options}) { rowCount ${features} }`);
 
 /** Those that go through every operator of a net, forwards and back. */
 export function centralQuestions({ layers }: Net): Question[] {
@@ -66,7 +66,8 @@ export function questions(net: Net): Question[] {
     ...['SMOOTHGRAD', 'SMOOTHGRAD_SQUARED', 'VARGRAD', 'GRADIENT_SHAP'].map((method) =>
       saliency(method, ', options: { samples: 3, seed: 1 }'),
     ),
-    ...['FEATURE_ABLATION', 'FEATURE_PERMUTATION', 'SHAPLEY_SAMPLING'].map(perturbed),
+    perturbed('FEATURE_ABLATION'),
+    ...['FEATURE_PERMUTATION', 'SHAPLEY_SAMPLING'].map((method) => perturbed(method, ', options: { samples: 3 }')),
     ofModel(
       'explanations',
       `explanations(${few}, first: 5) {
@@ -76,6 +77,14 @@ export function questions(net: Net): Question[] {
     ofModel(
       'explanations of written rows',
       `explanationsOf(rows: [${net.written}]) { score target attributions { feature { name } attribution } }`,
+    ),
+    ofLayers(net.layers)('conductance', `conductance(${few}) { neuron { index } mean meanAbsolute }`),
+    ...['ABLATION', 'HESSIAN'].map((method) =>
+      ofModel(`interactions by ${method}`, `interactions(method: ${method}, ${few}) { features { name } score share }`),
+    ),
+    ofModel(
+      'response',
+      `response(feature: "${net.single}", ${few}) { points { value mean standardDeviation rowCount } }`,
     ),
   ];
 }
