@@ -9,11 +9,13 @@ import type { Runtime } from './library.ts';
 import { loadModel } from './load.ts';
 import { register } from './register.ts';
 import { info, runtime } from './runtime.ts';
+import { openTable } from './table.ts';
 
 /** Graph models of TensorFlow.js on its fastest backend that is installed. */
 export const tfjsExecutor: Executor = {
   info,
   register,
+  openTable,
   async open(artifact: ModelArtifact, { home }: OpenOptions): Promise<OpenModel> {
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
     const tf = await runtime();

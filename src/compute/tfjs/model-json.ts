@@ -21,7 +21,8 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  readonly quantization?: { readonly dtype: string };
+  /** Whole numbers q stand for q · scale + min; float16 for itself. */
+  readonly quantization?: { readonly dtype: string; readonly scale?: number; readonly min?: number };
 }
 
 export interface WeightGroup {

@@ -75,7 +75,8 @@ function wrongSize({ paths }: WeightGroup, found: number, expected: number): Err
   );
 }
 
-function bytesOf({ name, shape, dtype, quantization }: WeightSpec): number {
+/** Throws MODEL_REJECTED for a weight that is not read. */
+export function bytesOf({ name, shape, dtype, quantization }: WeightSpec): number {
   const size = elementBytes[quantization?.dtype ?? dtype];
   if (size === undefined) throw modelRejected(`The weight “${name}” is of type ${dtype}, which is not read.`);
   const elements = shape.reduce((product, dim) => product * dim, 1);
