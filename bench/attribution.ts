@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { AttributionMethod } from '../src/analysis/attribution.ts';
+import type { AttributionMethod } from '../src/analysis/attributions/method.ts';
 import { compared } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';
 import { opened, passOver } from './pass.ts';

@@ -26,8 +26,8 @@ export interface Analysis<Spec, State, Result> {
   start(spec: Spec, subject: Subject): State;
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
-  /** Fed with every batch of this sweep. */
-  parameters?(state: State): Values;
+  /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */
+  parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
   /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */
   merge(a: State, b: State): State;

@@ -2,12 +2,9 @@ import {
   abs,
   add,
   concat,
-  constant,
   type Expression,
-  gradient,
   matmul,
   mul,
-  type Program,
   reduceMax,
   reduceSum,
   reshape,
@@ -15,28 +12,12 @@ import {
   scalar,
   slice,
   sub,
-  tensor,
 } from '../compute/program.ts';
-import { float32 } from '../compute/tensor.ts';
-import { unsupportedByExecutor } from '../errors.ts';
-import type { Analysis, Outputs, Subject } from './analysis.ts';
-import { byPlayer } from './by-player.ts';
+import type { Outputs } from './analysis.ts';
+import type { AttributionSpec } from './attributions/method.ts';
+import { ofRows } from './attributions/of-rows.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
-import { Copies } from './copies.ts';
-import { gaussLegendre } from './gauss-legendre.ts';
-import { carriersOfFeatures, playersOf } from './players.ts';
-import { type Target, targetOf } from './target.ts';
-
-/** Methods by the gradient, over all carriers of a feature together. */
-export const attributionMethods = ['SALIENCY', 'INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS'] as const;
-export type AttributionMethod = (typeof attributionMethods)[number];
-
-export interface AttributionSpec {
-  readonly method: AttributionMethod;
-  readonly target: Target;
-  /** INTEGRATED_GRADIENTS: Gauss–Legendre nodes. */
-  readonly steps?: number;
-}
+import { playersOf } from './players.ts';
 
 /** Over rows. Players are every feature, then every group (players.ts); every array has one entry a player. */
 export interface AttributionResult {
@@ -50,12 +31,13 @@ export interface AttributionResult {
   /** Of the attribution summed over the carriers, with its sign. */
   readonly mean: Float64Array;
   readonly standardDeviation: Float64Array;
-  /** Methods with a baseline; undefined for the others. */
+  /** Mean target at the baseline; methods that start from one. */
+  readonly baselineValue?: number;
+  /** Methods that are complete. */
   readonly completeness?: Completeness;
 }
 
-interface Completeness {
-  readonly baselineValue: number;
+export interface Completeness {
   readonly meanAbsoluteGap: number;
   readonly maxAbsoluteGap: number;
   readonly meanAbsoluteDifference: number;
@@ -66,22 +48,35 @@ interface AttributionState {
   readonly all: Comoments;
   readonly positive: Comoments;
   readonly negative: Comoments;
-  /** Σ f(baseline), Σ |gap|, max |gap|, Σ |f(x) − f(baseline)| */
-  readonly completeness: readonly number[] | null;
+  /** Σ f(baseline) */
+  readonly baseline: number | null;
+  /** Σ |gap|, max |gap|, Σ |f(x) − f(baseline)| */
+  readonly completeness: Gaps | null;
 }
 
-export const attribution: Analysis<AttributionSpec, AttributionState, AttributionResult> = {
+type Gaps = readonly [gaps: number, largest: number, differences: number];
+
+export const attribution = ofRows<AttributionSpec, AttributionState, AttributionResult>({
   name: 'attribution',
-  version: 1,
-  program: (spec, subject) =>
-    spec.method === 'INTEGRATED_GRADIENTS' ? alongPath(spec, subject) : atRows(spec, subject),
+  version: 2,
+  outputs: ({ norms, sums, target, baseline, gap }) => ({
+    ...sumsOver(concat([norms, sums], 1)),
+    ...(baseline === undefined ? {} : { baselineSum: reduceSum(baseline) }),
+    ...(baseline === undefined || gap === undefined
+      ? {}
+      : {
+          gapSum: reduceSum(abs(gap)),
+          largestGap: reduceMax(abs(gap)),
+          differenceSum: reduceSum(abs(sub(target, baseline))),
+        }),
+  }),
   start(_, subject) {
     const empty = emptyComoments(2 * playersOf(subject).length);
-    return { all: empty, positive: empty, negative: empty, completeness: null };
+    return { all: empty, positive: empty, negative: empty, baseline: null, completeness: null };
   },
   fold: (state, outputs) => merge(state, stateOfBatch(outputs)),
   merge,
-  finish: ({ all, positive, negative, completeness }) => {
+  finish: ({ all, positive, negative, baseline, completeness }) => {
     const playerCount = all.meanX.length / 2;
     const deviation = all.squaresX.map((squares) => Math.sqrt(squares / all.count));
     const meanOf = ({ count, meanX }: Comoments) =>
@@ -94,73 +89,17 @@ export const attribution: Analysis<AttributionSpec, AttributionState, Attributio
       scoreWhenNegative: meanOf(negative),
       mean: all.meanX.slice(playerCount),
       standardDeviation: deviation.slice(playerCount),
+      ...(baseline === null ? {} : { baselineValue: baseline / all.count }),
       ...(completeness === null ? {} : { completeness: completenessOf(completeness, all.count) }),
     };
   },
-};
-
-const completenessOf = ([baseline, gaps, largest, differences]: readonly number[], count: number): Completeness => ({
-  baselineValue: (baseline as number) / count,
-  meanAbsoluteGap: (gaps as number) / count,
-  maxAbsoluteGap: largest as number,
-  meanAbsoluteDifference: (differences as number) / count,
 });
 
-/** |∂f/∂x| or x · ∂f/∂x (Simonyan et al. 2014; Shrikumar et al. 2016). */
-function atRows({ method, target }: AttributionSpec, subject: Subject): Program {
-  const f = targetOf(subject, target);
-  const attributed = (name: string): Expression => {
-    const slope = gradient(f, tensor(name));
-    return method === 'SALIENCY' ? abs(slope) : mul(tensor(name), slope);
-  };
-  const { norms, sums } = byPlayer(subject, carriersOfFeatures(subject), attributed, (name) => tensor(name));
-  return { outputs: sumsOver(concat([norms, sums], 1)) };
-}
-
-/** (x − b) · ∫ ∂f/∂x along the straight way from the zero baseline b (Sundararajan et al. 2017). */
-function alongPath({ target, steps = 50 }: AttributionSpec, subject: Subject): Program {
-  const carriers = carriersOfFeatures(subject);
-  const { nodes, weights } = gaussLegendre(steps);
-  const copies = new Copies(subject, carriers, [...nodes, 0, 1]);
-  const f = targetOf(subject, target);
-  const weighted = constant(float32([1, copies.count], Float32Array.from([...weights, 0, 0])));
-  const dimsOf = (name: string): number[] => staticDims(subject, name);
-  const original = (name: string): Expression => copies.one(tensor(name), copies.count - 1, dimsOf(name));
-  const attributed = (name: string): Expression => {
-    const slopes = reshape(gradient(f, tensor(name)), [copies.count, -1]);
-    const baseline = copies.one(tensor(name), copies.count - 2, dimsOf(name));
-    const integral = reshape(matmul(weighted, slopes), [-1, ...dimsOf(name)]);
-    return mul(sub(original(name), baseline), integral);
-  };
-  const { norms, sums } = byPlayer(subject, carriers, attributed, original);
-  const [atBaseline, atRow] = [copies.count - 2, copies.count - 1].map((at) => copies.one(f, at, [])) as [
-    Expression,
-    Expression,
-  ];
-  const difference = sub(atRow, atBaseline);
-  const total = reshape(reduceSum(slice(sums, 1, 0, subject.features.length), [1]), [-1]);
-  const gap = abs(sub(total, difference));
-  return {
-    rowsAtOnce: Math.max(1, Math.floor(4096 / copies.count)),
-    overrides: copies.overrides(),
-    outputs: {
-      ...sumsOver(concat([norms, sums], 1)),
-      baselineSum: reduceSum(atBaseline),
-      gapSum: reduceSum(gap),
-      largestGap: reduceMax(gap),
-      differenceSum: reduceSum(abs(difference)),
-    },
-  };
-}
-
-function staticDims({ graph }: Subject, name: string): number[] {
-  const dims = graph.tensors.find((spec) => spec.name === name)?.shape.slice(1) ?? [];
-  if (dims.every((dim) => dim !== null)) return dims as number[];
-  throw unsupportedByExecutor(
-    `The tensor “${name}” has axes whose sizes are known at run time only; this method needs to know them. Export the model with fixed lengths, or ask for SALIENCY.`,
-    { tensor: name },
-  );
-}
+const completenessOf = ([gaps, largest, differences]: Gaps, count: number): Completeness => ({
+  meanAbsoluteGap: gaps / count,
+  maxAbsoluteGap: largest,
+  meanAbsoluteDifference: differences / count,
+});
 
 /** Sums over rows of the columns of a matrix, shifted by the first row: for all rows, those of label 1 and those of label 0. */
 function sumsOver(values: Expression): Record<string, Expression> {
@@ -179,6 +118,7 @@ function sumsOver(values: Expression): Record<string, Expression> {
 
 function stateOfBatch(outputs: Outputs): AttributionState {
   const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
+  const figure = (name: string): number => vector(name)[0] as number;
   const shiftX = vector('shift');
   const size = shiftX.length;
   const [counts, sums, squares] = [vector('counts'), vector('sums'), vector('squares')];
@@ -193,12 +133,13 @@ function stateOfBatch(outputs: Outputs): AttributionState {
       sumXX: squares.subarray(kind * size, (kind + 1) * size),
       sumXY: new Float64Array(size),
     });
-  const figures = ['baselineSum', 'gapSum', 'largestGap', 'differenceSum'];
   return {
     all: of(0),
     positive: of(1),
     negative: of(2),
-    completeness: outputs.gapSum === undefined ? null : figures.map((name) => vector(name)[0] as number),
+    baseline: outputs.baselineSum === undefined ? null : figure('baselineSum'),
+    completeness:
+      outputs.gapSum === undefined ? null : [figure('gapSum'), figure('largestGap'), figure('differenceSum')],
   };
 }
 
@@ -207,12 +148,10 @@ function merge(a: AttributionState, b: AttributionState): AttributionState {
     all: mergeComoments(a.all, b.all),
     positive: mergeComoments(a.positive, b.positive),
     negative: mergeComoments(a.negative, b.negative),
-    completeness:
-      a.completeness === null || b.completeness === null
-        ? (a.completeness ?? b.completeness)
-        : a.completeness.map((value, at) => {
-            const other = b.completeness?.[at] as number;
-            return at === 2 ? Math.max(value, other) : value + other;
-          }),
+    baseline: a.baseline === null || b.baseline === null ? (a.baseline ?? b.baseline) : a.baseline + b.baseline,
+    completeness: mergeGaps(a.completeness, b.completeness),
   };
 }
+
+const mergeGaps = (a: Gaps | null, b: Gaps | null): Gaps | null =>
+  a === null || b === null ? (a ?? b) : [a[0] + b[0], Math.max(a[1], b[1]), a[2] + b[2]];

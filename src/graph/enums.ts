@@ -1,4 +1,4 @@
-import type { AttributionMethod as Methods } from '../analysis/attribution.ts';
+import type { AttributionMethod as Methods } from '../analysis/attributions/method.ts';
 import type { CurveKind as Curves } from '../analysis/thresholds.ts';
 import type { executorNames, modelFormats } from '../compute/executor.ts';
 import type { layerKinds } from '../compute/graph.ts';

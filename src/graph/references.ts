@@ -1,4 +1,5 @@
-import type { AttributionMethod, AttributionResult } from '../analysis/attribution.ts';
+import type { AttributionResult } from '../analysis/attribution.ts';
+import type { AttributionMethod } from '../analysis/attributions/method.ts';
 import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
 import type { MomentsResult } from '../analysis/moments.ts';

@@ -1,5 +1,6 @@
 import jstat from 'jstat';
-import type { AttributionResult, AttributionMethod as Method } from '../analysis/attribution.ts';
+import type { AttributionResult, Completeness } from '../analysis/attribution.ts';
+import type { AttributionMethod as Method } from '../analysis/attributions/method.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
@@ -173,7 +174,7 @@ const GroupSaliency = builder.objectRef<OnePlayer>('GroupSaliency').implement({
   }),
 });
 
-const Convergence = builder.objectRef<NonNullable<AttributionResult['completeness']>>('Convergence').implement({
+const Convergence = builder.objectRef<Completeness>('Convergence').implement({
   description: 'converged: the mean absolute gap is at most 1% of the mean absolute f(x) - f(baseline).',
   fields: (t) => ({
     meanAbsolute: t.float({ description: 'Mean absolute gap over rows.', resolve: (c) => c.meanAbsoluteGap }),
@@ -197,7 +198,7 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
     baselineValue: t.float({
       nullable: true,
       description: 'Mean target at the baseline, where the method has one.',
-      resolve: ({ answer }) => orNull(answer.value.completeness?.baselineValue),
+      resolve: ({ answer }) => orNull(answer.value.baselineValue),
     }),
     convergence: t.field({
       type: Convergence,

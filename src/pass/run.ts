@@ -1,8 +1,9 @@
-import type { Analysis, ReadableRows, Subject } from '../analysis/analysis.ts';
+import type { Analysis, ReadableRows, Subject, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
+import type { Batch } from '../data/types.ts';
 import { isolated } from './isolated.ts';
 import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
 import { sweep } from './sweep.ts';
@@ -103,7 +104,10 @@ function continues(one: Running): boolean {
 /** Folds every batch of one reading of the rows into every state. */
 async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
-  const parameters = Object.assign({}, ...running.map(({ analysis, state }) => analysis.parameters?.(state) ?? {}));
+  const parameters = (member: number, batch: Batch): Values => {
+    const { analysis, state, spec } = running[member] as Running;
+    return analysis.parameters?.(state, batch, spec, subject) ?? {};
+  };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
   for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {

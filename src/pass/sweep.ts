@@ -4,7 +4,7 @@ import type { Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
 import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
-import { fuse, outputsOf } from './fuse.ts';
+import { fuse, outputsOf, parametersFor } from './fuse.ts';
 
 /** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
 const batchRows = 4096;
@@ -33,7 +33,7 @@ interface Result {
 /** One reading of the rows: each batch is run once for all programs. */
 export async function* sweep(
   programs: readonly Program[],
-  parameters: Values,
+  parameters: (member: number, batch: Batch) => Values,
   { dataset, rows, model, bound }: SweptRows,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
@@ -49,7 +49,8 @@ export async function* sweep(
       const results: Result[] = [];
       for (const { members, program, rowsAtOnce } of compiled) {
         for (const part of partsOf(batch, rowsAtOnce)) {
-          const all = await program.run(batchInput(part), parameters);
+          const given = members.map((member) => parametersFor(member, parameters(member, part)));
+          const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
         }
       }

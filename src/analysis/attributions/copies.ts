@@ -12,11 +12,11 @@ import {
   slice,
   tensor,
   where,
-} from '../compute/program.ts';
-import { float32 } from '../compute/tensor.ts';
-import type { Carrier } from '../data/carriers.ts';
-import type { FeatureBinding } from '../data/manifest.ts';
-import type { Subject } from './analysis.ts';
+} from '../../compute/program.ts';
+import { float32 } from '../../compute/tensor.ts';
+import type { Carrier } from '../../data/carriers.ts';
+import type { FeatureBinding } from '../../data/manifest.ts';
+import type { Subject } from '../analysis.ts';
 
 /**
  * A batch run as several copies at once, each with its carriers moved towards the zero baseline: in copy k a carrier is scale[k]

@@ -13,12 +13,12 @@ import {
   slice,
   sqrt,
   where,
-} from '../compute/program.ts';
-import { float32, int64 } from '../compute/tensor.ts';
-import type { Carrier } from '../data/carriers.ts';
-import type { Subject } from './analysis.ts';
+} from '../../compute/program.ts';
+import { float32, int64 } from '../../compute/tensor.ts';
+import type { Carrier } from '../../data/carriers.ts';
+import type { Subject } from '../analysis.ts';
+import { playersOf } from '../players.ts';
 import { paddingOf } from './copies.ts';
-import { playersOf } from './players.ts';
 
 /** Columns of a matrix, [rows, features], in the order of these features. */
 interface Piece {

@@ -1,0 +1,34 @@
+import type { Program } from '../../compute/program.ts';
+import type { Batch } from '../../data/types.ts';
+import type { Analysis, Outputs, Subject } from '../analysis.ts';
+import type { AttributionSpec, RowAttributions } from './method.ts';
+import { methods } from './methods.ts';
+
+/** What is made of the attributions of rows: an analysis, but for how they come about. */
+export interface Use<Spec extends AttributionSpec, State, Result> {
+  readonly name: string;
+  readonly version: number;
+  start(spec: Spec, subject: Subject): State;
+  /** What of them leaves the executor. */
+  outputs(rows: RowAttributions, spec: Spec, subject: Subject): Program['outputs'];
+  fold(state: State, outputs: Outputs, batch: Batch): State;
+  merge(a: State, b: State): State;
+  finish(state: State): Result;
+}
+
+/** The analysis that makes this use of the attributions of rows, by any method. */
+export const ofRows = <Spec extends AttributionSpec, State, Result>({
+  outputs,
+  ...use
+}: Use<Spec, State, Result>): Analysis<Spec, State, Result> => ({
+  ...use,
+  program(spec, subject) {
+    const rows = methods[spec.method](spec, subject);
+    const { overrides, rowsAtOnce } = rows;
+    return {
+      outputs: outputs(rows, spec, subject),
+      ...(overrides === undefined ? {} : { overrides }),
+      ...(rowsAtOnce === undefined ? {} : { rowsAtOnce }),
+    };
+  },
+});
