@@ -1,3 +1,4 @@
+import type { WeightTable } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
@@ -12,6 +13,8 @@ export interface Subject {
   readonly graph: ModelGraph;
   readonly score: ScoreBinding;
   readonly features: readonly FeatureBinding[];
+  /** The model that it is compared with, where the question is about two. */
+  readonly base?: Subject;
 }
 
 /**
@@ -26,6 +29,8 @@ export interface Analysis<Spec, State, Result> {
   start(spec: Spec, subject: Subject): State;
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
+  /** Of the base, run first on the same rows: its outputs are parameters of `program` by their names. */
+  baseProgram?(spec: Spec, base: Subject, state: State): Program;
   /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */
   parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
@@ -33,10 +38,13 @@ export interface Analysis<Spec, State, Result> {
   merge(a: State, b: State): State;
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
-  finish(state: State): Result;
+  finish(state: State, tables: Tables): Result | Promise<Result>;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
   readonly files?: ResultFiles<Result>;
 }
+
+/** Opens tables of the model's weights by name; whoever opens one closes it. */
+export type Tables = (name: string) => Promise<WeightTable>;
 
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {

@@ -5,6 +5,7 @@ import {
   equal,
   not,
   or,
+  reduceMean,
   reduceSum,
   reshape,
   scalar,
@@ -53,4 +54,10 @@ export function observations(layer: LayerGraph): Expression {
 export function countOf(values: Expression): Expression {
   const isZero = equal(slice(values, 1, 0, 1), scalar(0));
   return reduceSum(cast(or(isZero, not(isZero)), 'float32'));
+}
+
+/** [rows, units]: of each row the mean of its positions, where it has them. */
+export function meansOfRows(layer: LayerGraph): Expression {
+  const { values, positionAxes } = unitsLast(layer);
+  return positionAxes.length === 0 ? values : reduceMean(values, positionAxes);
 }
