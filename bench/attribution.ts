@@ -30,7 +30,12 @@ async function rowOf(net: Net, method: AttributionMethod, goal: string, folder: 
   const model = await opened(workload);
   const { rowCount } = workload.dataset;
   const steps = method === 'INTEGRATED_GRADIENTS' ? { steps: 50 } : {};
-  const question = { key: method, name: 'attribution', spec: { method, target: { space: 'LOGIT' }, ...steps } };
+  const question = {
+    key: method,
+    name: 'attribution',
+    spec: { method, target: { space: 'LOGIT' }, ...steps },
+    partKeys: [],
+  };
   const child = spawn(process.env.PYTHON ?? 'python3', ['bench/python/attribution.py', net.name, String(rowCount)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

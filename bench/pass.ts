@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { OpenModel } from '../src/compute/executor.ts';
 import { onnxExecutor } from '../src/compute/onnx/executor.ts';
 import { type BoundInputs, bind } from '../src/data/bind.ts';
-import type { PassAnalysis, PassReading, PassRequest } from '../src/pass/protocol.ts';
+import type { PassQuestion, PassRequest } from '../src/pass/protocol.ts';
 import { readableRows } from '../src/pass/readable-rows.ts';
 import { runPass } from '../src/pass/run.ts';
 import type { SweptRows } from '../src/pass/sweep.ts';
@@ -29,8 +29,8 @@ export const sweptRows = (workload: Workload, model: OpenModel): SweptRows => ({
 export async function passOver(
   workload: Workload,
   model: OpenModel,
-  analyses: readonly PassAnalysis[],
-  readings: readonly PassReading[] = [],
+  analyses: readonly PassQuestion[],
+  readings: readonly PassQuestion[] = [],
 ): Promise<void> {
   const { dataset, home } = workload;
   const partitions = dataset.partitions.map(({ name }) => name);
@@ -41,6 +41,7 @@ export async function passOver(
     model,
     bound: boundTo(workload),
     rows: readableRows(request),
+    tables: (name) => onnxExecutor.openTable(workload.model.artifact, home, name),
     rowsTotal: dataset.rowCount,
     kept: {},
     executor: 'ONNXRUNTIME',
@@ -51,14 +52,19 @@ export async function passOver(
 }
 
 /** One analysis of every layer. */
-export const ofLayers = ({ model }: Workload, name: string): PassAnalysis[] =>
-  model.graph.layers.map((layer) => ({ key: `${name} of ${layer.name}`, name, spec: { layer: layer.name } }));
+export const ofLayers = ({ model }: Workload, name: string): PassQuestion[] =>
+  model.graph.layers.map((layer) => ({
+    key: `${name} of ${layer.name}`,
+    name,
+    spec: { layer: layer.name },
+    partKeys: [],
+  }));
 
 /** Pooled, and by every partition. */
 export const evaluationOf = (workload: Workload, model: OpenModel): Promise<void> =>
   passOver(
     workload,
     model,
-    [{ key: 'scores', name: 'scores', spec: {} }],
-    [{ key: 'evaluation', name: 'evaluation', spec: {}, partKey: 'scores' }],
+    [{ key: 'scores', name: 'scores', spec: {}, partKeys: [] }],
+    [{ key: 'evaluation', name: 'evaluation', spec: {}, partKeys: ['scores'] }],
   );

@@ -22,11 +22,14 @@ export interface Subject {
  * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted); specs and results
  * are plain data (numbers, strings, typed arrays).
  */
-export interface Analysis<Spec, State, Result> {
+export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] = readonly []> {
   readonly name: string;
   /** Goes up with the formula: it is part of the key of every kept result. */
   readonly version: number;
-  start(spec: Spec, subject: Subject): State;
+  /** What it needs to know before it starts: it is a pass of its own after theirs. */
+  parts?(spec: Spec): PartQuestions<Parts>;
+  /** `parts`: the results of its parts, in their order. */
+  start(spec: Spec, subject: Subject, ...parts: Parts): State;
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
   /** Of the base, run first on the same rows: its outputs are parameters of `program` by their names. */
@@ -46,6 +49,21 @@ export interface Analysis<Spec, State, Result> {
 /** Opens tables of the model's weights by name; whoever opens one closes it. */
 export type Tables = (name: string) => Promise<WeightTable>;
 
+/**
+ * A question whose result another one needs: kept, or computed first, by a pass of its own where it is about other rows. Its key
+ * is in the key of the whole.
+ */
+export interface PartQuestion {
+  /** In registry.ts. */
+  readonly name: string;
+  readonly spec: unknown;
+  /** Which of the whole's other targets it is about, as the asker calls them (training rows, a base model); the same when omitted. */
+  readonly over?: string;
+}
+
+/** One for each result. */
+export type PartQuestions<Parts extends readonly unknown[]> = { readonly [At in keyof Parts]: PartQuestion };
+
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {
   save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
@@ -53,16 +71,15 @@ export interface ResultFiles<Result> {
 }
 
 /**
- * A question that is answered from another analysis' kept result and the dataset, without the model: everything that is read
- * off a score file.
+ * A question that is answered from the results of others, its parts, and the dataset, without the model: everything that is read
+ * off a score file. It shares the pass of those parts that are analyses of the same rows.
  */
-export interface Reading<Spec, Part, Result> {
+export interface Reading<Spec, Parts extends readonly unknown[], Result> {
   readonly name: string;
   readonly version: number;
-  /** The analysis whose result it reads, asked with `partSpec(spec)`. */
-  readonly of: string;
-  partSpec(spec: Spec): unknown;
-  read(spec: Spec, part: Part, rows: ReadableRows): Promise<Result>;
+  /** The first is about the reading's own rows, and says how many there were. */
+  parts(spec: Spec): PartQuestions<Parts>;
+  read(spec: Spec, parts: Parts, rows: ReadableRows): Promise<Result>;
 }
 
 /** The rows of a question, for a reading: values of columns, joined with a score file. */

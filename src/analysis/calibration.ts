@@ -15,11 +15,11 @@ export interface CalibrationSpec extends LabelledSpec {
   readonly bins: number;
 }
 
-export const calibration: Reading<CalibrationSpec, Scores, CalibrationResult> = {
+export const calibration: Reading<CalibrationSpec, [Scores], CalibrationResult> = {
   name: 'calibration',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { keys } = await labelledOf(part, spec, rows);
     const result = {
       rowCount: new Float64Array(spec.bins),

@@ -13,11 +13,11 @@ export interface EvaluationResult extends Quality {
   readonly byPartition: readonly SliceResult[];
 }
 
-export const evaluation: Reading<LabelledSpec, Scores, EvaluationResult> = {
+export const evaluation: Reading<LabelledSpec, [Scores], EvaluationResult> = {
   name: 'evaluation',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { row, keys, unlabelledCount } = await labelledOf(part, spec, rows);
     const [group, partition] = await Promise.all([
       codesOf(rows, rows.groupBy, row),

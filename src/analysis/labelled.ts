@@ -1,6 +1,6 @@
 import type { Scores } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
-import type { ReadableRows } from './analysis.ts';
+import type { PartQuestions, ReadableRows } from './analysis.ts';
 import { scoreKeys } from './quality.ts';
 import { partOf, type ScoresSpec } from './scores.ts';
 
@@ -18,7 +18,9 @@ export interface Labelled {
 }
 
 /** What every reading of labelled scores has in common. */
-export const ofScores = { of: 'scores', partSpec: partOf } as const;
+export const ofScores = {
+  parts: (spec: ScoresSpec): PartQuestions<[Scores]> => [{ name: 'scores', spec: partOf(spec) }],
+};
 
 /** Throws BAD_USER_INPUT when no row has a label, or a label is not 0 or 1. */
 export async function labelledOf(part: Scores, { label: column }: LabelledSpec, rows: ReadableRows): Promise<Labelled> {

@@ -12,11 +12,11 @@ interface BySpec extends LabelledSpec {
 const mostSlices = 1000;
 
 /** One evaluation for each value of a column, most rows first, ties by value. */
-export const slices: Reading<BySpec, Scores, readonly SliceResult[]> = {
+export const slices: Reading<BySpec, [Scores], readonly SliceResult[]> = {
   name: 'slices',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { row, keys } = await labelledOf(part, spec, rows);
     const by = await sliceCodes(rows, spec.by, row);
     const group = await codesOf(rows, rows.groupBy, row);
@@ -27,11 +27,11 @@ export const slices: Reading<BySpec, Scores, readonly SliceResult[]> = {
 };
 
 /** Mean AUC over the groups of any column that have both labels, weighted by their rows; NaN without such a group. */
-export const gauc: Reading<BySpec, Scores, number> = {
+export const gauc: Reading<BySpec, [Scores], number> = {
   name: 'gauc',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { row, keys } = await labelledOf(part, spec, rows);
     const { codes, values } = await rows.codes(spec.by, row);
     return groupedAuc(buckets(keys, codes, values.length));

@@ -29,11 +29,11 @@ interface Called {
  * From the strictest threshold to the loosest, each a score that occurs. Where there are more of them than points, those are
  * taken whose rows are spread most evenly, the first and the last among them. No points where a class that it needs is missing.
  */
-export const curve: Reading<CurveSpec, Scores, readonly CurvePoint[]> = {
+export const curve: Reading<CurveSpec, [Scores], readonly CurvePoint[]> = {
   name: 'curve',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { keys } = await labelledOf(part, spec, rows);
     const called = calledAt(keys);
     const { truePositives: positives, falsePositives: negatives } = called.at(-1) as Called;
@@ -94,11 +94,11 @@ export interface ConfusionResult {
   readonly falseNegatives: number;
 }
 
-export const confusion: Reading<LabelledSpec & { readonly threshold: number }, Scores, ConfusionResult> = {
+export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [Scores], ConfusionResult> = {
   name: 'confusion',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { keys } = await labelledOf(part, spec, rows);
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
     eachTie(keys.slice().sort(), (score, positives, negatives) => {

@@ -24,11 +24,11 @@ interface Segment {
  * Values of one column, or of two together, by how much log loss their rows have in excess of the overall mean: rows times the
  * difference, largest first. Only segments that are worse than the whole and have at least `minimumRows` labelled rows.
  */
-export const weakSegments: Reading<WeakSegmentsSpec, Scores, readonly SliceResult[]> = {
+export const weakSegments: Reading<WeakSegmentsSpec, [Scores], readonly SliceResult[]> = {
   name: 'weakSegments',
   version: 1,
   ...ofScores,
-  async read(spec, part, rows) {
+  async read(spec, [part], rows) {
     const { row, keys } = await labelledOf(part, spec, rows);
     const excess = excessLoss(keys);
     const columns = await Promise.all(

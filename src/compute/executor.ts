@@ -7,9 +7,10 @@ export interface Executor {
   readonly info: ExecutorInfo;
   /**
    * Check an untrusted model file and rewrite it into `home` as an artifact that `open` takes: content-addressed,
-   * self-contained, read-only. Throws MODEL_REJECTED. Registration happens once; opening, in every compute process.
+   * self-contained, read-only. Throws MODEL_REJECTED. Registration happens once; opening, in every compute process. `threads`: as
+   * models are opened with in this process.
    */
-  register(source: ModelSource, home: string): Promise<Registration>;
+  register(source: ModelSource, home: string, threads?: number): Promise<Registration>;
   /** Throws MODEL_REJECTED when the artifact is gone or the runtime refuses it. */
   open(artifact: ModelArtifact, options: OpenOptions): Promise<OpenModel>;
   /**

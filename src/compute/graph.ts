@@ -15,6 +15,34 @@ export interface ModelGraph {
   /** Of every output that has one: the tensor before its sigmoid. */
   readonly logits: readonly LogitTensor[];
   readonly lookups: readonly LookupGraph[];
+  /** undefined of models that were registered before this was found out. */
+  readonly capabilities?: Capabilities;
+}
+
+/** What an executor can do with a model. */
+export interface Capabilities {
+  /** Inner tensors can be read. */
+  readonly activations: boolean;
+  /** Inner tensors can be replaced. */
+  readonly interventions: boolean;
+  /** Nodes without a gradient between what carries features and what the model gives out. */
+  readonly blockers: readonly Blocker[];
+  /** Nodes that take elements of an input that has no gradient, and look them up in no table. */
+  readonly strays: readonly Stray[];
+}
+
+export interface Blocker {
+  readonly operator: string;
+  readonly node: string;
+  readonly reason: string;
+  /** The outputs, and logits of outputs, whose gradients are blocked. */
+  readonly targets: readonly string[];
+}
+
+export interface Stray extends Omit<Blocker, 'targets'> {
+  readonly input: string;
+  /** Elements of a row of the input. */
+  readonly columns: readonly number[];
 }
 
 export const layerKinds = [

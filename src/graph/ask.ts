@@ -1,4 +1,6 @@
+import type { TableSpec } from '../analysis/tables/table-analysis.ts';
 import { type RowsInput, selectRows } from '../data/rows.ts';
+import { type KeyedQuestion, keyed, type RowsTarget, type Target } from '../planner/plan.ts';
 import type { Answer } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -11,6 +13,9 @@ export interface RowsArgument extends RowsInput {
   readonly version?: string | null | undefined;
 }
 
+/** What the parts of a question are about, where that is not what the question is about. */
+export type OtherRows = Readonly<Record<string, { readonly model: ModelRow; readonly rows: RowsArgument }>>;
+
 /** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
 export async function ask<Result>(
   context: Context,
@@ -18,17 +23,30 @@ export async function ask<Result>(
   spec: object,
   model: ModelRow,
   rows: RowsArgument,
+  otherRows: OtherRows = {},
 ): Promise<Answer<Result>> {
-  const dataset = await datasetAsked(context, rows);
-  const selection = selectRows(
-    dataset,
-    dataset.partitions.map(({ name }) => name),
-    rows,
+  const target = await targetOf(context, model, rows);
+  const others: Record<string, Target> = {};
+  for (const [name, other] of Object.entries(otherRows))
+    others[name] = await targetOf(context, other.model, other.rows);
+  const question = JSON.stringify([analysis, spec, ...[target, ...Object.values(others)].map(idsOf)]);
+  return answerTo(context, question, () => keyed(analysis, spec, target, others));
+}
+
+/** The same about a table of a model's weights, without rows. */
+export const askTable = <Result>(
+  context: Context,
+  analysis: string,
+  spec: TableSpec,
+  model: ModelRow,
+): Promise<Answer<Result>> =>
+  answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>
+    keyed(analysis, spec, { model, dataset: null, rows: null }),
   );
-  const question = JSON.stringify([analysis, spec, model.id, dataset.id, selection]);
-  const answer =
-    context.answers.get(question) ??
-    context.planner.request(analysis, spec, { model, dataset, rows: selection }, context.scope);
+
+/** The same question is asked once in a request. */
+async function answerTo<Result>(context: Context, question: string, ask: () => KeyedQuestion): Promise<Answer<Result>> {
+  const answer = context.answers.get(question) ?? context.planner.request(ask(), context.scope);
   context.answers.set(question, answer);
   // Who waits for an answer asks nothing more until it is there.
   context.scope.leave();
@@ -38,6 +56,14 @@ export async function ask<Result>(
     context.scope.enter();
   }
 }
+
+async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {
+  const dataset = await datasetAsked(context, rows);
+  const partitions = dataset.partitions.map(({ name }) => name);
+  return { model, dataset, rows: selectRows(dataset, partitions, rows) };
+}
+
+const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model.id, base?.id, dataset?.id, rows];
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
 export function datasetAsked(context: Context, rows: RowsArgument): Promise<DatasetRow> {

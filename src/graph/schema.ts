@@ -1,5 +1,6 @@
 import { builder } from './builder.ts';
 import './cache.ts';
+import './capabilities.ts';
 import './dataset.ts';
 import './evaluation.ts';
 import './evaluation-readings.ts';

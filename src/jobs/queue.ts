@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { type DrizzleTransactionLike, fromDrizzle, type PgBoss } from 'pg-boss';
 import { GlassgraphError } from '../errors.ts';
-import type { PassRequest } from '../pass/protocol.ts';
+import type { JobRequest, PassQuestion } from '../pass/protocol.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { holdDataset } from '../store/datasets.ts';
 import { createJob } from '../store/jobs.ts';
@@ -13,17 +13,20 @@ import { passQueue } from './boss.ts';
 export interface PassSubmission {
   readonly title: string;
   readonly modelId: string;
-  readonly datasetId: string;
+  /** The model that it is compared with. */
+  readonly baseId?: string;
+  /** null: no rows are read. */
+  readonly datasetId: string | null;
   readonly modelDigest: string;
-  readonly datasetDigest: string;
+  readonly datasetDigest: string | null;
   readonly engineVersion: string;
-  readonly request: PassRequest;
+  readonly request: JobRequest;
 }
 
 export interface Submitted {
   /** null: nothing was left to compute. */
   readonly jobId: string | null;
-  /** Readings of a part that another pass is computing right now: to be submitted again when that part is there. */
+  /** Questions with a part that another pass is computing right now: to be submitted again when that part is there. */
   readonly deferred: string[];
 }
 
@@ -33,20 +36,29 @@ export interface Submitted {
  */
 export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmission): Promise<Submitted> {
   return db.transaction(async (tx) => {
-    const { request, title, ...about } = submission;
-    if (!(await holdModel(tx, about.modelId)) || !(await holdDataset(tx, about.datasetId))) throw deletedMeanwhile();
+    const { request, title, baseId, ...about } = submission;
+    const held = [
+      await holdModel(tx, about.modelId),
+      baseId === undefined || (await holdModel(tx, baseId)),
+      about.datasetId === null || (await holdDataset(tx, about.datasetId)),
+    ];
+    if (held.includes(false)) throw deletedMeanwhile();
     const jobId = randomUUID();
     const claimAll = (questions: readonly { key: string; name: string }[]): Promise<string[]> =>
       claim(
         tx,
         questions.map(({ key, name }) => ({ ...about, key, analysis: name, jobId })),
       );
-    const analyses = only(request.analyses, await claimAll(request.analyses));
-    const [ready, deferred] = await partsReady(tx, request.readings, jobId);
-    const readings = only(ready, await claimAll(ready));
+    const claimReady = async (questions: readonly PassQuestion[]): Promise<[PassQuestion[], string[]]> => {
+      const [ready, deferred] = await partsReady(tx, questions, jobId);
+      return [only(ready, await claimAll(ready)), deferred];
+    };
+    const [analyses, later] = await claimReady(request.analyses);
+    const [readings, laterReadings] = await claimReady(request.readings);
+    const deferred = [...later, ...laterReadings];
     if (analyses.length + readings.length === 0) return { jobId: null, deferred };
     await createJob(tx, { id: jobId, title, modelId: about.modelId, datasetId: about.datasetId });
-    const job: PassRequest = { ...request, analyses, readings };
+    const job: JobRequest = { ...request, analyses, readings };
     await boss.send(passQueue, job, { id: jobId, db: fromDrizzle(tx as unknown as DrizzleTransactionLike, sql) });
     return { jobId, deferred };
   });
@@ -55,20 +67,18 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
 const deletedMeanwhile = () =>
   new GlassgraphError('NOT_FOUND', 'The model or the dataset was deleted meanwhile: there is nothing to ask of it.');
 
-type Reading = PassRequest['readings'][number];
-
-/** Readings whose part is there or in this pass, and the keys of the others. */
-async function partsReady(tx: Queries, readings: readonly Reading[], jobId: string): Promise<[Reading[], string[]]> {
-  const claims = await getClaims(
-    tx,
-    readings.map(({ partKey }) => partKey),
-  );
-  const ready = new Set(claims.filter((one) => one.isDone || one.jobId === jobId).map(({ key }) => key));
-  const [now, later] = [
-    readings.filter(({ partKey }) => ready.has(partKey)),
-    readings.filter(({ partKey }) => !ready.has(partKey)),
-  ];
-  return [now, later.map(({ key }) => key)];
+/** Questions whose parts are there or in this pass, and the keys of the others. */
+async function partsReady(
+  tx: Queries,
+  questions: readonly PassQuestion[],
+  jobId: string,
+): Promise<[PassQuestion[], string[]]> {
+  const partKeys = new Set(questions.flatMap((question) => question.partKeys));
+  const claims = await getClaims(tx, [...partKeys]);
+  const there = new Set(claims.filter((one) => one.isDone || one.jobId === jobId).map(({ key }) => key));
+  const isReady = (question: PassQuestion): boolean => question.partKeys.every((key) => there.has(key));
+  const later = questions.filter((question) => !isReady(question));
+  return [questions.filter(isReady), later.map(({ key }) => key)];
 }
 
 const only = <Question extends { key: string }>(questions: readonly Question[], keys: readonly string[]): Question[] =>

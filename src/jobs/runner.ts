@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ComputePool } from '../compute/process/pool.ts';
 import { ComputeProcessLost } from '../compute/process/process.ts';
 import { analysisFailed, toErrorRecord } from '../errors.ts';
-import type { KeptPart, PassEnvironment, PassProgress, PassRequest, PassResult } from '../pass/protocol.ts';
+import type { JobRequest, KeptPart, PassEnvironment, PassProgress, PassResult } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
 import { removeUnnamed } from '../store/files.ts';
 import { finishJob, startJob } from '../store/jobs.ts';
@@ -36,7 +36,7 @@ export class Runner {
     const { boss, concurrency } = this.#options;
     for (let at = 0; at < concurrency; at++) {
       let worker = '';
-      worker = await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<PassRequest>[]) => {
+      worker = await boss.work(passQueue, workOptions, async ([job]: JobWithMetadata<JobRequest>[]) => {
         if (job !== undefined) await this.#run(job);
         // Another may be waiting: no reason to sit out the polling interval.
         boss.notifyWorker(worker);
@@ -48,7 +48,7 @@ export class Runner {
    * Ends in DONE or FAILED, also when it throws: what is left of its claims is given up with the job. Not so when the queue has
    * taken the job back (this server stops, or was thought lost): it is run again, here or elsewhere.
    */
-  async #run({ id, data, signal }: JobWithMetadata<PassRequest>): Promise<void> {
+  async #run({ id, data, signal }: JobWithMetadata<JobRequest>): Promise<void> {
     const { database, log } = this.#options;
     try {
       await this.#attempts(id, data, signal);
@@ -68,7 +68,7 @@ export class Runner {
   }
 
   /** A process that is lost is a reason to try again; an error that the pass itself reports would only come again. */
-  async #attempts(id: string, request: PassRequest, signal: AbortSignal): Promise<void> {
+  async #attempts(id: string, request: JobRequest, signal: AbortSignal): Promise<void> {
     for (;;) {
       const job = await startJob(this.#options.database.db, id);
       if (job === undefined) return;
@@ -87,7 +87,7 @@ export class Runner {
     }
   }
 
-  async #attempt(id: string, request: PassRequest, signal: AbortSignal): Promise<void> {
+  async #attempt(id: string, request: JobRequest, signal: AbortSignal): Promise<void> {
     const { database, pool, environment, log } = this.#options;
     const startedMs = performance.now();
     const open = await this.#stillOpen(id, request);
@@ -129,7 +129,7 @@ export class Runner {
   }
 
   /** Without what an earlier attempt has already kept. */
-  async #stillOpen(id: string, request: PassRequest): Promise<PassRequest> {
+  async #stillOpen(id: string, request: JobRequest): Promise<JobRequest> {
     const questions = [...request.analyses, ...request.readings];
     const claims = await getClaims(
       this.#options.database.db,
@@ -140,9 +140,9 @@ export class Runner {
     return { ...request, analyses: request.analyses.filter(isOpen), readings: request.readings.filter(isOpen) };
   }
 
-  async #keptParts({ analyses, readings }: PassRequest): Promise<Record<string, KeptPart>> {
+  async #keptParts({ analyses, readings }: JobRequest): Promise<Record<string, KeptPart>> {
     const ours = new Set(analyses.map(({ key }) => key));
-    const wanted = readings.map(({ partKey }) => partKey).filter((key) => !ours.has(key));
+    const wanted = [...analyses, ...readings].flatMap(({ partKeys }) => partKeys).filter((key) => !ours.has(key));
     const rows = await getResults(this.#options.database.db, [...new Set(wanted)]);
     return Object.fromEntries(
       rows.map(({ key, value, rowCount, skippedRowCount }) => [key, { value, rowCount, skippedRowCount }]),

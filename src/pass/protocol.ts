@@ -8,13 +8,26 @@ import type { WrittenRow } from '../data/written-rows.ts';
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
 export interface PassRequest {
   readonly model: PassModel;
+  /** The model that it is compared with, over the same rows. */
+  readonly base?: PassModel;
   readonly dataset: DatasetRecord;
   readonly rows: RowSelection;
   /** Names of the dataset's partitions, in the order of their values. */
   readonly partitions: readonly string[];
-  readonly analyses: readonly PassAnalysis[];
-  readonly readings: readonly PassReading[];
+  readonly analyses: readonly PassQuestion[];
+  readonly readings: readonly PassQuestion[];
 }
+
+/** The weights of a model, for every analysis of its tables that somebody waits for. */
+export interface TablesRequest {
+  readonly model: PassModel;
+  readonly dataset: null;
+  readonly analyses: readonly PassQuestion[];
+  readonly readings: readonly PassQuestion[];
+}
+
+/** What lies in the queue. */
+export type JobRequest = PassRequest | TablesRequest;
 
 export interface PassModel {
   readonly artifact: ModelArtifact;
@@ -22,19 +35,16 @@ export interface PassModel {
   readonly manifest: Manifest;
 }
 
-export interface PassAnalysis {
+export interface PassQuestion {
   readonly key: string;
   /** In analysis/registry.ts. */
   readonly name: string;
   readonly spec: unknown;
+  /** Of its parts, in their order: earlier passes have kept their results or, for a reading, an analysis of this one computes them. */
+  readonly partKeys: readonly string[];
 }
 
-/** Answered from the result `partKey`, which an analysis of this pass computes or an earlier pass has kept. */
-export interface PassReading extends PassAnalysis {
-  readonly partKey: string;
-}
-
-/** The result of an earlier pass, as a reading of this one needs it. */
+/** The result of an earlier pass, a part of a question of this one. */
 export interface KeptPart {
   readonly value: Uint8Array;
   readonly rowCount: number;

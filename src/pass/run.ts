@@ -1,21 +1,33 @@
-import type { Analysis, ReadableRows, Subject, Values } from '../analysis/analysis.ts';
+import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
-import { analysisNamed, readingNamed } from '../analysis/registry.ts';
+import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
 import type { Batch } from '../data/types.ts';
+import { openBase } from './base.ts';
 import { isolated } from './isolated.ts';
-import type { KeptPart, PassEnvironment, PassProgress, PassReading, PassRequest, PassResult } from './protocol.ts';
+import type {
+  KeptPart,
+  PassEnvironment,
+  PassModel,
+  PassProgress,
+  PassQuestion,
+  PassRequest,
+  PassResult,
+} from './protocol.ts';
 import { sweep } from './sweep.ts';
 
 export interface PassInputs {
   readonly request: PassRequest;
   readonly environment: PassEnvironment;
   readonly model: OpenModel;
+  /** Of the request’s base; its inputs are bound with those of the model. */
+  readonly base?: OpenModel;
   readonly bound: BoundInputs;
   readonly rows: ReadableRows;
+  readonly tables: Tables;
   readonly rowsTotal: number;
-  /** Results of earlier passes that readings need, by key. */
+  /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
   readonly executor: string;
   readonly device: string;
@@ -25,7 +37,7 @@ export interface PassInputs {
 
 interface Running {
   readonly key: string;
-  readonly analysis: Analysis<unknown, unknown, unknown>;
+  readonly analysis: ReturnType<typeof analysisNamed>;
   readonly spec: unknown;
   state: unknown;
 }
@@ -47,8 +59,8 @@ interface Part {
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
   const startedMs = performance.now();
-  const { graph, manifest } = inputs.request.model;
-  const subject: Subject = { graph, score: manifest.score, features: manifest.features };
+  const { model, base } = inputs.request;
+  const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
   const parts = new Map<string, Part>();
   const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
     inputs.onResult({
@@ -61,19 +73,26 @@ export async function runPass(inputs: PassInputs): Promise<void> {
       device: inputs.device,
     });
 
+  const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
+    const names = partsOf(name, spec).map((part) => part.name);
+    return Promise.all(partKeys.map(async (key, at) => parts.get(key) ?? keptPart(key, names[at] as string, inputs)));
+  };
+
   const together = async (asked: PassRequest['analyses']): Promise<void> => {
-    let running: Running[] = asked
-      .filter(({ key }) => !parts.has(key))
-      .map(({ key, name, spec }) => {
+    const open = asked.filter(({ key }) => !parts.has(key));
+    let running = await Promise.all(
+      open.map(async (question): Promise<Running> => {
+        const { key, name, spec } = question;
         const analysis = analysisNamed(name);
-        return { key, analysis, spec, state: analysis.start(spec, subject) };
-      });
+        return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
+      }),
+    );
     while (running.length > 0) {
       const counts = await foldRows(running, subject, inputs);
       const ended = running.filter((one) => !continues(one));
       running = running.filter((one) => !ended.includes(one));
       for (const { key, analysis, state } of ended) {
-        const result = analysis.finish(state);
+        const result = await analysis.finish(state, inputs.tables);
         parts.set(key, { result, counts });
         const kept = await analysis.files?.save(result, inputs.environment.home);
         emit(key, kept?.value ?? result, kept?.files ?? [], counts);
@@ -83,15 +102,24 @@ export async function runPass(inputs: PassInputs): Promise<void> {
   const { analyses, readings } = inputs.request;
   const errors = await isolated(analyses, together);
   const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
-  for (const reading of readings.filter(({ partKey }) => !failed.has(partKey))) {
+  for (const reading of readings.filter(({ partKeys }) => !partKeys.some((key) => failed.has(key)))) {
     const read = async (): Promise<void> => {
-      const part = parts.get(reading.partKey) ?? (await keptPart(reading, inputs));
-      emit(reading.key, await readingNamed(reading.name).read(reading.spec, part.result, inputs.rows), [], part.counts);
+      const own = await partsFor(reading);
+      const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
+      emit(reading.key, result, [], (own[0] as Part).counts);
     };
     errors.push(...(await isolated([reading], read)));
   }
   if (errors[0] !== undefined) throw errors[0];
 }
+
+const subjectOf = ({ graph, manifest }: PassModel): Subject => ({
+  graph,
+  score: manifest.score,
+  features: manifest.features,
+});
+
+const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
 function continues(one: Running): boolean {
@@ -104,9 +132,13 @@ function continues(one: Running): boolean {
 /** Folds every batch of one reading of the rows into every state. */
 async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
-  const parameters = (member: number, batch: Batch): Values => {
+  const basePrograms = running.map(
+    ({ analysis, spec, state }) => subject.base && analysis.baseProgram?.(spec, subject.base, state),
+  );
+  await using base = await openBase(basePrograms, inputs.base);
+  const parameters = async (member: number, batch: Batch): Promise<Values> => {
     const { analysis, state, spec } = running[member] as Running;
-    return analysis.parameters?.(state, batch, spec, subject) ?? {};
+    return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };
   };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
@@ -126,12 +158,12 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   return counts;
 }
 
-async function keptPart({ partKey, name }: PassReading, { kept, environment }: PassInputs): Promise<Part> {
-  const part = kept[partKey];
-  if (part === undefined) throw new Error(`the part ${partKey} of ${name} is neither kept nor computed by this pass`);
+async function keptPart(key: string, name: string, { kept, environment }: PassInputs): Promise<Part> {
+  const part = kept[key];
+  if (part === undefined) throw new Error(`the part ${name} ${key} is neither kept nor computed by this pass`);
   const { rowCount, skippedRowCount } = part;
   const value = decodeResult(part.value);
-  const files = analysisNamed(readingNamed(name).of).files;
+  const files = isReading(name) ? undefined : analysisNamed(name).files;
   const result = files === undefined ? value : await files.load(value, environment.home);
   return { result, counts: { rowCount, skippedRowCount } };
 }

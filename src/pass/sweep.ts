@@ -33,7 +33,7 @@ interface Result {
 /** One reading of the rows: each batch is run once for all programs. */
 export async function* sweep(
   programs: readonly Program[],
-  parameters: (member: number, batch: Batch) => Values,
+  parameters: (member: number, batch: Batch) => Values | Promise<Values>,
   { dataset, rows, model, bound }: SweptRows,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
@@ -49,7 +49,9 @@ export async function* sweep(
       const results: Result[] = [];
       for (const { members, program, rowsAtOnce } of compiled) {
         for (const part of partsOf(batch, rowsAtOnce)) {
-          const given = members.map((member) => parametersFor(member, parameters(member, part)));
+          const given = await Promise.all(
+            members.map(async (member) => parametersFor(member, await parameters(member, part))),
+          );
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
         }
@@ -83,7 +85,7 @@ function rowsOf(batch: Batch, from: number, to: number): Batch {
   };
 }
 
-function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
+export function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
   const perRow = (values: Float32Array) =>
     float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
   return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };

@@ -1,38 +1,59 @@
-import { isReading, readingNamed, versionOf } from '../analysis/registry.ts';
+import { isReading, partsOf, versionOf } from '../analysis/registry.ts';
 import type { RowSelection } from '../data/types.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import { canonicalJson, keyOf } from './question.ts';
 
 /** What a question is about. */
-export interface Target {
+export type Target = RowsTarget | WeightsTarget;
+
+/** A model and rows, and perhaps the model that it is compared with on them. */
+export interface RowsTarget {
   readonly model: ModelRow;
+  readonly base?: ModelRow;
   readonly dataset: DatasetRow;
   readonly rows: RowSelection;
 }
 
-/** A question with its key. A reading carries the question whose result it reads. */
+/** The weights of a model. */
+export interface WeightsTarget {
+  readonly model: ModelRow;
+  readonly base?: never;
+  readonly dataset: null;
+  readonly rows: null;
+}
+
+/** What its parts are about beside that, by the names that its analysis knows: training rows, a base model. */
+export type OtherTargets = Readonly<Record<string, Target>>;
+
+/** A question with its key and the questions whose results it needs. */
 export interface KeyedQuestion {
   readonly key: string;
   readonly name: string;
   readonly spec: unknown;
   readonly target: Target;
-  readonly part?: KeyedQuestion;
+  readonly parts: readonly KeyedQuestion[];
 }
 
-export function keyed(name: string, spec: unknown, target: Target): KeyedQuestion {
-  const { model, dataset, rows } = target;
+/** The key covers whatever the parts are about, since theirs do. */
+export function keyed(name: string, spec: unknown, target: Target, others: OtherTargets = {}): KeyedQuestion {
+  const parts = partsOf(name, spec).map(({ over, ...part }) => {
+    const about = over === undefined ? target : others[over];
+    if (about === undefined) throw new Error(`${name} was asked without “${over}”`);
+    return keyed(part.name, part.spec, about, others);
+  });
+  const { model, base, dataset, rows } = target;
   const key = keyOf({
     modelDigest: model.digest,
-    datasetDigest: dataset.digest,
+    baseDigest: base?.digest,
+    datasetDigest: dataset?.digest ?? null,
     rows,
     analysis: name,
     version: versionOf(name),
     spec,
+    partKeys: parts.map((part) => part.key),
   });
-  if (!isReading(name)) return { key, name, spec, target };
-  const reading = readingNamed(name);
-  return { key, name, spec, target, part: keyed(reading.of, reading.partSpec(spec), target) };
+  return { key, name, spec, target, parts };
 }
 
 /** A pass to be: one model over one selection of rows, for all that was asked of them. */
@@ -42,24 +63,61 @@ export interface PassPlan {
   readonly readings: readonly KeyedQuestion[];
 }
 
-/** Step 2: the fewest passes that answer these questions, when the results `kept` need none. */
-export function planPasses(questions: readonly KeyedQuestion[], kept: ReadonlySet<string>): PassPlan[] {
-  const open = uniqueByKey(questions).filter(({ key }) => !kept.has(key));
-  const groups = new Map<string, KeyedQuestion[]>();
-  for (const question of open) {
-    const { model, dataset, rows } = question.target;
-    const group = canonicalJson([model.id, dataset.id, rows]);
-    groups.set(group, [...(groups.get(group) ?? []), question]);
+/** A question that other passes must go before. */
+export interface WaitingQuestion {
+  readonly question: KeyedQuestion;
+  /** Keys of their questions that it waits for. */
+  readonly after: readonly string[];
+}
+
+export interface Plan {
+  readonly passes: readonly PassPlan[];
+  /** Each group would share a pass, and is to be planned again together when all that it waits for is there. */
+  readonly waiting: readonly (readonly WaitingQuestion[])[];
+}
+
+/** Step 2: the fewest passes that answer these questions or parts of them, when the results `kept` need none. */
+export function planPasses(questions: readonly KeyedQuestion[], kept: ReadonlySet<string>): Plan {
+  const needed = uniqueByKey(questions.flatMap((question) => stillNeeded(question, kept)));
+  const isReady = (question: KeyedQuestion): boolean => partsAreReady(question, kept);
+  const passes = byTarget(needed.filter(isReady), ({ target }) => target).map((group) => ({
+    target: (group[0] as KeyedQuestion).target,
+    analyses: group.filter(({ name }) => !isReading(name)),
+    readings: group.filter(({ name }) => isReading(name)),
+  }));
+  const waiting = uniqueByKey(questions)
+    .filter((question) => !kept.has(question.key) && !isReady(question))
+    .map((question) => ({
+      question,
+      after: stillNeeded(question, kept)
+        .filter(isReady)
+        .map(({ key }) => key),
+    }));
+  return { passes, waiting: byTarget(waiting, ({ question }) => question.target) };
+}
+
+/** The question and what it is made of, parts first, without what is kept. */
+export const stillNeeded = (question: KeyedQuestion, kept: ReadonlySet<string>): KeyedQuestion[] =>
+  kept.has(question.key) ? [] : uniqueByKey([...question.parts.flatMap((part) => stillNeeded(part, kept)), question]);
+
+/** A reading may read what an analysis of its own pass computes; whatever else is needed must be there. */
+const partsAreReady = ({ name, target, parts }: KeyedQuestion, kept: ReadonlySet<string>): boolean =>
+  parts.every(
+    (part) =>
+      kept.has(part.key) ||
+      (isReading(name) && !isReading(part.name) && passOf(part.target) === passOf(target) && partsAreReady(part, kept)),
+  );
+
+const passOf = ({ model, base, dataset, rows }: Target): string =>
+  canonicalJson([model.id, base?.id ?? null, dataset?.id ?? null, rows]);
+
+function byTarget<One>(all: readonly One[], targetOf: (one: One) => Target): One[][] {
+  const groups = new Map<string, One[]>();
+  for (const one of all) {
+    const pass = passOf(targetOf(one));
+    groups.set(pass, [...(groups.get(pass) ?? []), one]);
   }
-  return [...groups.values()].map((group) => {
-    const readings = group.filter(({ part }) => part !== undefined);
-    const parts = readings.flatMap(({ part }) => (part === undefined || kept.has(part.key) ? [] : [part]));
-    return {
-      target: (group[0] as KeyedQuestion).target,
-      analyses: uniqueByKey([...group.filter(({ part }) => part === undefined), ...parts]),
-      readings,
-    };
-  });
+  return [...groups.values()];
 }
 
 const uniqueByKey = (questions: readonly KeyedQuestion[]): KeyedQuestion[] => [

@@ -1,11 +1,13 @@
 import type { PgBoss } from 'pg-boss';
 import { fromErrorRecord, GlassgraphError } from '../errors.ts';
-import { submitPass } from '../jobs/queue.ts';
+import { type Submitted, submitPass } from '../jobs/queue.ts';
 import type { ResultWaiter } from '../jobs/wait.ts';
+import type { JobRequest, PassModel, PassQuestion } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
+import type { ModelRow } from '../store/models.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
-import { type KeyedQuestion, keyed, type PassPlan, planPasses, type Target } from './plan.ts';
+import { type KeyedQuestion, type PassPlan, planPasses, stillNeeded, type WaitingQuestion } from './plan.ts';
 import type { Answer } from './question.ts';
 import { RequestScope } from './scope.ts';
 
@@ -18,6 +20,9 @@ interface Asked {
   resolve(answer: Answer<unknown>): void;
   reject(error: unknown): void;
 }
+
+/** The job of ours that computes a question. */
+type JobOfKey = ReadonlyMap<string, string>;
 
 export interface PlannerOptions {
   readonly database: Database;
@@ -45,6 +50,7 @@ export class Planner {
   readonly counts = { hits: 0, misses: 0 };
   readonly #options: PlannerOptions;
   readonly #kept: KeptResults;
+  readonly #closing = new AbortController();
 
   constructor(options: PlannerOptions) {
     this.#options = options;
@@ -57,6 +63,7 @@ export class Planner {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#kept.close();
   }
 
@@ -69,9 +76,8 @@ export class Planner {
    * 1. Ask. Throws ANALYSIS_PENDING when the request's patience ends first, and whatever error the computation ended with.
    * Nothing is computed twice: an answer that is kept, or on its way for somebody else, is that answer.
    */
-  request<Result>(name: string, spec: unknown, target: Target, scope: PlannerScope): Promise<Answer<Result>> {
+  request<Result>(question: KeyedQuestion, scope: PlannerScope): Promise<Answer<Result>> {
     return new Promise((resolve, reject) => {
-      const question = keyed(name, spec, target);
       scope.ask({ question, scope, resolve: resolve as Asked['resolve'], reject });
     });
   }
@@ -82,11 +88,18 @@ export class Planner {
       const open = asked.filter(({ question }) => !kept.has(question.key));
       this.counts.hits += asked.length - open.length;
       this.counts.misses += open.length;
-      const plans = planPasses(
+      const { passes, waiting } = planPasses(
         open.map(({ question }) => question),
         kept,
       );
-      await Promise.all(plans.map((plan) => this.#runPlan(plan, asked)));
+      const claims = await Promise.all(passes.map((pass) => this.#claim(pass, open)));
+      const jobs: JobOfKey = new Map(claims.flatMap(({ ours }) => ours));
+      const later = [...waiting, ...claims.map(({ deferred }) => deferred)];
+      const isLater = new Set(later.flat().map(({ question }) => question.key));
+      await Promise.all([
+        ...open.filter(({ question }) => !isLater.has(question.key)).map((one) => this.#answer(one, jobs)),
+        ...later.map((group) => this.#answerAfterParts(group, open, jobs)),
+      ]);
     } catch (error) {
       for (const { reject } of asked) reject(error);
     }
@@ -95,59 +108,50 @@ export class Planner {
   /** Answers what needs no computation; returns the keys, of parts too, that are kept. */
   async #answerKept(asked: readonly Asked[]): Promise<ReadonlySet<string>> {
     const found = await this.#kept.get(asked.map(({ question }) => question.key));
-    const parts: string[] = [];
+    const parts = new Set<string>();
     for (const { question, resolve } of asked) {
       const kept = found.get(question.key);
       if (kept !== undefined) resolve(answerOf(kept, true));
-      else if (question.part !== undefined) parts.push(question.part.key);
+      else for (const { key } of question.parts.flatMap((part) => stillNeeded(part, parts))) parts.add(key);
     }
-    return new Set([...found.keys(), ...(await this.#kept.inStore(parts))]);
+    return new Set([...found.keys(), ...(await this.#kept.inStore([...parts]))]);
   }
 
-  /** 3. Claim, and 5. Answer. A reading whose part another pass is computing is asked again when that part is there. */
-  async #runPlan(plan: PassPlan, asked: readonly Asked[]): Promise<void> {
-    const mine = new Map<string, Asked[]>();
-    for (const one of asked) mine.set(one.question.key, [...(mine.get(one.question.key) ?? []), one]);
-    const { jobId, deferred } = await this.#submit(plan);
-    const described = describePass(plan, jobId === null ? null : this.#options.jobReference(jobId));
+  /** 3. Claim. Of what is asked and planned, what this request's job computes, and what must wait for another's. */
+  async #claim(
+    pass: PassPlan,
+    asked: readonly Asked[],
+  ): Promise<{ ours: [key: string, jobId: string][]; deferred: WaitingQuestion[] }> {
+    const { jobId, deferred } = await this.#submit(pass);
+    const described = describePass(pass, jobId === null ? null : this.#options.jobReference(jobId));
     for (const scope of new Set(asked.map(({ scope }) => scope))) scope.plans.push(described);
-    const later = new Set(deferred);
-    await Promise.all(
-      [...plan.analyses, ...plan.readings]
-        .flatMap(({ key }) => mine.get(key) ?? [])
-        .map((one) => (later.has(one.question.key) ? this.#answerAfterPart(one) : this.#answer(one, jobId))),
-    );
+    const questions = [...pass.analyses, ...pass.readings];
+    return {
+      ours: jobId === null ? [] : questions.map(({ key }) => [key, jobId]),
+      deferred: questions
+        .filter(({ key }) => deferred.includes(key))
+        .map((question) => ({ question, after: question.parts.map(({ key }) => key) })),
+    };
   }
 
-  async #submit({ target, analyses, readings }: PassPlan): Promise<{ jobId: string | null; deferred: string[] }> {
-    const { model, dataset, rows } = target;
+  async #submit(plan: PassPlan): Promise<Submitted> {
+    const { model, base, dataset } = plan.target;
     return submitPass(this.#options.database, this.#options.boss, {
-      title: titleOf(target, [...analyses, ...readings]),
+      title: titleOf(plan.target, [...plan.analyses, ...plan.readings]),
       modelId: model.id,
-      datasetId: dataset.id,
+      ...(base && { baseId: base.id }),
+      datasetId: dataset?.id ?? null,
       modelDigest: model.digest,
-      datasetDigest: dataset.digest,
+      datasetDigest: dataset?.digest ?? null,
       engineVersion: this.#options.engineVersion,
-      request: {
-        model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
-        dataset,
-        rows,
-        partitions: dataset.partitions.map(({ name }) => name),
-        analyses: analyses.map(({ key, name, spec }) => ({ key, name, spec })),
-        readings: readings.map(({ key, name, spec, part }) => ({
-          key,
-          name,
-          spec,
-          partKey: (part as KeyedQuestion).key,
-        })),
-      },
+      request: requestOf(plan),
     });
   }
 
-  /** `jobId`: ours, if it was this request that claimed. */
-  async #answer(asked: Asked, jobId: string | null): Promise<void> {
+  /** 5. Answer. */
+  async #answer(asked: Asked, jobs: JobOfKey): Promise<void> {
     const { question, scope, resolve, reject } = asked;
-    const outcome = await this.#options.waiter.wait(question.key, scope, jobId);
+    const outcome = await this.#options.waiter.wait(question.key, scope, jobs.get(question.key) ?? null);
     switch (outcome.state) {
       case 'done': {
         const kept = (await this.#kept.get([question.key])).get(question.key);
@@ -162,13 +166,38 @@ export class Planner {
     }
   }
 
-  /** A reading whose part another pass is computing: first wait for the part, then ask again. */
-  async #answerAfterPart(asked: Asked): Promise<void> {
-    const { question, scope, reject } = asked;
-    const outcome = await this.#options.waiter.wait((question.part as KeyedQuestion).key, scope, null);
-    if (outcome.state === 'failed') reject(fromErrorRecord(outcome.error));
-    else if (outcome.state === 'pending') reject(this.#pending(outcome.jobId));
-    else await this.#dispatch([asked]);
+  /** What would share a pass waits together for all of its parts, and is asked again. */
+  async #answerAfterParts(group: readonly WaitingQuestion[], open: readonly Asked[], jobs: JobOfKey): Promise<void> {
+    const after = new Map(group.map((one) => [one.question.key, one.after]));
+    const waiting = open.filter(({ question }) => after.has(question.key));
+    const areThere = await Promise.all(
+      waiting.map((one) => this.#partsAreThere(one, after.get(one.question.key) ?? [], jobs)),
+    );
+    const again = waiting.filter((_, at) => areThere[at]);
+    if (again.length > 0) await this.#dispatch(again);
+  }
+
+  /**
+   * Whether it is worth asking again. Who is told of the job that computes a part will come back for the whole: it is computed
+   * although nobody waits any longer.
+   */
+  async #partsAreThere({ scope, reject }: Asked, after: readonly string[], jobs: JobOfKey): Promise<boolean> {
+    const { waiter } = this.#options;
+    for (const key of after) {
+      let outcome = await waiter.wait(key, scope, jobs.get(key) ?? null);
+      if (outcome.state === 'pending') {
+        reject(this.#pending(outcome.jobId));
+        if (scope.signal.aborted) return false;
+        const untilClosed = { deadlineMs: Number.POSITIVE_INFINITY, signal: this.#closing.signal };
+        outcome = await waiter.wait(key, untilClosed, outcome.jobId);
+      }
+      if (outcome.state === 'pending') return false;
+      if (outcome.state === 'failed') {
+        reject(fromErrorRecord(outcome.error));
+        return false;
+      }
+    }
+    return true;
   }
 
   #pending(jobId: string): GlassgraphError {
@@ -184,4 +213,21 @@ export class Planner {
 const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
   value,
   provenance: { ...provenance, cached },
+});
+
+const passModel = ({ artifact, graph, manifest }: ModelRow): PassModel => ({ artifact, graph, manifest });
+
+function requestOf({ target, analyses, readings }: PassPlan): JobRequest {
+  const { model, base, dataset, rows } = target;
+  const questions = { analyses: analyses.map(passQuestion), readings: readings.map(passQuestion) };
+  if (dataset === null) return { model: passModel(model), dataset, ...questions };
+  const partitions = dataset.partitions.map(({ name }) => name);
+  return { model: passModel(model), ...(base && { base: passModel(base) }), dataset, rows, partitions, ...questions };
+}
+
+const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
+  key,
+  name,
+  spec,
+  partKeys: parts.map((part) => part.key),
 });

@@ -12,7 +12,8 @@ export interface Provenance {
   readonly executor: string;
   readonly device: string;
   readonly modelDigest: string;
-  readonly datasetDigest: string;
+  /** null: no rows were read. */
+  readonly datasetDigest: string | null;
   readonly engineVersion: string;
   readonly jobId: string;
 }
@@ -22,16 +23,18 @@ export interface Answer<Result> {
   readonly provenance: Provenance;
 }
 
-/** Equal digests, rows, analysis, version and spec: the same question, whoever asks. */
-export function keyOf(parts: {
+/** Equal digests, rows, analysis, version, spec and parts: the same question, whoever asks. */
+export function keyOf(question: {
   modelDigest: string;
-  datasetDigest: string;
-  rows: RowSelection;
+  baseDigest?: string | undefined;
+  datasetDigest: string | null;
+  rows: RowSelection | null;
   analysis: string;
   version: number;
   spec: unknown;
+  partKeys: readonly string[];
 }): string {
-  return createHash('sha256').update(canonicalJson(parts)).digest('hex');
+  return createHash('sha256').update(canonicalJson(question)).digest('hex');
 }
 
 /** JSON with sorted keys: equal values, equal text. */

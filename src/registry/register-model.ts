@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ModelSource, Registration } from '../compute/executor.ts';
+import type { ModelSource, OpenOptions, Registration } from '../compute/executor.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import { ComputeProcessLost } from '../compute/process/process.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
@@ -15,7 +15,7 @@ import { flawOf } from '../texts.ts';
 export interface RegistryServices {
   readonly database: Database;
   readonly pool: ComputePool;
-  readonly home: string;
+  readonly environment: OpenOptions;
   readonly sources: readonly string[];
 }
 
@@ -37,12 +37,12 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
   assertName('name', input.name);
   assertName('version', input.version);
   const source = await resolveModelSource(input.uri, services.sources);
-  const { home, pool } = services;
-  const registration = (await pool.run('register', { source, home }).catch(explained)) as Registration;
+  const { environment, pool } = services;
+  const registration = (await pool.run('register', { source, environment }).catch(explained)) as Registration;
   const folder = source.path === source.root ? source.root : dirname(source.path);
   const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
   const raw = input.manifest ?? (await manifestBeside(readBeside));
-  const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home });
+  const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home: environment.home });
   const flaw = flawOf({ graph: registration.graph, manifest });
   if (flaw !== undefined)
     throw modelRejected(

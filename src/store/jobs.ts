@@ -15,7 +15,7 @@ const isOpen = (id: string) => and(eq(jobs.id, id), hasNotEnded);
 
 export async function createJob(
   tx: Queries,
-  job: { id: string; title: string; modelId: string; datasetId: string },
+  job: { id: string; title: string; modelId: string; datasetId: string | null },
 ): Promise<void> {
   await tx.insert(jobs).values({ ...job, state: 'QUEUED' });
 }

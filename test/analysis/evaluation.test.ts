@@ -33,7 +33,7 @@ const expectNumber = (actual: number, wanted: number | null): void =>
 
 describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', () => {
   test('all of them', async () => {
-    const result = await evaluation.read({}, part, rows);
+    const result = await evaluation.read({}, [part], rows);
     for (const figure of [...figures, 'prAuc', 'brier'] as const) expectNumber(result[figure], expected.whole[figure]);
     expectSlices(
       result.byPartition,
@@ -42,7 +42,7 @@ describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', 
   });
 
   test('calibration in ten bins', async () => {
-    const result = await calibration.read({ bins: 10 }, part, rows);
+    const result = await calibration.read({ bins: 10 }, [part], rows);
     expectNumber(expectedCalibrationError(result), expected.whole.expectedCalibrationError);
     for (const [bin, { rowCount, meanScore, positiveRate }] of expected.reliability.entries()) {
       expect(result.rowCount[bin]).toBe(rowCount);
@@ -52,11 +52,11 @@ describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', 
   });
 
   test('what is called positive at a threshold', async () => {
-    expect(await confusion.read({ threshold: 0.25 }, part, rows)).toEqual(expected.confusion);
+    expect(await confusion.read({ threshold: 0.25 }, [part], rows)).toEqual(expected.confusion);
   });
 
   test.each(['ROC', 'PRECISION_RECALL'] as const)('every point of the curve %s', async (kind) => {
-    const points = await curve.read({ kind, points: 10_000 }, part, rows);
+    const points = await curve.read({ kind, points: 10_000 }, [part], rows);
     const wanted = (expected.curves[kind] as number[][]).map(([threshold, x, y]) => ({ threshold, x, y }));
     expect(points).toHaveLength(wanted.length);
     for (const [at, point] of points.entries())
@@ -66,17 +66,17 @@ describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', 
   test.each(['city', 'age', 'size'])(
     'slices by %s, nulls in none; deciles of a number with many values',
     async (by) => {
-      expectSlices(await slices.read({ by }, part, rows), expected.slices[by]);
+      expectSlices(await slices.read({ by }, [part], rows), expected.slices[by]);
     },
   );
 
   test('AUC within groups of any column', async () => {
-    expectNumber(await gauc.read({ by: 'size' }, part, rows), expected.gaucBySize);
+    expectNumber(await gauc.read({ by: 'size' }, [part], rows), expected.gaucBySize);
   });
 
   test('segments of one or two columns that are worse than the whole', async () => {
     const spec = { columns: ['age', 'city', 'size'], minimumRows: 100 };
-    expectSlices(await weakSegments.read(spec, part, rows), expected.weakSegments);
+    expectSlices(await weakSegments.read(spec, [part], rows), expected.weakSegments);
   });
 });
 
@@ -87,7 +87,7 @@ describe('by hand', () => {
     label: Int8Array.of(1, 1, 0, 0),
   };
   const none = new MemoryRows({ clicked: [1, null, 0, 2], bought: [0, 1, 1, null] });
-  const pointsOf = (kind: CurveKind, points: number, scores = four) => curve.read({ kind, points }, scores, none);
+  const pointsOf = (kind: CurveKind, points: number, scores = four) => curve.read({ kind, points }, [scores], none);
 
   test('a lift curve', async () => {
     expect(await pointsOf('LIFT', 100)).toEqual([
@@ -112,12 +112,12 @@ describe('by hand', () => {
   });
 
   test('another column is the label; its nulls are counted', async () => {
-    const result = await evaluation.read({ label: 'bought' }, four, none);
+    const result = await evaluation.read({ label: 'bought' }, [four], none);
     expect(result).toMatchObject({ rowCount: 3, positiveCount: 2, unlabelledCount: 1, auc: 0 });
   });
 
   test('a label that is not 0 or 1 is refused with its row', async () => {
-    await expect(evaluation.read({ label: 'clicked' }, four, none)).rejects.toMatchObject({
+    await expect(evaluation.read({ label: 'clicked' }, [four], none)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringContaining('row 3 has 2'),
     });
@@ -125,7 +125,7 @@ describe('by hand', () => {
 
   test('without a label there is nothing to evaluate', async () => {
     const unlabelled = { ...four, label: Int8Array.of(-1, -1, -1, -1) };
-    await expect(evaluation.read({}, unlabelled, none)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(evaluation.read({}, [unlabelled], none)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
   test('infinite values have deciles', () => {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { info } from '../../src/compute/tfjs/runtime.ts';
 import { keras, twinsFolder } from '../compute/tfjs/twins.ts';
 import { answered } from '../support/ask.ts';
+import { freshLocation } from '../support/database.ts';
+import { startProcess } from '../support/process.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { registerModel, registerRows } from '../support/toys.ts';
+import { askToRegisterModel, registerModel, registerRows } from '../support/toys.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -32,7 +35,7 @@ describe('a folder with a graph model of TensorFlow.js', () => {
       model: {
         format: 'TFJS_GRAPH',
         parameterCount: 155,
-        executor: { name: 'TFJS', device: 'wasm' },
+        executor: { name: 'TFJS', device: info.device },
         score: { output: 'Identity', logitTensor: 'StatefulPartitionedCall/model/score/Sigmoid/BiasAdd' },
         layers: {
           nodes: [
@@ -81,15 +84,33 @@ describe('a folder with a graph model of TensorFlow.js', () => {
 });
 
 test('executors lists both', async () => {
-  const { executors } = await ask<{ executors: object[] }>('{ executors { name device formats available note } }');
+  const { executors } = await ask<{ executors: object[] }>(
+    '{ executors { name version device formats available note } }',
+  );
   expect(executors).toEqual([
-    { name: 'ONNXRUNTIME', device: 'cpu', formats: ['ONNX'], available: true, note: null },
-    {
-      name: 'TFJS',
-      device: 'wasm',
-      formats: ['TFJS_GRAPH'],
-      available: true,
-      note: expect.stringContaining('WebAssembly'),
-    },
+    expect.objectContaining({ name: 'ONNXRUNTIME', device: 'cpu', formats: ['ONNX'], available: true, note: null }),
+    { ...info, name: 'TFJS', available: true },
   ]);
+});
+
+test('a server without a device that works says so, and goes on with ONNX', { timeout: 120_000 }, async () => {
+  await using location = await freshLocation();
+  const alone = await startProcess(location, twinsFolder, { TFJS_DEVICE: 'abacus' });
+  try {
+    const { executors } = await answered(alone.ask)<{ executors: object[] }>('{ executors { name available note } }');
+    expect(executors).toEqual([
+      { name: 'ONNXRUNTIME', available: true, note: null },
+      { name: 'TFJS', available: false, note: 'TFJS_DEVICE is “abacus”. There is tensorflow, wasm, cpu.' },
+    ]);
+    await registerModel(alone.ask, { name: 'onnx', uri: keras.onnx.model, manifest: keras.onnx.manifest });
+    const { errors } = await askToRegisterModel(alone.ask, { name: 'tfjs', uri: 'tfjs' });
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining('This server has no TensorFlow.js. TFJS_DEVICE is “abacus”.'),
+        extensions: { code: 'UNSUPPORTED_BY_EXECUTOR' },
+      },
+    ]);
+  } finally {
+    await alone.kill('SIGTERM');
+  }
 });

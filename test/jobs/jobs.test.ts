@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodeResult } from '../../src/analysis/codec.ts';
 import { getJob, listJobs } from '../../src/store/jobs.ts';
 import { getClaims, getResults } from '../../src/store/results.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
@@ -18,10 +19,10 @@ afterAll(async () => {
 const jobOf = (id: string | null) => getJob(server.database.db, id ?? '');
 const textOf = async (key: string): Promise<string> => {
   const [row] = await getResults(server.database.db, [key]);
-  return Buffer.from(row?.value ?? []).toString();
+  return decodeResult(row?.value ?? new Uint8Array()) as string;
 };
 const timesRun = async (key: string): Promise<number> => (await server.runs()).filter((run) => run === key).length;
-const reading = (key: string, partKey: string) => ({ key, partKey, name: 'evaluation', spec: null });
+const reading = (key: string, partKey: string) => ({ key, partKeys: [partKey], name: 'evaluation', spec: null });
 
 describe('a pass', () => {
   test('is run, keeps every result, and is done', async () => {

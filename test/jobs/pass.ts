@@ -1,11 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
 import { serve } from '../../src/compute/process/serve.ts';
 import { bindingMismatch } from '../../src/errors.ts';
 import type { KeptPart, PassEnvironment, PassRequest, PassResult } from '../../src/pass/protocol.ts';
 
-/** What becomes of an analysis, by its spec. Its result is its key, a reading's that of its part and its own. */
-export type Fate = 'kept' | 'dies' | 'dies once' | 'refused' | 'fails' | 'forgotten' | 'hangs' | 'hangs once';
+/** What becomes of an analysis, by its spec. Its result is those of its parts and its key. */
+export type Fate = 'kept' | 'dies' | 'dies once' | 'refused' | 'fails' | 'forgotten' | 'hangs' | 'hangs once' | 'slow';
 
 interface PassCall {
   readonly request: PassRequest;
@@ -16,21 +17,24 @@ interface PassCall {
 /** A compute process that computes nothing and can fail in every way. It notes in `runs` which keys it was asked for. */
 serve({
   async pass({ request, kept, environment }: PassCall, { emit, progress }) {
-    const parts = new Map(Object.entries(kept).map(([key, { value }]) => [key, value]));
-    const keep = (key: string, value: Uint8Array): void => {
-      parts.set(key, value);
-      emit(resultOf(key, value));
+    const parts = new Map(Object.entries(kept).map(([key, { value }]) => [key, decodeResult(value) as string]));
+    const partOf = (key: string): string => {
+      const part = parts.get(key);
+      if (part === undefined) throw new Error(`the part ${key} is missing`);
+      return part;
+    };
+    const keep = (key: string, text: string): void => {
+      parts.set(key, text);
+      emit(resultOf(key, encodeResult(text)));
     };
     progress({ rowsDone: 1, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
-    for (const { key, spec } of request.analyses) {
+    for (const { key, spec, partKeys } of request.analyses) {
       const runs = noted(join(environment.home, 'runs'), key);
-      if (await survives(spec as Fate, runs)) keep(key, Buffer.from(key));
+      if (await survives(spec as Fate, runs)) keep(key, [...partKeys.map(partOf), key].join(' '));
     }
-    for (const { key, partKey } of request.readings) {
+    for (const { key, partKeys } of request.readings) {
       noted(join(environment.home, 'runs'), key);
-      const part = parts.get(partKey);
-      if (part === undefined) throw new Error(`the part ${partKey} is missing`);
-      keep(key, Buffer.concat([part, Buffer.from(` ${key}`)]));
+      keep(key, [...partKeys.map(partOf), key].join(' '));
     }
     progress({ rowsDone: 2, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
   },
@@ -41,6 +45,7 @@ async function survives(fate: Fate, runs: number): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   if (fate === 'dies' || (fate === 'dies once' && runs === 1)) process.kill(process.pid, 'SIGKILL');
   if (fate === 'hangs' || (fate === 'hangs once' && runs === 1)) await new Promise(() => undefined);
+  if (fate === 'slow') await new Promise((resolve) => setTimeout(resolve, 700));
   if (fate === 'refused') throw bindingMismatch('The column “late” is missing.', { column: 'late' });
   if (fate === 'fails') throw new TypeError('a secret of the server');
   return fate !== 'forgotten';

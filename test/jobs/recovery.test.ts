@@ -6,9 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, inject, test, vi } from 'vitest';
 import { passQueue } from '../../src/jobs/boss.ts';
 import { endAbandoned, requeueOrphans } from '../../src/jobs/recovery.ts';
+import type { Target } from '../../src/planner/plan.ts';
+import { Planner } from '../../src/planner/planner.ts';
+import { insertDataset } from '../../src/store/datasets.ts';
 import { getJob } from '../../src/store/jobs.ts';
+import { insertModel } from '../../src/store/models.ts';
 import { getClaims, getResults } from '../../src/store/results.ts';
+import { question } from '../planner/questions.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { newDataset, newModel } from '../support/rows.ts';
 import { type Server, startServer } from './server.ts';
 
 const isPostgres = inject('postgresUrl') !== null;
@@ -42,6 +48,29 @@ test('a server that starts after one was killed in the middle of a pass finishes
   await vi.waitFor(async () => expect(await jobOf(server, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
   expect(await server.runs()).toEqual(['first', 'second', 'second']);
   expect(await getResults(server.database.db, ['first', 'second'])).toHaveLength(2);
+  await server.close();
+});
+
+test('what a server was killed before it asked is asked again without what is kept', { timeout: 60_000 }, async () => {
+  await using location = await freshLocation();
+  await killedServer(location);
+  const server = await startServer(location);
+  const { database, boss, waiter } = server;
+  const planner = new Planner({ database, boss, waiter, engineVersion: '0.1.0', jobReference: (id) => id });
+  const rows = { partitions: null, where: [], invalid: 'FAIL' } as const;
+  const model = await insertModel(database.db, newModel('ctr', '1'));
+  const [train, test] = await Promise.all(
+    ['clicks', 'later'].map(async (name) => {
+      const dataset = await insertDataset(database.db, newDataset(name, '1'));
+      return { model, dataset, rows };
+    }),
+  );
+  const parts = ['first', 'second'].map((key) => question(key, train as Target));
+  const whole = question('whole', test as Target, parts);
+  const scope = planner.scope({ patienceMs: 40_000, signal: new AbortController().signal });
+  expect((await planner.request(whole, scope)).value).toBe('first second whole');
+  expect(await server.runs()).toEqual(['first', 'second', 'second', 'whole']);
+  await planner.close();
   await server.close();
 });
 

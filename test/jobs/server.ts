@@ -8,7 +8,7 @@ import { type PassSubmission, type Submitted, submitPass } from '../../src/jobs/
 import { endAbandoned, requeueOrphans } from '../../src/jobs/recovery.ts';
 import { Runner } from '../../src/jobs/runner.ts';
 import { type Outcome, ResultWaiter } from '../../src/jobs/wait.ts';
-import type { PassReading } from '../../src/pass/protocol.ts';
+import type { PassQuestion } from '../../src/pass/protocol.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { insertDataset } from '../../src/store/datasets.ts';
 import { insertModel } from '../../src/store/models.ts';
@@ -22,7 +22,7 @@ export interface Server {
   readonly boss: PgBoss;
   readonly waiter: ResultWaiter;
   /** Submits a pass for a model and a dataset that are registered when they are missing. */
-  submit(fates: Readonly<Record<string, Fate>>, readings?: readonly PassReading[]): Promise<Submitted>;
+  submit(fates: Readonly<Record<string, Fate>>, readings?: readonly PassQuestion[]): Promise<Submitted>;
   wait(key: string, jobId: string | null, timeoutMs?: number): Promise<Outcome>;
   /** Keys that compute processes were asked for, in order, also those of earlier servers of this home. */
   runs(): Promise<string[]>;
@@ -65,7 +65,7 @@ export async function startServer(location: DatabaseLocation, { runs = true } = 
 
 function submission(
   fates: Readonly<Record<string, Fate>>,
-  readings: readonly PassReading[],
+  readings: readonly PassQuestion[],
 ): Omit<PassSubmission, 'modelId' | 'datasetId'> {
   const { artifact, graph, manifest } = newModel('ctr', '1');
   const { files, columns, rowCount, digest } = newDataset('clicks', '1');
@@ -79,7 +79,7 @@ function submission(
       dataset: { files, columns, rowCount, digest, label: null, groupBy: null, partitionBy: null },
       rows: { partitions: null, where: [], invalid: 'FAIL' },
       partitions: [],
-      analyses: Object.entries(fates).map(([key, spec]) => ({ key, name: 'moments', spec })),
+      analyses: Object.entries(fates).map(([key, spec]) => ({ key, name: 'moments', spec, partKeys: [] })),
       readings,
     },
   };

@@ -8,7 +8,7 @@ import { denseManifest, toysFolder } from '../support/toys.ts';
 test('a model that takes the compute process down is MODEL_REJECTED', async () => {
   await using database = await freshDatabase();
   const pool = new ComputePool({ entry: new URL('./dying.ts', import.meta.url), size: 1 });
-  const services = { database, pool, home: database.home, sources: [toysFolder] };
+  const services = { database, pool, environment: { home: database.home, threads: 1 }, sources: [toysFolder] };
   const model = { name: 'dense', version: '1', uri: 'dense.onnx', manifest: denseManifest() };
   await expect(registerModel(services, model)).rejects.toMatchObject({
     code: 'MODEL_REJECTED',

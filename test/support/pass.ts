@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
 import { executorFor } from '../../src/compute/executors.ts';
-import { bind } from '../../src/data/bind.ts';
+import { bind, boundTogether } from '../../src/data/bind.ts';
 import { idLimits } from '../../src/data/carriers.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
-import type { RowSelection } from '../../src/data/types.ts';
+import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
 import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
@@ -15,9 +15,15 @@ import { runPass } from '../../src/pass/run.ts';
 
 export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
 
-export interface Toy {
+/** A model file and what binds it to rows. */
+interface ToyModel {
   readonly model: string;
   readonly manifest: unknown;
+}
+
+export interface Toy extends ToyModel {
+  /** The model that it is compared with. */
+  readonly base?: ToyModel;
   readonly rows: string;
   readonly label?: string;
   readonly selection?: RowSelection;
@@ -32,42 +38,63 @@ export async function answersOf(
   analyses: readonly { readonly name: string; readonly spec: object }[],
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
-  const path = resolve(toy.model);
-  const source = { path, root: dirname(path) };
-  const executor = await executorFor(source);
-  const { artifact, graph } = await executor.register(source, home);
-  const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
-  const manifest = await resolveManifest(graph, toy.manifest, { readFile, home });
   const dataset = await registerDataset([resolve(toy.rows)], {
     label: toy.label ?? null,
     groupBy: null,
     partitionBy: null,
   });
+  const own = await registered(toy, dataset, home);
+  const base = toy.base && (await registered(toy.base, dataset, home));
   const request: PassRequest = {
-    model: { artifact, graph, manifest },
+    model: own.about,
+    ...(base && { base: base.about }),
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec })),
+    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] })),
     readings: [],
   };
-  const model = await executor.open(artifact, { home, threads: 1 });
+  const model = await own.open();
+  const baseModel = await base?.open();
   const answers: unknown[] = [];
   await runPass({
     request,
     environment: { home, threads: 1 },
     model,
-    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
+    ...(baseModel && { base: baseModel }),
+    bound: base === undefined ? own.bound : boundTogether(own.bound, base.bound),
     rows: readableRows(request),
+    tables: own.tables,
     rowsTotal: dataset.rowCount,
     kept: {},
-    executor: executor.info.name,
-    device: executor.info.device,
+    executor: own.info.name,
+    device: own.info.device,
     onResult: ({ key, value }) => {
       answers[Number(key)] = decodeResult(value);
     },
     onProgress: () => undefined,
   });
   await model.close();
+  await baseModel?.close();
   return answers;
 }
+
+async function registered({ model, manifest: written }: ToyModel, dataset: DatasetRecord, home: string) {
+  const path = resolve(model);
+  const source = { path, root: dirname(path) };
+  const executor = await executorFor(source);
+  const { artifact, graph } = await executor.register(source, home, 1);
+  const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
+  const manifest = await resolveManifest(graph, written, { readFile, home });
+  const vocabularies = await loadVocabularies(home, manifest);
+  return {
+    about: { artifact, graph, manifest },
+    info: executor.info,
+    bound: bind(graph, manifest, vocabularies, dataset, idLimits(graph, manifest)),
+    open: () => executor.open(artifact, { home, threads: 1 }),
+    tables: (name: string) => executor.openTable(artifact, home, name),
+  };
+}
+
+/** For analyses that read no table. */
+export const noTables = () => Promise.reject(new Error('no table was expected to be read'));

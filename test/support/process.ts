@@ -13,7 +13,11 @@ export interface ServerProcess {
 }
 
 /** As an operator starts it, on a free port. */
-export async function startProcess({ home, databaseUrl }: DatabaseLocation, folder: string): Promise<ServerProcess> {
+export async function startProcess(
+  { home, databaseUrl }: DatabaseLocation,
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     env: {
       ...process.env,
@@ -24,6 +28,7 @@ export async function startProcess({ home, databaseUrl }: DatabaseLocation, fold
       GLASSGRAPH_DB: undefined,
       GLASSGRAPH_EXAMPLE: undefined,
       LOG_LEVEL: 'info',
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

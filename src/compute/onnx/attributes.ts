@@ -9,6 +9,7 @@ export type AttributeValue =
   | number
   | readonly number[]
   | string
+  | readonly string[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly tensor: Tensor }
@@ -19,6 +20,12 @@ export function attributeOf(name: string, value: AttributeValue): AttributeProto
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: Type.INT, i: BigInt(value) });
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: Type.STRING, s: new TextEncoder().encode(value) });
+  if (isTexts(value))
+    return create(AttributeProtoSchema, {
+      name,
+      type: Type.STRINGS,
+      strings: value.map((text) => new TextEncoder().encode(text)),
+    });
   if (isMessage(value, AttributeProtoSchema)) return Object.assign(create(AttributeProtoSchema), value, { name });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: Type.FLOAT, f: value.float });
   if ('floats' in value) return create(AttributeProtoSchema, { name, type: Type.FLOATS, floats: [...value.floats] });
@@ -27,6 +34,9 @@ export function attributeOf(name: string, value: AttributeValue): AttributeProto
   if ('graph' in value) return create(AttributeProtoSchema, { name, type: Type.GRAPH, g: value.graph });
   return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
 }
+
+const isTexts = (value: AttributeValue): value is readonly string[] =>
+  Array.isArray(value) && typeof value[0] === 'string';
 
 export const attributeNamed = (node: NodeProto, name: string): AttributeProto | undefined =>
   node.attribute.find((attribute) => attribute.name === name);

@@ -23,6 +23,7 @@ import type { ModelProto } from './proto/onnx_pb.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
 import { readModel } from './read.ts';
 import { inferredSpecs } from './shapes.ts';
+import { findBlockers } from './structure/blockers.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
@@ -119,7 +120,16 @@ async function modelGraphOf(model: ModelProto, folder: string): Promise<ModelGra
   const outputs = pick(view.outputs);
   if (outputs.length === 0)
     throw modelRejected('None of the model’s outputs is a tensor. Export it with tensors, not maps.');
-  return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(view, specs) };
+  const { strays, ...structure } = describeStructure(view, specs);
+  const inputs = pick(view.inputs);
+  const blockers = findBlockers(model, specs, { inputs, outputs, ...structure });
+  return {
+    inputs,
+    outputs,
+    tensors,
+    ...structure,
+    capabilities: { activations: true, interventions: true, blockers, strays },
+  };
 }
 
 const isWhole = (folder: string): Promise<boolean> =>

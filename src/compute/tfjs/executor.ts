@@ -16,9 +16,9 @@ export const tfjsExecutor: Executor = {
   info,
   register,
   openTable,
-  async open(artifact: ModelArtifact, { home }: OpenOptions): Promise<OpenModel> {
+  async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
-    const tf = await runtime();
+    const tf = await runtime(threads);
     return new TfjsModel(tf, loadModel(tf, model, weights), viewOf(model), graph);
   },
 };

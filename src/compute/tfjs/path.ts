@@ -1,4 +1,5 @@
 import { unsupportedOperator } from '../../errors.ts';
+import type { Blocker } from '../graph.ts';
 import type { GraphView } from './graph-view.ts';
 import type { Runtime } from './library.ts';
 import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
@@ -38,25 +39,41 @@ const floatType = new Set(['DT_FLOAT', '1']);
 const isConstant = ({ op, attr }: NodeDef): boolean =>
   constant.has(op) || (op === 'Cast' && !floatType.has(String(attr?.DstT?.type)));
 
-/**
- * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
- * differentiated first. Throws UNSUPPORTED_OPERATOR.
- */
-export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: string): void {
+/** Nodes without a gradient between any of `wrt` and `target`, in topological order. */
+export function blockersBetween(
+  tf: Runtime,
+  view: GraphView,
+  target: string,
+  wrt: readonly string[],
+): Omit<Blocker, 'targets'>[] {
   const relevant = new Set([nodeOf(target)]);
   for (const name of relevant) {
     const node = view.byName.get(name);
     if (node !== undefined && !isConstant(node)) for (const input of inputsOf(node)) relevant.add(nodeOf(input));
   }
-  const reached = new Set([nodeOf(wrt)]);
+  const wanted = new Set(wrt.map(nodeOf));
+  const reached = new Set(wanted);
+  const blockers: Omit<Blocker, 'targets'>[] = [];
   for (const node of view.nodes) {
     if (!relevant.has(node.name) || isConstant(node)) continue;
     if (!inputsOf(node).some((name) => reached.has(nodeOf(name)))) continue;
     reached.add(node.name);
-    if (node.name === nodeOf(wrt) || tf.getGradient(kernels[node.op] ?? node.op) !== undefined) continue;
-    throw unsupportedOperator(
-      `TensorFlow.js has no gradient of ${node.op} (“${node.name}”), which lies between “${wrt}” and “${target}”. Export the model as ONNX.`,
-      { operator: node.op, node: node.name },
-    );
+    if (wanted.has(node.name) || tf.getGradient(kernels[node.op] ?? node.op) !== undefined) continue;
+    blockers.push({ operator: node.op, node: node.name, reason: `TensorFlow.js has no gradient of ${node.op}` });
   }
+  return blockers;
+}
+
+/**
+ * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
+ * differentiated first. Throws UNSUPPORTED_OPERATOR.
+ */
+export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: string): void {
+  const [first] = blockersBetween(tf, view, target, [wrt]);
+  if (first === undefined) return;
+  const { operator, node } = first;
+  throw unsupportedOperator(
+    `TensorFlow.js has no gradient of ${operator} (“${node}”), which lies between “${wrt}” and “${target}”. Export the model as ONNX.`,
+    { ...first },
+  );
 }

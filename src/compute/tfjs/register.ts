@@ -20,6 +20,7 @@ import type { ModelJson } from './model-json.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
 import { inferredSpecs } from './shapes.ts';
+import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfused } from './unfuse.ts';
 
@@ -32,14 +33,14 @@ const refused =
  * one file with the weights, and what the model is as JSON, all read-only. Registering the same model again gives the same folder.
  * Throws MODEL_REJECTED.
  */
-export async function register(source: ModelSource, home: string): Promise<Registration> {
+export async function register(source: ModelSource, home: string, threads = 1): Promise<Registration> {
   const isFolder = (await stat(source.path).catch(() => undefined))?.isDirectory() ?? false;
   const path = isFolder ? join(source.path, modelFileName) : source.path;
   try {
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
     const { modelTopology, ...rest } = files.model;
     const model: ModelJson = { ...rest, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
-    const graph = await modelGraphOf(model, files.weights);
+    const graph = await modelGraphOf(model, files.weights, threads);
     const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
       writeArtifact(model, files.weights, graph, folder),
     );
@@ -51,14 +52,14 @@ export async function register(source: ModelSource, home: string): Promise<Regis
   }
 }
 
-async function modelGraphOf(model: ModelJson, weights: Uint8Array): Promise<ModelGraph> {
+async function modelGraphOf(model: ModelJson, weights: Uint8Array, threads: number): Promise<ModelGraph> {
   const view = viewOf(model);
   const blocked = view.nodes.find(({ op }) => refused.test(op));
   if (blocked !== undefined)
     throw modelRejected(
       `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow and tables.`,
     );
-  const tf = await runtime();
+  const tf = await runtime(threads);
   const loaded = loadModel(tf, model, weights);
   try {
     const tensors = inferredSpecs(tf, loaded, view);
@@ -66,7 +67,9 @@ async function modelGraphOf(model: ModelJson, weights: Uint8Array): Promise<Mode
     const pick = (names: readonly string[]) => names.flatMap((name) => specs.get(name) ?? []);
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
-    return { inputs: pick(view.inputs), outputs, tensors, ...describeStructure(tf, view, specs, loaded) };
+    const structure = describeStructure(tf, view, specs, loaded);
+    const capabilities = capabilitiesOf(tf, view, specs, structure);
+    return { inputs: pick(view.inputs), outputs, tensors, ...structure, capabilities };
   } finally {
     loaded.dispose();
   }

@@ -3,6 +3,11 @@ import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { registerDerivatives } from './derivatives.ts';
 import type { Runtime } from './library.ts';
+import { loadNative, nativeVersion } from './native.ts';
+
+/** What can compute, the fastest first. */
+const devices = ['tensorflow', 'wasm', 'cpu'] as const;
+type Device = (typeof devices)[number];
 
 const { resolve } = createRequire(import.meta.url);
 const isInstalled = (name: string): boolean => {
@@ -13,41 +18,67 @@ const isInstalled = (name: string): boolean => {
     return false;
   }
 };
-const device = isInstalled('@tensorflow/tfjs-backend-wasm') ? 'wasm' : 'cpu';
 const version = isInstalled('@tensorflow/tfjs')
   ? (createRequire(import.meta.url)('@tensorflow/tfjs/package.json') as { version: string }).version
   : undefined;
 
-const notes = {
-  wasm: 'Computes on one thread of WebAssembly. Export the model as ONNX where speed matters.',
-  cpu: 'Computes in plain JavaScript, which is slow. Install @tensorflow/tfjs-backend-wasm on the server.',
+/** By environment alone: which device computes, instead of the fastest that works. */
+const asked = process.env.TFJS_DEVICE || undefined;
+const native = version && (asked ?? 'tensorflow') === 'tensorflow' ? await nativeVersion() : undefined;
+const works: Readonly<Record<Device, boolean>> = {
+  tensorflow: native !== undefined,
+  wasm: isInstalled('@tensorflow/tfjs-backend-wasm'),
+  cpu: true,
+};
+const device: Device = devices.find((name) => (asked === undefined || asked === name) && works[name]) ?? 'cpu';
+
+const byNative = 'Native TensorFlow is several times as fast: run “npm run setup:tensorflow” on the server.';
+const notes: Readonly<Record<Device, string | null>> = {
+  tensorflow: null,
+  wasm: `Computes on one thread of WebAssembly. ${byNative}`,
+  cpu: `Computes in plain JavaScript, which is slow. ${byNative}`,
 };
 
-/** What is installed; nothing is loaded for it. */
+/** Why nothing can be computed here. */
+function hindrance(): string | undefined {
+  if (version === undefined) return 'Install @tensorflow/tfjs on the server.';
+  if (asked === undefined || asked === device) return undefined;
+  if (!(devices as readonly string[]).includes(asked))
+    return `TFJS_DEVICE is “${asked}”. There is ${devices.join(', ')}.`;
+  const how = asked === 'wasm' ? 'Install @tensorflow/tfjs-backend-wasm' : 'Run “npm run setup:tensorflow”';
+  return `TFJS_DEVICE is “${asked}”, which does not work here. ${how} on the server, or unset it.`;
+}
+const missing = hindrance();
+
+/** What is installed and works; nothing is loaded for it into this process. */
 export const info: ExecutorInfo = {
   name: 'TFJS',
-  version: version ?? 'none',
+  version: version === undefined ? 'none' : native === undefined ? version : `${version}, TensorFlow ${native}`,
   device,
   formats: ['TFJS_GRAPH'],
-  available: version !== undefined,
-  note: version === undefined ? 'Install @tensorflow/tfjs on the server.' : notes[device],
+  available: missing === undefined,
+  note: missing ?? notes[device],
 };
 
 let loaded: Promise<Runtime> | undefined;
 
-/** The library with its fastest installed backend, loaded when first needed. Throws UNSUPPORTED_BY_EXECUTOR where it is missing. */
-export async function runtime(): Promise<Runtime> {
+/**
+ * The library with its fastest device that works, loaded when first needed, and with the threads that were given then. Throws
+ * UNSUPPORTED_BY_EXECUTOR where it is missing.
+ */
+export async function runtime(threads: number): Promise<Runtime> {
   if (!info.available)
     throw unsupportedByExecutor(`This server has no TensorFlow.js. ${info.note}`, { executor: info.name });
-  loaded ??= load();
+  loaded ??= load(threads);
   return loaded;
 }
 
-async function load(): Promise<Runtime> {
+async function load(threads: number): Promise<Runtime> {
   const tf = await import('@tensorflow/tfjs');
-  if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   // Says nothing, and checks no value of any tensor.
   tf.enableProdMode();
+  if (device === 'tensorflow') loadNative(threads);
+  if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
   registerDerivatives(tf);

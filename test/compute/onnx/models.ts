@@ -21,7 +21,7 @@ import type { DType, Tensor } from '../../../src/compute/tensor.ts';
 export interface ModelText {
   opset?: number;
   inputs: Record<string, [DType, (number | null)[]]>;
-  /** [operator, inputs, outputs, attributes] with names separated by spaces. */
+  /** [operator, inputs, outputs, attributes] with names separated by spaces; an operator may be “domain:operator”. */
   nodes: [operator: string, inputs: string, outputs: string, attributes?: Record<string, AttributeValue>][];
   weights?: Record<string, Tensor>;
   outputs: string;
@@ -29,10 +29,17 @@ export interface ModelText {
 
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
+const domainOf = (operator: string): string => operator.slice(0, Math.max(0, operator.indexOf(':')));
+
 export const modelOf = ({ opset = 18, ...graph }: ModelText): ModelProto =>
   create(ModelProtoSchema, {
     irVersion: 8n,
-    opsetImport: [{ domain: '', version: BigInt(opset) }],
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      ...[...new Set(graph.nodes.map(([operator]) => domainOf(operator)))]
+        .filter((domain) => domain !== '')
+        .map((domain) => ({ domain, version: domain === 'ai.onnx.ml' ? 3n : 1n })),
+    ],
     graph: graphOf(graph),
   });
 
@@ -44,7 +51,8 @@ export const graphOf = ({ inputs, nodes, weights = {}, outputs }: Omit<ModelText
     initializer: Object.entries(weights).map(([name, tensor]) => toTensorProto(name, tensor)),
     node: nodes.map(([opType, input, output, attributes = {}]) =>
       create(NodeProtoSchema, {
-        opType,
+        domain: domainOf(opType),
+        opType: opType.slice(opType.indexOf(':') + 1),
         input: words(input),
         output: words(output),
         attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),

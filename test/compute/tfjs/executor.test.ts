@@ -127,7 +127,7 @@ describe('a graph model', () => {
   });
 
   test('leaves no tensor behind', async () => {
-    const tf = await runtime();
+    const tf = await runtime(1);
     const { logit, city, hidden } = names.tfjs;
     const first = gradient(tensor(logit), tensor(city));
     const program = await twins.tfjs.compile({

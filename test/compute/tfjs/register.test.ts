@@ -41,6 +41,7 @@ describe('registering a graph model', () => {
     await rm(folder, { recursive: true });
     const model = await tfjsExecutor.open(first.artifact, { home, threads: 1 });
     expect(model.graph).toEqual(first.graph);
+    expect(model.graph.capabilities).toEqual({ activations: true, interventions: true, blockers: [], strays: [] });
     await model.close();
   });
 
@@ -169,10 +170,11 @@ describe('no model is', () => {
 
 test('a gradient through an operator that has none names the node when it is compiled', async () => {
   const { folder, home, register } = await copied();
-  await edited(folder, ({ modelTopology: { node } }) => {
+  await edited(folder, ({ modelTopology: { node }, weightsManifest: [{ weights }] }) => {
     const end = node.at(-1);
+    const vector = weights.find(({ shape }: { shape: number[] }) => shape.length === 1);
     node.push(
-      { name: 'axis', op: 'Rank', input: ['numbers'] },
+      { name: 'axis', op: 'Rank', input: [vector.name] },
       { name: 'sums', op: 'Cumprod', input: [...end.input, 'axis'] },
     );
     end.input = ['sums'];

@@ -1,4 +1,4 @@
-import { badUserInput } from '../../../errors.ts';
+import { badUserInput, GlassgraphError } from '../../../errors.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { pathBetween, readsOf, type Step } from './path.ts';
 import type { Composite, Rule } from './rule.ts';
@@ -29,15 +29,25 @@ export function appendGradient(graph: GraphBuilder, of: string, wrt: readonly st
   });
 }
 
+/** The errors that `appendGradient` would throw, each for a node of its own, if those before it did not stop it. */
+export function obstacles(graph: GraphBuilder, of: string, wrt: readonly string[]): GlassgraphError[] {
+  const target = new Value(graph, of);
+  const errors: GlassgraphError[] = [];
+  backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), (error) => errors.push(error));
+  return errors;
+}
+
 /**
  * Pulls gradients of targets back to wanted tensors. `boundary`: tensors behind which nothing is looked at, so that each is
  * varied by itself also where one is computed from another. Tensors that no path leads to are missing in the result.
+ * `onBlocked`: told of nodes without gradient, which then count as zero; they are thrown when it is undefined.
  */
 function backward(
   graph: GraphBuilder,
   targets: readonly (readonly [name: string, gradient: Value])[],
   wanted: readonly string[],
   boundary: ReadonlySet<string>,
+  onBlocked?: (error: GlassgraphError) => void,
 ): Map<string, Value> {
   const gradients = new Sums();
   for (const [name, gradient] of targets) gradients.add(name, gradient);
@@ -50,7 +60,8 @@ function backward(
   for (const { node, reads } of path.toReversed()) {
     if (!node.output.some((name) => gradients.has(name))) continue;
     const site = new Site(graph, node, gradients);
-    for (const [name, gradient] of contributions(site, reads)) gradients.add(name, gradient);
+    const given = onBlocked === undefined ? contributions(site, reads) : unblocked(site, reads, onBlocked);
+    for (const [name, gradient] of given) gradients.add(name, gradient);
   }
   return new Map(
     wanted.flatMap((name): [string, Value][] => {
@@ -58,6 +69,16 @@ function backward(
       return gradient === undefined ? [] : [[name, gradient]];
     }),
   );
+}
+
+function unblocked(site: Site, reads: Step['reads'], onBlocked: (error: GlassgraphError) => void): [string, Value][] {
+  try {
+    return contributions(site, reads);
+  } catch (error) {
+    const known = error instanceof GlassgraphError;
+    onBlocked(known ? error : site.unsupported(`the rule of its operator fails: ${(error as Error).message}`));
+    return [...reads].map((name) => [name, site.value(name).zerosLike(site.value(name))]);
+  }
 }
 
 /** The gradients that a node hands to the tensors it reads, one for each time that it reads them. */

@@ -111,7 +111,7 @@ export class Site {
     const node = this.node.name || (output[0] ?? '');
     return unsupportedOperator(
       `The node “${node}” (${opType}) has no gradient: ${reason}. Ask for a tensor behind it, or use a method that needs no gradients, e.g. ablation.`,
-      { operator: opType, node },
+      { operator: opType, node, reason },
     );
   }
 }

@@ -37,7 +37,7 @@ export class Value {
     const node = this.graph.producerOf(this.name);
     throw unsupportedOperator(
       `A gradient needs the rank of the tensor “${this.name}”, which nothing tells before it is run. Export the model with shapes.`,
-      { operator: node?.opType ?? '', node: node?.name ?? '', tensor: this.name },
+      { operator: node?.opType ?? '', node: node?.name || this.name, tensor: this.name },
     );
   }
 

@@ -4,7 +4,7 @@ import { readInt } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import type { GraphView } from '../view.ts';
 import { oneHotIds } from './one-hot.ts';
-import { type Origin, Origins, type Row } from './origins.ts';
+import type { Origin, Origins, Row } from './origins.ts';
 
 type Specs = ReadonlyMap<string, TensorSpec>;
 
@@ -12,8 +12,12 @@ type Specs = ReadonlyMap<string, TensorSpec>;
  * Every lookup of ids of an input in a table: a Gather of a weight whose indices come from the input, or the product of
  * their one-hot form with a weight.
  */
-export function findLookups(view: GraphView, specs: Specs, dependent: ReadonlySet<string>): LookupGraph[] {
-  const origins = new Origins(view, specs);
+export function findLookups(
+  view: GraphView,
+  specs: Specs,
+  dependent: ReadonlySet<string>,
+  origins: Origins,
+): LookupGraph[] {
   return view.nodes.flatMap((node) => {
     const { table, ids } = readBy(node, view, specs) ?? { table: '', ids: '' };
     const row = dependent.has(table) ? undefined : origins.of(ids);

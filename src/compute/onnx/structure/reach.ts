@@ -2,7 +2,7 @@ import type { NodeProto } from '../proto/onnx_pb.js';
 import { captures, type GraphView } from '../view.ts';
 
 /** Operators that read no value of their input, only how large it is. */
-const sizes = new Set(['Shape', 'Size']);
+export const sizes = new Set(['Shape', 'Size']);
 
 /** The tensors that a node reads, those inside of its bodies included. */
 export const readsOf = (node: NodeProto): string[] => [...node.input, ...captures(node)].filter((name) => name !== '');

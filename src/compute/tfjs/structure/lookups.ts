@@ -7,7 +7,7 @@ import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
 export const gathers = new Set(['GatherV2', 'Gather', 'ResourceGather']);
 
 /** They only move, select, join, shift or scale elements of a row. */
-const linear = new Set(
+export const linear = new Set(
   `Placeholder Const Identity Cast Reshape Squeeze ExpandDims Slice StridedSlice Split SplitV Unpack Pack ConcatV2 Transpose
   Tile Add AddV2 Sub Mul BiasAdd GatherV2 Shape Prod`.split(/\s+/),
 );

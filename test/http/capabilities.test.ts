@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ModelProto, ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
+import { answered } from '../support/ask.ts';
+import { encoded, looped, loopedAndBent } from '../support/blocked.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { denseManifest, registerModel, registerRows, toysFolder } from '../support/toys.ts';
+
+const numbers = ['a', 'b'].map((column, index) => ({ name: column, kind: 'NUMERIC', column, input: 'x', index }));
+const ids = [
+  { name: 'word', kind: 'CATEGORICAL', column: 'word', input: 'word' },
+  { name: 'id', kind: 'CATEGORICAL', column: 'id', input: 'id' },
+  { name: 'a', kind: 'NUMERIC', column: 'a', input: 'x' },
+];
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ sources: [toysFolder] });
+  await registerModel(server.ask, { name: 'open', uri: 'dense.onnx', manifest: denseManifest() });
+  const register = async (name: string, model: ModelProto, features: object[]): Promise<void> => {
+    await writeFile(join(server.folder, `${name}.onnx`), toBinary(ModelProtoSchema, model));
+    const manifest = { score: { output: 'score', space: 'PROBABILITY' }, features };
+    await registerModel(server.ask, { name, uri: `${name}.onnx`, manifest });
+  };
+  await register('looped', looped(), numbers);
+  await register('bent', loopedAndBent(), numbers);
+  await register('encoded', encoded(), ids);
+  const rows = `SELECT * FROM (VALUES (1.0, 0.0, 10, 0, 1), (0.0, 1.0, 20, 1, 0), (1.0, 1.0, 30, 2, 0), (0.5, 0.0, 10, 0, 1))
+    AS rows(a, b, word, id, click)`;
+  await registerRows(server, 'rows', rows, { label: 'click' });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ask = <Data>(document: string): Promise<Data> => answered(server.ask)<Data>(document);
+const capabilities = 'capabilities { activations gradients interventions blockers { operator node reason } }';
+
+describe('what can be done with a model', () => {
+  test('is everything with a net of known operators', async () => {
+    const { model } = await ask<{ model: unknown }>(`{ model(name: "open") { ${capabilities} } }`);
+    expect(model).toEqual({
+      capabilities: { activations: true, gradients: true, interventions: true, blockers: [] },
+    });
+  });
+
+  test.each([
+    ['looped', [['Loop', 'quadrupled', 'this operator has no rule']]],
+    [
+      'bent',
+      [
+        ['Gelu', 'bent', 'this operator has no rule'],
+        ['Loop', 'quadrupled', 'this operator has no rule'],
+      ],
+    ],
+    ['encoded', [['LabelEncoder', 'coded', expect.stringContaining('“word”')]]],
+  ])('%s names the operators that are in the way of gradients', async (name, blockers) => {
+    const { model } = await ask<{ model: unknown }>(`{ model(name: "${name}") { ${capabilities} } }`);
+    expect(model).toEqual({
+      capabilities: {
+        activations: true,
+        gradients: false,
+        interventions: true,
+        blockers: blockers.map(([operator, node, reason]) => ({ operator, node, reason })),
+      },
+    });
+  });
+});
+
+describe('a model that cannot be differentiated', () => {
+  test('is evaluated, and scores rows', async () => {
+    type Answer = { model: { evaluation: { auc: number; rowCount: number }; predictions: { target: number }[] } };
+    const { model } = await ask<Answer>(`{ model(name: "looped") {
+      evaluation(rows: { dataset: "rows" }) { auc rowCount }
+      predictions(rows: [{ a: 1, b: 0 }, { a: 0, b: 1 }]) { target }
+    } }`);
+    expect(model.evaluation).toEqual({ auc: 1, rowCount: 4 });
+    expect(model.predictions.map(({ target }) => Math.round(target * 1e4) / 1e4)).toEqual([4, -4]);
+  });
+
+  test.each([
+    ['looped', { code: 'UNSUPPORTED_OPERATOR', operator: 'Loop', node: 'quadrupled' }],
+    ['bent', { code: 'UNSUPPORTED_OPERATOR', operator: 'Gelu', node: 'bent' }],
+    ['encoded', { code: 'BINDING_MISMATCH', feature: 'word' }],
+  ])('%s says so when its gradient is asked for', async (name, error) => {
+    const { data, errors } = await server.ask(
+      `{ model(name: "${name}") { name saliency(rows: { dataset: "rows" }) { rowCount } } }`,
+    );
+    expect(data).toEqual({ model: { name, saliency: null } });
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.extensions).toMatchObject(error);
+  });
+});
