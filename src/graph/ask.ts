@@ -1,4 +1,3 @@
-import type { TableSpec } from '../analysis/tables/table-analysis.ts';
 import { type RowsInput, selectRows } from '../data/rows.ts';
 import { type KeyedQuestion, keyed, type RowsTarget, type Target } from '../planner/plan.ts';
 import type { Answer } from '../planner/question.ts';
@@ -24,8 +23,9 @@ export async function ask<Result>(
   model: ModelRow,
   rows: RowsArgument,
   otherRows: OtherRows = {},
+  base?: ModelRow,
 ): Promise<Answer<Result>> {
-  const target = await targetOf(context, model, rows);
+  const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
   const others: Record<string, Target> = {};
   for (const [name, other] of Object.entries(otherRows))
     others[name] = await targetOf(context, other.model, other.rows);
@@ -37,7 +37,7 @@ export async function ask<Result>(
 export const askTable = <Result>(
   context: Context,
   analysis: string,
-  spec: TableSpec,
+  spec: object,
   model: ModelRow,
 ): Promise<Answer<Result>> =>
   answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>

@@ -4,6 +4,7 @@ import './capabilities.ts';
 import './dataset.ts';
 import './evaluation.ts';
 import './evaluation-readings.ts';
+import './embedding-table.ts';
 import './executor.ts';
 import './feature.ts';
 import './job.ts';
@@ -14,9 +15,11 @@ import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './predictions.ts';
+import './projection.ts';
 import './query.ts';
 import './vega-lite.ts';
 import './saliency.ts';
+import './similarity.ts';
 import './viewer.ts';
 
 /** The whole API; schema.graphql is its printed form. */

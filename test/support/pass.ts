@@ -2,9 +2,11 @@ import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult } from '../../src/analysis/codec.ts';
+import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import { executorFor } from '../../src/compute/executors.ts';
 import { bind, boundTogether } from '../../src/data/bind.ts';
 import { idLimits } from '../../src/data/carriers.ts';
+import type { Manifest } from '../../src/data/manifest.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
@@ -12,6 +14,7 @@ import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
+import { runTables } from '../../src/pass/tables.ts';
 
 export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
 
@@ -98,3 +101,27 @@ async function registered({ model, manifest: written }: ToyModel, dataset: Datas
 
 /** For analyses that read no table. */
 export const noTables = () => Promise.reject(new Error('no table was expected to be read'));
+
+/** Answers to questions about tables of a model's weights, as a compute process gives them. */
+export async function tableAnswersOf(
+  { model }: Pick<Toy, 'model'>,
+  questions: readonly { readonly name: string; readonly spec: TableSpec }[],
+): Promise<unknown[]> {
+  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  const path = resolve(model);
+  const source = { path, root: dirname(path) };
+  const executor = await executorFor(source);
+  const { artifact, graph } = await executor.register(source, home, 1);
+  const analyses = questions.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] }));
+  const answers: unknown[] = [];
+  await runTables({
+    request: { model: { artifact, graph, manifest: {} as Manifest }, dataset: null, analyses, readings: [] },
+    tables: (name) => executor.openTable(artifact, home, name),
+    executor: executor.info.name,
+    device: executor.info.device,
+    onResult: ({ key, value }) => {
+      answers[Number(key)] = decodeResult(value);
+    },
+  });
+  return answers;
+}

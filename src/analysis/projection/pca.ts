@@ -9,10 +9,10 @@ import {
   transpose,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
-import { badUserInput } from '../../errors.ts';
+import { analysisFailed, badUserInput } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
 import type { Analysis, Outputs } from '../analysis.ts';
-import { addProducts, type CrossProducts, emptyProducts, type UnitMeans } from '../cross-products.ts';
+import { addProducts, type CrossProducts, emptyProducts, summedRows, type UnitMeans } from '../cross-products.ts';
 import { spectrumOf } from '../symmetric.ts';
 import { type LayerSpec, layerOf, meansOfRows } from '../units.ts';
 import { assertShown, joined, type Points, type ProjectionResult, pointOutputs, pointsOf } from './points.ts';
@@ -55,7 +55,8 @@ export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
   },
   program(spec, subject, { axes }) {
     const values = meansOfRows(layerOf(spec, subject));
-    return { outputs: axes === null ? momentsOf(values) : pointOutputs(projected(values, axes), subject) };
+    if (axes === null) return { outputs: momentsOf(values), rowsAtOnce: summedRows };
+    return { outputs: pointOutputs(projected(values, axes), subject) };
   },
   fold(state, outputs, batch) {
     if (state.axes !== null) return { ...state, points: [...state.points, pointsOf(outputs, batch, state.components)] };
@@ -97,7 +98,10 @@ function projected(values: Expression, { mean, directions }: Axes): Expression {
   return matmul(centred, constant(float32([units, directions.length / units], directions)));
 }
 
+/** Throws ANALYSIS_FAILED for activations that are not finite: they have no directions. */
 function axesOf({ components, products: { a, products } }: PcaState): Axes {
+  if (!products.every(Number.isFinite))
+    throw analysisFailed('A unit of this layer is infinite or NaN on some row; its rows cannot be projected.');
   const units = a.mean.length;
   const isConstant = (unit: number): boolean => a.minimum[unit] === a.maximum[unit];
   const exact = products.map((value, at) => (isConstant(Math.floor(at / units)) || isConstant(at % units) ? 0 : value));

@@ -1,6 +1,7 @@
 import type { LayerGraph } from '../../compute/graph.ts';
 import { type Expression, type Program, parameter, reduceMean, reshape } from '../../compute/program.ts';
 import type { Subject } from '../analysis.ts';
+import { summedRows } from '../cross-products.ts';
 import { layerOf, unitsLast } from '../units.ts';
 
 /** Two layers, or all layers with all when omitted. Without a base model, both are layers of the one that is asked. */
@@ -73,8 +74,11 @@ export function baseProgram(layers: readonly SidedLayer[]): Program {
   };
 }
 
-/** Of both programs, which run on the same rows. */
+/** Of the program, and of the base’s where there is one: both run on the same rows. */
 export function rowsAtOnceOf(base: readonly SidedLayer[]): number {
-  const numbers = base.reduce((sum, { layer, positions }) => sum + layer.units * (positions ?? 1), 0);
-  return Math.max(16, Math.min(4096, Math.floor(numbersAtOnce / numbers)));
+  const numbers = base.reduce(
+    (sum, { layer, positions, isBase }) => sum + (isBase ? layer.units * (positions ?? 1) : 0),
+    0,
+  );
+  return Math.max(16, Math.min(summedRows, Math.floor(numbersAtOnce / Math.max(1, numbers))));
 }

@@ -49,8 +49,7 @@ export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityRes
     return { sides, pairs: [], counted: new Map(), rowCount: 0, sums: new Map() };
   },
   program(_, __, { sides, pairs, counted }) {
-    const outputs = counted === null ? productsOf(pairs) : countsOf(sides);
-    return sides.base.some(({ isBase }) => isBase) ? { outputs, rowsAtOnce: rowsAtOnceOf(sides.base) } : { outputs };
+    return { outputs: counted === null ? productsOf(pairs) : countsOf(sides), rowsAtOnce: rowsAtOnceOf(sides.base) };
   },
   baseProgram: (_, __, { sides }) => baseProgram(sides.base),
   fold(state, outputs, { rowCount }) {
