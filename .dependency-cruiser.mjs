@@ -20,14 +20,14 @@ const arrows = {
   'src/planner/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/jobs/', 'src/pass/protocol\\.ts$'],
   'src/registry/': [
     contracts,
-    'src/compute/process/(pool|process)\\.ts$',
+    'src/compute/process/(pool|lost)\\.ts$',
     'src/data/',
     'src/store/',
     'src/planner/question\\.ts$',
   ],
   'src/graph/': [
     contracts,
-    'src/compute/(executors|process/(pool|process))\\.ts$',
+    'src/compute/(executors|process/(pool|lost))\\.ts$',
     'src/data/',
     'src/analysis/',
     'src/store/',
@@ -38,7 +38,8 @@ const arrows = {
     'src/registry/',
   ],
   'src/server/': [
-    'src/compute/process/pool\\.ts$',
+    'src/compute/process/(pool|limits)\\.ts$',
+    'src/pass/protocol\\.ts$',
     'src/graph/',
     'src/store/',
     'src/jobs/',

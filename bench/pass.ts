@@ -47,6 +47,7 @@ export async function passOver(
     executor: 'ONNXRUNTIME',
     device: 'cpu',
     onResult: () => undefined,
+    onFailure: () => undefined,
     onProgress: () => undefined,
   });
 }

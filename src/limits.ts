@@ -17,6 +17,8 @@ export const modelLimits = {
   rank: 16,
   /** Of one tensor: 2^38 float32 are a terabyte. */
   elementCount: 2 ** 38,
+  /** Of a layer’s output for one row, where it is known before anything runs: half a gigabyte of float32. */
+  rowElementCount: 2 ** 27,
   /** If in Loop in Scan: exporters nest two or three deep. */
   subgraphDepth: 8,
   /** Versions of the default operator domain that onnxruntime 1.30 runs and whose operators the gradient rules know. */
@@ -42,6 +44,14 @@ export const dataLimits = {
   readerThreads: 1,
   /** A partition is a day or a version; a column with more values is another kind of column. */
   partitionCount: 10_000,
+  /** Scores are written and read in blocks of 3 MB; a pass holds so many of them in memory and leaves the rest to a file. */
+  scoreBlockRows: 2 ** 18,
+  scoreBlocksInMemory: 4,
+  /** Keys and codes of scored rows, four bytes each: 16 million rows with two columns. Beyond, DuckDB sorts them and spills. */
+  keyCellsInMemory: 3 * 2 ** 24,
+  keysMemory: '512MB',
+  /** Of a column whose deciles are wanted. */
+  numbersInMemory: 2 ** 24,
   /** Values of one IN. */
   filterValueCount: 10_000,
   filterCount: 100,

@@ -2,6 +2,7 @@ import type { WeightTable } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
+import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
 import type { Batch } from '../data/types.ts';
 
@@ -19,7 +20,7 @@ export interface Subject {
 
 /**
  * One question about a model and rows, as a program, a fold over its outputs, and an end. One file each; whoever adds one
- * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted); specs and results
+ * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted, which go to a file); specs and results
  * are plain data (numbers, strings, typed arrays).
  */
 export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] = readonly []> {
@@ -41,7 +42,11 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   merge(a: State, b: State): State;
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
-  finish(state: State, tables: Tables): Result | Promise<Result>;
+  /** After the last sweep, where the model’s weights have a part in the answer. */
+  readTables?(state: State, tables: Tables): Promise<State>;
+  finish(state: State): Result;
+  /** Gives back what of the state, and so of its result, lies outside of memory: at the end of the pass, even of one that failed. */
+  release?(state: State): void;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
   readonly files?: ResultFiles<Result>;
 }
@@ -67,6 +72,7 @@ export type PartQuestions<Parts extends readonly unknown[]> = { readonly [At in 
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {
   save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
+  /** What a reading gets of a kept result. */
   load(value: unknown, home: string): Promise<Result>;
 }
 
@@ -89,13 +95,8 @@ export interface ReadableRows {
   readonly groupBy: string | null;
   /** The order of the selected partitions, by value. */
   readonly partitions: readonly string[];
-  /**
-   * A dense code for the value of `column` on each of the given rows, in their order, with the codes' values as text;
-   * −1 for null. Rows ascend.
-   */
-  codes(column: string, rows: Float64Array): Promise<{ codes: Int32Array; values: string[] }>;
-  /** The number in `column` on each of the given rows; NaN for null. Rows ascend; the column is numeric. */
-  numbers(column: string, rows: Float64Array): Promise<Float64Array>;
+  /** Values of columns of the dataset on scored rows, which come in stretches and ascend. */
+  columns(wanted: WantedColumns, stretches: AsyncIterable<Float64Array>): Promise<ColumnValues>;
   /** Whether the values of a column are numbers. */
   isNumber(column: string): boolean;
 }

@@ -1,7 +1,7 @@
-import type { Scores } from '../data/score-file.ts';
+import type { ScoreSource } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
-import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { eachTie } from './quality.ts';
+import { type LabelledSpec, ofScores } from './labelled.ts';
+import { labelledRows } from './labelled-rows.ts';
 
 /** Labelled rows by equal-width bins of the score on [0, 1]: [a, b), the last one closed. One entry a bin. */
 export interface CalibrationResult {
@@ -15,12 +15,12 @@ export interface CalibrationSpec extends LabelledSpec {
   readonly bins: number;
 }
 
-export const calibration: Reading<CalibrationSpec, [Scores], CalibrationResult> = {
+export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationResult> = {
   name: 'calibration',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { keys } = await labelledOf(part, spec, rows);
+    using labelled = await labelledRows(part, spec, rows);
     const result = {
       rowCount: new Float64Array(spec.bins),
       positiveCount: new Float64Array(spec.bins),
@@ -29,11 +29,13 @@ export const calibration: Reading<CalibrationSpec, [Scores], CalibrationResult> 
     const add = (values: Float64Array, bin: number, value: number): void => {
       values[bin] = (values[bin] as number) + value;
     };
-    eachTie(keys.slice().sort(), (score, positives, negatives) => {
-      const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
-      add(result.rowCount, bin, positives + negatives);
-      add(result.positiveCount, bin, positives);
-      add(result.scoreSum, bin, (positives + negatives) * score);
+    await labelled.rows.walk([], {
+      tie(score, positives, negatives) {
+        const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
+        add(result.rowCount, bin, positives + negatives);
+        add(result.positiveCount, bin, positives);
+        add(result.scoreSum, bin, (positives + negatives) * score);
+      },
     });
     return result;
   },

@@ -1,8 +1,9 @@
-import type { Scores } from '../data/score-file.ts';
+import type { ScoreSource } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
-import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { buckets, groupedAuc, type Quality, qualityOf } from './quality.ts';
-import { codesOf, type SliceResult, slicesBy } from './slicing.ts';
+import { type LabelledSpec, ofScores } from './labelled.ts';
+import { labelledRows } from './labelled-rows.ts';
+import { GroupedAuc, type Quality, QualityMeasure } from './quality.ts';
+import { evaluateBy, type SliceResult } from './slicing.ts';
 
 /** Quality on labelled rows, pooled and by partition. NaN: the figure does not exist. */
 export interface EvaluationResult extends Quality {
@@ -13,21 +14,30 @@ export interface EvaluationResult extends Quality {
   readonly byPartition: readonly SliceResult[];
 }
 
-export const evaluation: Reading<LabelledSpec, [Scores], EvaluationResult> = {
+export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> = {
   name: 'evaluation',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { row, keys, unlabelledCount } = await labelledOf(part, spec, rows);
-    const [group, partition] = await Promise.all([
-      codesOf(rows, rows.groupBy, row),
-      codesOf(rows, rows.partitionBy, row),
-    ]);
+    const { groupBy, partitionBy } = rows;
+    const columns = [groupBy, partitionBy].filter((column) => column !== null);
+    using labelled = await labelledRows(
+      part,
+      spec,
+      rows,
+      columns.map((column) => ({ column })),
+    );
+    const group = groupBy === null ? null : columns.indexOf(groupBy);
+    const whole = new QualityMeasure();
+    await labelled.rows.walk([], whole);
+    const grouped = new GroupedAuc();
+    if (group !== null) await labelled.rows.walk([group], grouped);
+    const slices = partitionBy === null ? [] : await evaluateBy(labelled, columns.indexOf(partitionBy), group);
     return {
-      ...qualityOf(keys.slice().sort()),
-      unlabelledCount,
-      gauc: group === null ? Number.NaN : groupedAuc(buckets(keys, group.codes, group.values.length)),
-      byPartition: partition === null ? [] : inOrder(slicesBy(keys, partition, group), rows.partitions),
+      ...whole.quality,
+      unlabelledCount: labelled.unlabelledCount,
+      gauc: grouped.gauc,
+      byPartition: inOrder(slices, rows.partitions),
     };
   },
 };

@@ -1,7 +1,8 @@
-import type { Scores } from '../data/score-file.ts';
+import type { ColumnStretch, WantedColumns } from '../data/column-values.ts';
+import { scoreKeys } from '../data/keys/keys.ts';
+import type { ScoreSource, Scores, Stretches } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
 import type { PartQuestions, ReadableRows } from './analysis.ts';
-import { scoreKeys } from './quality.ts';
 import { partOf, type ScoresSpec } from './scores.ts';
 
 /** What is evaluated: a score, against the dataset's label or another column of 0 and 1. */
@@ -9,41 +10,91 @@ export interface LabelledSpec extends ScoresSpec {
   readonly label?: string;
 }
 
-/** The scored rows that have a label, in row order. */
-export interface Labelled {
-  readonly row: Float64Array;
-  /** Of quality.ts. */
+/** What every reading of labelled scores has in common. */
+export const ofScores = {
+  parts: (spec: ScoresSpec): PartQuestions<[ScoreSource]> => [{ name: 'scores', spec: partOf(spec) }],
+};
+
+/** Scored rows that have a label, in row order. */
+export interface LabelledStretch extends ColumnStretch {
   readonly keys: Uint32Array;
+  /** Rows of the stretch that have none. */
   readonly unlabelledCount: number;
 }
 
-/** What every reading of labelled scores has in common. */
-export const ofScores = {
-  parts: (spec: ScoresSpec): PartQuestions<[Scores]> => [{ name: 'scores', spec: partOf(spec) }],
-};
+const noColumns: WantedColumns = { codes: [], numbers: [] };
 
-/** Throws BAD_USER_INPUT when no row has a label, or a label is not 0 or 1. */
-export async function labelledOf(part: Scores, { label: column }: LabelledSpec, rows: ReadableRows): Promise<Labelled> {
-  const label = column === undefined ? part.label : await labelsOf(column, part.row, rows);
-  const { row, score } = part;
+export interface LabelledStretches {
+  readonly values: readonly (readonly string[])[];
+  readonly stretches: AsyncIterable<LabelledStretch>;
+}
+
+/** Scored rows with their labels and the values of columns. Throws BAD_USER_INPUT when a label is not 0 or 1. */
+export async function labelledStretches(
+  part: ScoreSource,
+  { label }: LabelledSpec,
+  rows: ReadableRows,
+  { codes, numbers }: WantedColumns = noColumns,
+): Promise<LabelledStretches> {
+  const wanted = { codes, numbers: label === undefined ? numbers : [...numbers, label] };
+  if (wanted.codes.length + wanted.numbers.length === 0) return { values: [], stretches: withoutColumns(part) };
+  const stretches = new Tee(part.stretches());
+  const columns = await rows.columns(wanted, stretches.rows());
+  return { values: columns.values, stretches: withColumns(stretches, columns.stretches, label) };
+}
+
+async function* withoutColumns(part: ScoreSource): AsyncGenerator<LabelledStretch> {
+  for await (const scores of part.stretches()) yield labelledOf(scores, scores.label, noColumnValues);
+}
+
+const noColumnValues: ColumnStretch = { codes: [], numbers: [] };
+
+async function* withColumns(
+  scored: Tee,
+  columns: AsyncIterable<ColumnStretch>,
+  label: string | undefined,
+): AsyncGenerator<LabelledStretch> {
+  for await (const { codes, numbers } of columns) {
+    const scores = scored.last as Scores;
+    if (label === undefined) yield labelledOf(scores, scores.label, { codes, numbers });
+    else {
+      const labels = labelsOf(label, scores.row, numbers.at(-1) as Float64Array);
+      yield labelledOf(scores, labels, { codes, numbers: numbers.slice(0, -1) });
+    }
+  }
+}
+
+/** The rows of stretches for whoever reads columns, and the stretch that was read last for whoever joins the two. */
+class Tee {
+  last: Scores | undefined;
+  readonly #from: Stretches;
+
+  constructor(from: Stretches) {
+    this.#from = from;
+  }
+
+  async *rows(): AsyncGenerator<Float64Array> {
+    for await (const scores of this.#from) {
+      this.last = scores;
+      yield scores.row;
+    }
+  }
+}
+
+function labelledOf({ score }: Scores, label: Int8Array, { codes, numbers }: ColumnStretch): LabelledStretch {
+  if (label.every((value) => value >= 0)) return { keys: scoreKeys(score, label), codes, numbers, unlabelledCount: 0 };
   const keep = (_: number, at: number): boolean => (label[at] as number) >= 0;
-  const isComplete = label.every((value) => value >= 0);
-  const kept = isComplete ? part.row : row.filter(keep);
-  if (kept.length === 0)
-    throw badUserInput(
-      column === undefined ? 'rows' : 'label',
-      'None of the selected rows has a label: there is nothing to evaluate against. Select others, or name the column with `label`.',
-    );
+  const keys = scoreKeys(score.filter(keep), label.filter(keep));
   return {
-    row: kept,
-    keys: isComplete ? scoreKeys(score, label) : scoreKeys(score.filter(keep), label.filter(keep)),
-    unlabelledCount: row.length - kept.length,
+    keys,
+    codes: codes.map((values) => values.filter(keep)),
+    numbers: numbers.map((values) => values.filter(keep)),
+    unlabelledCount: score.length - keys.length,
   };
 }
 
 /** 0, 1, or −1 for none. */
-async function labelsOf(column: string, row: Float64Array, rows: ReadableRows): Promise<Int8Array> {
-  const values = await rows.numbers(column, row);
+function labelsOf(column: string, row: Float64Array, values: Float64Array): Int8Array {
   const bad = values.findIndex((value) => !(value === 0 || value === 1 || Number.isNaN(value)));
   if (bad >= 0)
     throw badUserInput(

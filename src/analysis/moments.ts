@@ -41,11 +41,12 @@ interface MomentsState {
 
 /**
  * Sums over a batch are taken inside the graph, in float32, as products with a few row vectors: what leaves the executor is a few
- * numbers a unit, which are merged in float64. Units are shifted first, so that float32 loses nothing to a large mean.
+ * numbers a unit, which are merged in float64. Units are shifted first, and so are their squares: what is added up is about as often
+ * above zero as below, and float32 loses nothing to sums that grow.
  */
 export const moments: Analysis<LayerSpec, MomentsState, MomentsResult> = {
   name: 'moments',
-  version: 2,
+  version: 3,
   program: (spec, subject) => ({ outputs: batchSums(spec, subject) }),
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
@@ -69,6 +70,8 @@ function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression
   const overPositions = (x: Expression): Expression => (positionAxes.length === 0 ? x : reduceSum(x, positionAxes));
   const shift = nearMean(observations(layer));
   const shifted = sub(values, shift);
+  const squares = mul(shifted, shifted);
+  const squareShift = nearMean(reshape(squares, [-1, layer.units]));
   const score = scoreOf(subject);
   const scoreShift = nearMean(score);
   const shiftedScore = sub(score, scoreShift);
@@ -77,8 +80,9 @@ function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression
     shift,
     /** [4, units]: Σ x, Σ labelled·x, Σ label·x, Σ score·x */
     sums: matmul(stack([ones, row('labelled'), row('label'), shiftedScore]), overPositions(shifted)),
-    /** [2, units]: Σ x², Σ labelled·x² */
-    squares: matmul(stack([ones, row('labelled')]), overPositions(mul(shifted, shifted))),
+    squareShift,
+    /** [2, units]: Σ x², Σ labelled·x², each x² less the shift of squares */
+    squares: matmul(stack([ones, row('labelled')]), overPositions(sub(squares, squareShift))),
     scoreShift,
     /** [5]: of rows, of labelled ones, of positives; Σ score, Σ score² */
     rowSums: reduceSum(
@@ -111,6 +115,9 @@ function stateOfBatch(outputs: Outputs): MomentsState {
   const units = shiftX.length;
   const sums = vector('sums');
   const squares = vector('squares');
+  const squareShift = vector('squareShift');
+  const squaresOf = (at: number, count: number): Float64Array =>
+    line(squares, at).map((sum, unit) => sum + count * (squareShift[unit] as number));
   const line = (matrix: Float64Array, at: number): Float64Array => matrix.subarray(at * units, (at + 1) * units);
   const perRow = vector('rowSums');
   const positions =
@@ -126,7 +133,7 @@ function stateOfBatch(outputs: Outputs): MomentsState {
       sumYY: scoreSquares,
       shiftX,
       sumX: line(sums, 0),
-      sumXX: line(squares, 0),
+      sumXX: squaresOf(0, rowCount),
       sumXY: line(sums, 3),
     }),
     withLabel: fromShiftedSums({
@@ -136,7 +143,7 @@ function stateOfBatch(outputs: Outputs): MomentsState {
       sumYY: positiveCount,
       shiftX,
       sumX: line(sums, 1),
-      sumXX: line(squares, 1),
+      sumXX: squaresOf(1, labelledCount),
       sumXY: line(sums, 2),
     }),
   };

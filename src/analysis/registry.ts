@@ -4,6 +4,7 @@ import { calibration } from './calibration.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
+import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
 import { moments } from './moments.ts';
 import { pca } from './projection/pca.ts';
@@ -33,6 +34,7 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  explanations,
   similarity,
   pca,
   tsne,

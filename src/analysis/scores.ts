@@ -1,4 +1,5 @@
-import { readScoreFile, type Scores, writeScoreFile } from '../data/score-file.ts';
+import { ScoreBuffer } from '../data/score-buffer.ts';
+import { openScoreFile, type ScoreSource, writeScoreFile } from '../data/score-file.ts';
 import type { Batch } from '../data/types.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
@@ -12,44 +13,36 @@ export interface ScoresSpec {
 /** The question about scores that a reading of them depends on. */
 export const partOf = ({ target }: ScoresSpec): ScoresSpec => (target === undefined ? {} : { target });
 
-/** The score of every row: the one state that is O(rows), 13 bytes each. */
+/** The score of every row: the one state that is O(rows), and so beyond a million rows lies in a temporary file. */
 export interface ScoresState {
   readonly isProbability: boolean;
-  readonly row: Float64Array[];
-  readonly score: Float32Array[];
-  readonly label: Int8Array[];
+  readonly buffer: ScoreBuffer;
 }
 
-export const scores: Analysis<ScoresSpec, ScoresState, Scores> = {
+export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
   name: 'scores',
   version: 1,
   program: ({ target }, subject) => ({ outputs: { score: scoreOf(subject, target) } }),
-  start: (_spec, { score }) => ({ isProbability: score.space !== 'VALUE', row: [], score: [], label: [] }),
+  start: (_spec, { score }) => ({ isProbability: score.space !== 'VALUE', buffer: new ScoreBuffer() }),
   fold(state, outputs, batch) {
     const score = outputs.score?.data as Float32Array;
     if (state.isProbability) assertProbabilities(score, batch.index);
-    state.row.push(batch.index);
-    state.score.push(score);
-    state.label.push(labelsOf(batch));
+    state.buffer.add({ row: batch.index, score, label: labelsOf(batch) });
     return state;
   },
-  merge: (a, b) => ({
-    isProbability: a.isProbability,
-    row: [...a.row, ...b.row],
-    score: [...a.score, ...b.score],
-    label: [...a.label, ...b.label],
-  }),
-  finish: ({ row, score, label }) => ({
-    row: joined(row, (length) => new Float64Array(length)),
-    score: joined(score, (length) => new Float32Array(length)),
-    label: joined(label, (length) => new Int8Array(length)),
-  }),
+  merge(a, b) {
+    for (const block of b.buffer.stretches()) a.buffer.add(block);
+    b.buffer.release();
+    return a;
+  },
+  finish: ({ buffer }) => buffer,
+  release: ({ buffer }) => buffer.release(),
   files: {
     async save(result, home) {
-      const file = await writeScoreFile(home, result);
+      const file = await writeScoreFile(home, result.stretches());
       return { value: { file }, files: [file] };
     },
-    load: (value, home) => readScoreFile(home, (value as { file: string }).file),
+    load: (value, home) => openScoreFile(home, (value as { file: string }).file),
   },
 };
 
@@ -58,21 +51,6 @@ function labelsOf({ label, labelled }: Batch): Int8Array {
   const labels = new Int8Array(label.length);
   for (let at = 0; at < label.length; at++) labels[at] = labelled[at] === 1 ? (label[at] as number) : -1;
   return labels;
-}
-
-function joined<Values extends { length: number; set(part: Values, offset: number): void }>(
-  parts: Values[],
-  allocate: (length: number) => Values,
-): Values {
-  const whole = allocate(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const [at, part] of parts.entries()) {
-    whole.set(part, offset);
-    offset += part.length;
-    // What is copied is let go: there is no second copy of millions of rows.
-    delete parts[at];
-  }
-  return whole;
 }
 
 function assertProbabilities(score: Float32Array, index: Float64Array): void {

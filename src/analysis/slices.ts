@@ -1,8 +1,9 @@
-import type { Scores } from '../data/score-file.ts';
+import type { ScoreSource } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
-import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { buckets, groupedAuc } from './quality.ts';
-import { codesOf, type SliceResult, sliceCodes, slicesBy } from './slicing.ts';
+import { type LabelledSpec, ofScores } from './labelled.ts';
+import { type Grouping, labelledRows } from './labelled-rows.ts';
+import { GroupedAuc } from './quality.ts';
+import { evaluateBy, type SliceResult, slicesOf } from './slicing.ts';
 
 interface BySpec extends LabelledSpec {
   readonly by: string;
@@ -12,28 +13,28 @@ interface BySpec extends LabelledSpec {
 const mostSlices = 1000;
 
 /** One evaluation for each value of a column, most rows first, ties by value. */
-export const slices: Reading<BySpec, [Scores], readonly SliceResult[]> = {
+export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'slices',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { row, keys } = await labelledOf(part, spec, rows);
-    const by = await sliceCodes(rows, spec.by, row);
-    const group = await codesOf(rows, rows.groupBy, row);
-    return slicesBy(keys, by, group)
-      .sort((a, b) => b.rowCount - a.rowCount || (a.slice < b.slice ? -1 : 1))
-      .slice(0, mostSlices);
+    const [by] = (await slicesOf([spec.by], part, spec, rows)) as [Grouping];
+    const group = rows.groupBy === null ? [] : [{ column: rows.groupBy }];
+    using labelled = await labelledRows(part, spec, rows, [by, ...group]);
+    const all = await evaluateBy(labelled, 0, group.length === 0 ? null : 1);
+    return all.sort((a, b) => b.rowCount - a.rowCount || (a.slice < b.slice ? -1 : 1)).slice(0, mostSlices);
   },
 };
 
 /** Mean AUC over the groups of any column that have both labels, weighted by their rows; NaN without such a group. */
-export const gauc: Reading<BySpec, [Scores], number> = {
+export const gauc: Reading<BySpec, [ScoreSource], number> = {
   name: 'gauc',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { row, keys } = await labelledOf(part, spec, rows);
-    const { codes, values } = await rows.codes(spec.by, row);
-    return groupedAuc(buckets(keys, codes, values.length));
+    using labelled = await labelledRows(part, spec, rows, [{ column: spec.by }]);
+    const grouped = new GroupedAuc();
+    await labelled.rows.walk([0], grouped);
+    return grouped.gauc;
   },
 };

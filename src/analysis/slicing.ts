@@ -1,5 +1,9 @@
+import { OrderStatistics } from '../data/order-statistics.ts';
+import type { ScoreSource } from '../data/score-file.ts';
 import type { ReadableRows } from './analysis.ts';
-import { buckets, groupedAuc, type Quality, qualityOf } from './quality.ts';
+import { type LabelledSpec, labelledStretches } from './labelled.ts';
+import type { Bins, Grouping, Labelled } from './labelled-rows.ts';
+import { GroupedAuc, type Quality, QualityMeasure } from './quality.ts';
 
 /** Quality on the rows that share a value. */
 export interface SliceResult extends Quality {
@@ -7,76 +11,124 @@ export interface SliceResult extends Quality {
   readonly gauc: number;
 }
 
-/** A code for each row, −1 for none, and what each code stands for. */
-export interface Codes {
-  readonly codes: Int32Array;
-  readonly values: readonly string[];
-}
-
 /** A numeric column with more values than this is cut at its deciles. */
 const mostNumbers = 20;
 
-export const codesOf = async (rows: ReadableRows, column: string | null, row: Float64Array): Promise<Codes | null> =>
-  column === null ? null : rows.codes(column, row);
-
-/** The values of a column as slices; deciles where it is a number with many values. */
-export async function sliceCodes(rows: ReadableRows, column: string, row: Float64Array): Promise<Codes> {
-  const codes = await rows.codes(column, row);
-  return codes.values.length > mostNumbers && rows.isNumber(column) ? deciles(await rows.numbers(column, row)) : codes;
+/** How the values of columns make slices: by themselves, or by deciles where they are numbers and many. */
+export async function slicesOf(
+  columns: readonly string[],
+  part: ScoreSource,
+  spec: LabelledSpec,
+  rows: ReadableRows,
+): Promise<Grouping[]> {
+  const numeric = columns.filter((column) => rows.isNumber(column));
+  const bins = await decilesOf(numeric, part, spec, rows);
+  return columns.map((column) => {
+    const own = bins.get(column);
+    return own === undefined ? { column } : { column, bins: own };
+  });
 }
 
-/** Bins (a, b] between the deciles (linear interpolation), equal ones merged; the first begins with the minimum. */
-export function deciles(numbers: Float64Array): Codes {
-  const sorted = numbers.filter((value) => !Number.isNaN(value)).sort();
-  const at = (share: number): number => {
-    const position = share * (sorted.length - 1);
-    const [low, high] = [sorted[Math.floor(position)] as number, sorted[Math.ceil(position)] as number];
+/** Deciles of the columns that have many numbers on labelled rows. */
+async function decilesOf(
+  columns: readonly string[],
+  part: ScoreSource,
+  spec: LabelledSpec,
+  rows: ReadableRows,
+): Promise<Map<string, Bins>> {
+  const found = new Map<string, Bins>();
+  if (columns.length === 0) return found;
+  const { stretches } = await labelledStretches(part, spec, rows, { codes: [], numbers: columns });
+  const { rowCount } = part;
+  using all = new Columns(columns.map(() => ({ distinct: new Set(), ordered: new OrderStatistics({ rowCount }) })));
+  for await (const { numbers } of stretches)
+    for (const [at, { distinct, ordered }] of all.columns.entries()) {
+      const values = numbers[at] as Float64Array;
+      for (let row = 0; row < values.length && distinct.size <= mostNumbers; row++)
+        if (!Number.isNaN(values[row])) distinct.add(values[row] as number);
+      await ordered.add(values);
+    }
+  for (const [at, { distinct, ordered }] of all.columns.entries())
+    if (distinct.size > mostNumbers) found.set(columns[at] as string, binsBetween(await deciles(ordered)));
+  return found;
+}
+
+interface NumericColumn {
+  /** At most one more than `mostNumbers`. */
+  readonly distinct: Set<number>;
+  readonly ordered: OrderStatistics;
+}
+
+class Columns implements Disposable {
+  readonly columns: readonly NumericColumn[];
+
+  constructor(columns: readonly NumericColumn[]) {
+    this.columns = columns;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { ordered } of this.columns) ordered[Symbol.dispose]();
+  }
+}
+
+/** The eleven deciles (linear interpolation), equal ones merged. */
+export async function deciles(ordered: OrderStatistics): Promise<number[]> {
+  const positions = Array.from({ length: 11 }, (_, decile) => (decile / 10) * (ordered.count - 1));
+  const numbers = await ordered.at(positions.flatMap((position) => [Math.floor(position), Math.ceil(position)]));
+  const edges = positions.map((position, decile) => {
+    const [low, high] = numbers.slice(2 * decile) as [number, number];
     // Between infinite neighbours nothing can be interpolated.
     return Number.isFinite(high - low) ? low + (high - low) * (position % 1) : low;
-  };
-  const edges = [...new Set(Array.from({ length: 11 }, (_, decile) => at(decile / 10)))];
-  const upper = edges.slice(1);
-  const codes = Int32Array.from(numbers, (value) => (Number.isNaN(value) ? -1 : Math.max(0, lowerBound(upper, value))));
-  const values = upper.map((high, bin) => `${bin === 0 ? '[' : '('}${edges[bin]}, ${high}]`);
-  return { codes, values };
-}
-
-/** Position of the first edge that is not below the value. */
-function lowerBound(edges: readonly number[], value: number): number {
-  const found = edges.findIndex((edge) => value <= edge);
-  return found < 0 ? edges.length - 1 : found;
-}
-
-/** One evaluation for each code that a row has, in the order of the codes. */
-export function slicesBy(keys: Uint32Array, by: Codes, group: Codes | null): SliceResult[] {
-  const groupsOf = group === null ? () => [] : groupsWithin(keys, by, group);
-  return buckets(keys, by.codes, by.values.length)
-    .map((sorted, code) => ({
-      slice: by.values[code] as string,
-      ...qualityOf(sorted),
-      gauc: groupedAuc(groupsOf(code)),
-    }))
-    .filter(({ rowCount }) => rowCount > 0);
-}
-
-/** The groups of each slice: one sort of (slice, group) pairs serves all slices. */
-function groupsWithin(keys: Uint32Array, by: Codes, group: Codes): (code: number) => Uint32Array[] {
-  const groupCount = group.values.length;
-  const dense = new Map<number, number>();
-  const ofSlice: number[][] = by.values.map(() => []);
-  const pairs = Int32Array.from(keys, (_, at) => {
-    const slice = by.codes[at] as number;
-    const member = group.codes[at] as number;
-    if (slice < 0 || member < 0) return -1;
-    const pair = slice * groupCount + member;
-    let code = dense.get(pair);
-    if (code === undefined) {
-      code = dense.size;
-      dense.set(pair, code);
-      ofSlice[slice]?.push(code);
-    }
-    return code;
   });
-  const grouped = buckets(keys, pairs, dense.size);
-  return (slice) => (ofSlice[slice] as number[]).map((code) => grouped[code] as Uint32Array);
+  return [...new Set(edges)];
+}
+
+/** Bins (a, b]; the first begins with the smallest number. */
+export function binsBetween(edges: readonly number[]): Bins {
+  const upper = edges.slice(1);
+  return {
+    codeOf(value) {
+      if (Number.isNaN(value)) return -1;
+      const found = upper.findIndex((edge) => value <= edge);
+      return found < 0 ? upper.length - 1 : found;
+    },
+    values: upper.map((high, bin) => `${bin === 0 ? '[' : '('}${edges[bin]}, ${high}]`),
+  };
+}
+
+/**
+ * One evaluation for each value of a grouping that a row has, in the order of its codes; `group`: the grouping by which GAUC is taken,
+ * null for none. Both as positions.
+ */
+export async function evaluateBy({ rows, values }: Labelled, by: number, group: number | null): Promise<SliceResult[]> {
+  const measures = new Map<number, QualityMeasure>();
+  let measure = new QualityMeasure();
+  await rows.walk([by], {
+    begin([code]) {
+      measure = new QualityMeasure();
+      measures.set(code as number, measure);
+    },
+    tie: (score, positives, negatives) => measure.tie(score, positives, negatives),
+  });
+  const gaucs = group === null ? new Map<number, number>() : await gaucBy(rows, by, group);
+  return [...measures].map(([code, { quality }]) => ({
+    slice: values[by]?.[code] as string,
+    ...quality,
+    gauc: gaucs.get(code) ?? Number.NaN,
+  }));
+}
+
+/** By code of `by`. */
+async function gaucBy(rows: Labelled['rows'], by: number, group: number): Promise<Map<number, number>> {
+  const grouped = new Map<number, GroupedAuc>();
+  let current = new GroupedAuc();
+  await rows.walk([by, group], {
+    begin([code]) {
+      current = grouped.get(code as number) ?? new GroupedAuc();
+      grouped.set(code as number, current);
+    },
+    tie: (score, positives, negatives) => current.tie(score, positives, negatives),
+    end: () => current.end(),
+  });
+  return new Map([...grouped].map(([code, { gauc }]) => [code, gauc]));
 }

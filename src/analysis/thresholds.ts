@@ -1,7 +1,8 @@
-import type { Scores } from '../data/score-file.ts';
+import type { KeyedRows } from '../data/keys/keyed-rows.ts';
+import type { ScoreSource } from '../data/score-file.ts';
 import type { Reading } from './analysis.ts';
-import { type LabelledSpec, labelledOf, ofScores } from './labelled.ts';
-import { eachTie } from './quality.ts';
+import { type LabelledSpec, ofScores } from './labelled.ts';
+import { labelledRows } from './labelled-rows.ts';
 
 export const curveKinds = ['ROC', 'PRECISION_RECALL', 'LIFT'] as const;
 export type CurveKind = (typeof curveKinds)[number];
@@ -29,16 +30,16 @@ interface Called {
  * From the strictest threshold to the loosest, each a score that occurs. Where there are more of them than points, those are
  * taken whose rows are spread most evenly, the first and the last among them. No points where a class that it needs is missing.
  */
-export const curve: Reading<CurveSpec, [Scores], readonly CurvePoint[]> = {
+export const curve: Reading<CurveSpec, [ScoreSource], readonly CurvePoint[]> = {
   name: 'curve',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { keys } = await labelledOf(part, spec, rows);
-    const called = calledAt(keys);
-    const { truePositives: positives, falsePositives: negatives } = called.at(-1) as Called;
+    using labelled = await labelledRows(part, spec, rows);
+    const totals = await totalsOf(labelled.rows);
+    const { positives, negatives } = totals;
     if (positives === 0 || (spec.kind === 'ROC' && negatives === 0)) return [];
-    return thinned(called, spec.points).map((point) => ({
+    return (await calledAt(labelled.rows, totals, spec.points)).map((point) => ({
       threshold: point.threshold,
       ...coordinates[spec.kind](point, positives, negatives),
     }));
@@ -61,29 +62,45 @@ const coordinates: Record<CurveKind, (at: Called, positives: number, negatives: 
   },
 };
 
-function calledAt(keys: Uint32Array): Called[] {
-  const groups: { score: number; positives: number; negatives: number }[] = [];
-  eachTie(keys.slice().sort(), (score, positives, negatives) => groups.push({ score, positives, negatives }));
-  let truePositives = 0;
-  let falsePositives = 0;
-  return groups.reverse().map(({ score, positives, negatives }) => {
-    truePositives += positives;
-    falsePositives += negatives;
-    return { threshold: score, truePositives, falsePositives };
-  });
+interface Totals {
+  positives: number;
+  negatives: number;
+  /** Scores that occur. */
+  thresholds: number;
+  /** Rows of the largest of them. */
+  strictest: number;
 }
 
-function thinned(called: readonly Called[], points: number): readonly Called[] {
-  if (called.length <= points) return called;
-  const rowsAt = ({ truePositives, falsePositives }: Called): number => truePositives + falsePositives;
-  const first = rowsAt(called[0] as Called);
-  const last = rowsAt(called.at(-1) as Called);
+async function totalsOf(rows: KeyedRows): Promise<Totals> {
+  const totals = { positives: 0, negatives: 0, thresholds: 0, strictest: 0 };
+  await rows.walk([], {
+    tie(_score, positives, negatives) {
+      totals.positives += positives;
+      totals.negatives += negatives;
+      if (totals.thresholds === 0) totals.strictest = positives + negatives;
+      totals.thresholds++;
+    },
+  });
+  return totals;
+}
+
+/** Of all thresholds, at most so many, chosen while they go by. */
+async function calledAt(rows: KeyedRows, totals: Totals, points: number): Promise<Called[]> {
+  const first = totals.strictest;
+  const last = totals.positives + totals.negatives;
   const chosen: Called[] = [];
-  for (const [at, one] of called.entries()) {
-    const wanted = first + ((last - first) * chosen.length) / (points - 1);
-    const remaining = points - chosen.length;
-    if (rowsAt(one) >= wanted || called.length - at <= remaining) chosen.push(one);
-  }
+  let [truePositives, falsePositives, seen] = [0, 0, 0];
+  await rows.walk([], {
+    tie(threshold, positives, negatives) {
+      truePositives += positives;
+      falsePositives += negatives;
+      const wanted = first + ((last - first) * chosen.length) / (points - 1);
+      const isNeeded = totals.thresholds - seen <= points - chosen.length;
+      if (truePositives + falsePositives >= wanted || isNeeded)
+        chosen.push({ threshold, truePositives, falsePositives });
+      seen++;
+    },
+  });
   return chosen;
 }
 
@@ -94,17 +111,19 @@ export interface ConfusionResult {
   readonly falseNegatives: number;
 }
 
-export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [Scores], ConfusionResult> = {
+export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [ScoreSource], ConfusionResult> = {
   name: 'confusion',
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    const { keys } = await labelledOf(part, spec, rows);
+    using labelled = await labelledRows(part, spec, rows);
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
-    eachTie(keys.slice().sort(), (score, positives, negatives) => {
-      const isPositive = score >= spec.threshold;
-      counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
-      counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
+    await labelled.rows.walk([], {
+      tie(score, positives, negatives) {
+        const isPositive = score >= spec.threshold;
+        counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
+        counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
+      },
     });
     return counts;
   },

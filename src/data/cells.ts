@@ -34,5 +34,12 @@ export function entriesOf(vector: DuckDBVector): Uint32Array {
   return new Uint32Array(entryData.buffer, entryData.byteOffset, entryData.length * 2);
 }
 
+/** Puts values into the first rows of a vector of DuckDB's that has no nulls, to be appended to a table. */
+export function fillVector(vector: DuckDBVector, values: ArrayLike<number>, from: number, count: number): void {
+  const { items } = fieldsOf(vector);
+  for (let row = 0; row < count; row++) items[row] = values[from + row] as number;
+  vector.flush();
+}
+
 export const elementsOf = (vector: DuckDBVector): DuckDBVector =>
   (vector as DuckDBVector & { readonly childVector: DuckDBVector }).childVector;

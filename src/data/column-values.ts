@@ -1,39 +1,66 @@
-import type { DuckDBVector } from '@duckdb/node-api';
-import { isNull, nullBitsOf, numbersOf } from './cells.ts';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { numbersOf } from './cells.ts';
+import { type CodeTaker, NumberTaker, type Taker, TextCodeTaker, WholeNumberCodeTaker } from './column-takers.ts';
 import { classOf } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { columnSql, fromFiles, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, RowSelection } from './types.ts';
 
-/** Rows whose values are wanted: ascending indexes of rows that the selection has. */
-export interface WantedRows {
-  readonly selection: RowSelection;
-  readonly index: Float64Array;
+/** Columns of a dataset: as codes of their values, for grouping; as numbers (numeric columns only). */
+export interface WantedColumns {
+  readonly codes: readonly string[];
+  readonly numbers: readonly string[];
 }
 
-export interface Codes {
-  /** Of each row, in their order; −1 for null. */
-  readonly codes: Int32Array;
-  /** The text of each code's value, in the order of their first rows. */
-  readonly values: string[];
+/** Of a stretch of rows, an array for each wanted column. */
+export interface ColumnStretch {
+  /** −1 for null. */
+  readonly codes: readonly Int32Array[];
+  /** NaN for null. */
+  readonly numbers: readonly Float64Array[];
+}
+
+export interface ColumnValues {
+  /** For each column of codes, what they stand for as text, in the order of their first rows; complete when all stretches are read. */
+  readonly values: readonly (readonly string[])[];
+  /** One for each stretch of rows that was asked for. */
+  readonly stretches: AsyncIterable<ColumnStretch>;
 }
 
 /**
- * A dense code for the value of a column on each of the given rows: for grouping by it. `column` is one of the dataset's.
- * Throws DATASET_REJECTED.
+ * Values of columns on rows that come in stretches, ascending; all columns are read at once. Throws DATASET_REJECTED when a file
+ * was changed.
  */
-export async function columnCodes(dataset: DatasetRecord, column: string, rows: WantedRows): Promise<Codes> {
-  // Whole numbers name themselves, and are told apart many times faster than their texts.
-  if (await isExact(dataset, column)) return numberCodes(dataset, column, rows);
-  const text = textSql(columnSql(dataset, column), typeOf(dataset, column));
-  const codes = new Int32Array(rows.index.length).fill(-1);
-  const codeOf = new Map<string, number>();
-  await scan(dataset, text, rows, (texts) => (row, at) => {
-    const value = texts.getItem(row) as string | null;
-    if (value !== null) codes[at] = numbered(codeOf, value);
-  });
-  return { codes, values: [...codeOf.keys()] };
+export async function readColumns(
+  dataset: DatasetRecord,
+  { codes, numbers }: WantedColumns,
+  { selection, stretches }: { selection: RowSelection; stretches: AsyncIterable<Float64Array> },
+): Promise<ColumnValues> {
+  await assertUnchanged(dataset.files);
+  const coded = await Promise.all(codes.map((column) => codesOf(dataset, column)));
+  const numbered = numbers.map((column) => ({ sql: asDouble(dataset, column), taker: new NumberTaker() }));
+  const columns = [...coded, ...numbered];
+  const matched = match(dataset, selection, columns, stretches);
+  return {
+    values: coded.map(({ taker }) => taker.values),
+    stretches: mapped(matched, () => ({
+      codes: coded.map(({ taker }) => taker.codes),
+      numbers: numbered.map(({ taker }) => taker.numbers),
+    })),
+  };
+}
+
+interface Column {
+  readonly sql: string;
+  readonly taker: Taker;
+}
+
+const asDouble = (dataset: DatasetRecord, column: string): string => `CAST(${columnSql(dataset, column)} AS DOUBLE)`;
+
+async function codesOf(dataset: DatasetRecord, column: string): Promise<{ sql: string; taker: CodeTaker }> {
+  if (await isExact(dataset, column)) return { sql: asDouble(dataset, column), taker: new WholeNumberCodeTaker() };
+  return { sql: textSql(columnSql(dataset, column), typeOf(dataset, column)), taker: new TextCodeTaker() };
 }
 
 /** Whether all values are whole numbers that a double holds. */
@@ -47,63 +74,69 @@ async function isExact(dataset: DatasetRecord, column: string): Promise<boolean>
   return Number(largest ?? 0) <= Number.MAX_SAFE_INTEGER;
 }
 
-async function numberCodes(dataset: DatasetRecord, column: string, rows: WantedRows): Promise<Codes> {
-  const codes = new Int32Array(rows.index.length).fill(-1);
-  const codeOf = new Map<number, number>();
-  await scan(dataset, asDouble(dataset, column), rows, (vector) => {
-    const numbers = numbersOf(vector);
-    const nulls = nullBitsOf(vector);
-    return (row, at) => {
-      if (!isNull(nulls, row)) codes[at] = numbered(codeOf, numbers[row] as number);
-    };
-  });
-  return { codes, values: Array.from(codeOf.keys(), String) };
-}
-
-/** The code of a value; the next free one when it is new. */
-function numbered<Value>(codeOf: Map<Value, number>, value: Value): number {
-  const known = codeOf.get(value);
-  if (known !== undefined) return known;
-  codeOf.set(value, codeOf.size);
-  return codeOf.size - 1;
-}
-
-const asDouble = (dataset: DatasetRecord, column: string): string => `CAST(${columnSql(dataset, column)} AS DOUBLE)`;
-
-/** The number in a numeric column on each of the given rows; NaN for null. Throws DATASET_REJECTED. */
-export async function columnNumbers(dataset: DatasetRecord, column: string, rows: WantedRows): Promise<Float64Array> {
-  const values = new Float64Array(rows.index.length).fill(Number.NaN);
-  await scan(dataset, asDouble(dataset, column), rows, (vector) => {
-    const numbers = numbersOf(vector);
-    const nulls = nullBitsOf(vector);
-    return (row, at) => {
-      if (!isNull(nulls, row)) values[at] = numbers[row] as number;
-    };
-  });
-  return values;
-}
-
-/** Takes, chunk by chunk, the row of the chunk for each of the given rows: `at` is the position among them. */
-async function scan(
+/** Reads on whenever a stretch of rows is wanted; yields when the takers have it. */
+async function* match(
   dataset: DatasetRecord,
-  expression: string,
-  { selection, index: rows }: WantedRows,
-  taker: (vector: DuckDBVector) => (row: number, at: number) => void,
-): Promise<void> {
-  await assertUnchanged(dataset.files);
+  selection: RowSelection,
+  columns: readonly Column[],
+  stretches: AsyncIterable<Float64Array>,
+): AsyncGenerator<void> {
   using reader = await Reader.open(dataset.files.map(({ path }) => path));
   const query = new Query();
-  const from = `${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
-  const sql = `SELECT ${rowIndexSql(query, dataset.files)}, ${expression} FROM ${from}`;
-  let next = 0;
-  for await (const chunk of reader.chunks(query.statement(sql))) {
-    if (next === rows.length) break;
-    const index = numbersOf(chunk.getColumnVector(0));
-    const take = taker(chunk.getColumnVector(1));
-    const { rowCount } = chunk;
-    for (let row = 0; row < rowCount; row++) {
-      if (index[row] === rows[next]) take(row, next++);
+  const fields = [rowIndexSql(query, dataset.files), ...columns.map(({ sql }) => sql)].join(', ');
+  const sql = `SELECT ${fields} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+  const chunks = reader.chunks(query.statement(sql));
+  const takers = columns.map(({ taker }) => taker);
+  let chunk: ChunkRows | undefined;
+  try {
+    for await (const rows of stretches) {
+      for (const taker of takers) taker.open(rows.length);
+      for (let at = 0; at < rows.length; ) {
+        if (chunk === undefined || chunk.isRead) chunk = new ChunkRows(await nextOf(chunks));
+        at += chunk.match(rows, at, takers);
+      }
+      yield;
     }
+  } finally {
+    await chunks.return(undefined);
   }
-  if (next < rows.length) throw new Error('rows that are not selected, or not in their order');
+}
+
+async function nextOf(chunks: AsyncGenerator<DuckDBDataChunk>): Promise<DuckDBDataChunk> {
+  const next = await chunks.next();
+  if (next.done) throw new Error('rows that are not selected, or not in their order');
+  return next.value;
+}
+
+/** A chunk of what DuckDB reads, of which rows are wanted one after the other. */
+class ChunkRows {
+  readonly #chunk: DuckDBDataChunk;
+  readonly #index: Float64Array;
+  readonly #matched: Int32Array;
+  #next = 0;
+
+  constructor(chunk: DuckDBDataChunk) {
+    this.#chunk = chunk;
+    this.#index = numbersOf(chunk.getColumnVector(0));
+    this.#matched = new Int32Array(chunk.rowCount);
+  }
+
+  get isRead(): boolean {
+    return this.#next === this.#chunk.rowCount;
+  }
+
+  /** Takes the rows of this chunk that are wanted next, and says how many. */
+  match(rows: Float64Array, at: number, takers: readonly Taker[]): number {
+    const { rowCount } = this.#chunk;
+    let count = 0;
+    for (; this.#next < rowCount && at + count < rows.length; this.#next++)
+      if (this.#index[this.#next] === rows[at + count]) this.#matched[count++] = this.#next;
+    for (const [column, taker] of takers.entries())
+      taker.take(this.#chunk.getColumnVector(column + 1), this.#matched, count, at);
+    return count;
+  }
+}
+
+async function* mapped<From, To>(from: AsyncIterable<From>, to: (one: From) => To): AsyncGenerator<To> {
+  for await (const one of from) yield to(one);
 }

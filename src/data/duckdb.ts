@@ -16,6 +16,9 @@ export interface Statement {
   readonly values: readonly DuckDBValue[];
 }
 
+/** Where DuckDB puts what does not fit into memory; it removes its files itself. */
+export const temporaryFolder = (): string => join(tmpdir(), `glassgraph-${process.pid}`);
+
 /**
  * A DuckDB that can read the given files and do nothing else with the machine: no other file, no network, no extension,
  * bounded memory. Takes 10 ms to open.
@@ -35,7 +38,7 @@ export class Reader implements Disposable {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(threads),
       memory_limit: dataLimits.readerMemory,
-      temp_directory: join(tmpdir(), `glassgraph-${process.pid}`),
+      temp_directory: temporaryFolder(),
       preserve_insertion_order: 'true',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

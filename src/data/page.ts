@@ -2,7 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { type Json, toJson } from './json.ts';
-import { columnSql, fromFiles, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
+import { columnSql, fromFiles, indexesSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord } from './types.ts';
 
 export interface DatasetRow {
@@ -44,17 +44,7 @@ export async function readRowsAt(dataset: DatasetRecord, indexes: readonly numbe
   await assertUnchanged(dataset.files);
   using reader = await Reader.open(dataset.files.map(({ path }) => path));
   const query = new Query();
-  const ofFiles: string[] = [];
-  let first = 0;
-  for (const [at, { rowCount }] of dataset.files.entries()) {
-    const own = indexes
-      .filter((index) => index >= first && index < first + rowCount)
-      .map((index) => BigInt(index - first));
-    if (own.length > 0)
-      ofFiles.push(`(file_index = ${at} AND list_contains(CAST(${query.bindList(own)} AS BIGINT[]), file_row_number))`);
-    first += rowCount;
-  }
-  const from = `FROM ${fromFiles(query, dataset.files)} WHERE ${ofFiles.join(' OR ') || 'false'}`;
+  const from = `FROM ${fromFiles(query, dataset.files)} WHERE ${indexesSql(query, dataset.files, indexes)}`;
   const found = new Map((await fetchRows(reader, dataset, query, from)).map((row) => [row.index, row]));
   return indexes.flatMap((index) => found.get(index) ?? []);
 }

@@ -4,7 +4,7 @@ import { similarTo, suggestion } from '../similar.ts';
 import { classOf, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
-import { fromFiles, Query, typeOf, whereSql } from './sql.ts';
+import { fromFiles, Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
 
 /** RowsInput of the API, as far as it chooses rows of a dataset; an absent field and null are the same. */
@@ -16,6 +16,8 @@ export interface RowsInput {
     | undefined;
   readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null | undefined;
   readonly invalid?: RowSelection['invalid'] | null | undefined;
+  /** Not of the API: a page of the rows. */
+  readonly only?: readonly number[];
 }
 
 /**
@@ -27,12 +29,14 @@ export function selectRows(dataset: DatasetRecord, partitions: readonly string[]
     partitions: selectPartitions(dataset, partitions, input),
     where: canonicalFilters(dataset, input.where ?? []),
     invalid: input.invalid ?? 'FAIL',
+    ...(input.only === undefined ? {} : { only: input.only }),
   };
 }
 
 /** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
 export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
-  if (selection.partitions === null && selection.where.length === 0) return dataset.rowCount;
+  const { partitions, where: filters, only } = selection;
+  if (partitions === null && filters.length === 0 && only === undefined) return dataset.rowCount;
   await assertUnchanged(dataset.files);
   using reader = await Reader.open(dataset.files.map(({ path }) => path));
   const query = new Query();
@@ -40,6 +44,22 @@ export async function countRows(dataset: DatasetRecord, selection: RowSelection)
   const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
   const [counted] = await reader.records(query.statement(sql));
   return Number(counted?.count);
+}
+
+/** The indexes of the first `count` selected rows behind row `after`, valid or not. Throws DATASET_REJECTED. */
+export async function selectedIndexes(
+  dataset: DatasetRecord,
+  selection: RowSelection,
+  { after, count }: { readonly after: number; readonly count: number },
+): Promise<number[]> {
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const index = rowIndexSql(query, dataset.files);
+  const from = `FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+  const behind = `WHERE index > CAST(${query.bind(after)} AS DOUBLE) ORDER BY index LIMIT ${query.bind(BigInt(count))}`;
+  const found = await reader.records(query.statement(`SELECT index FROM (SELECT ${index} AS index ${from}) ${behind}`));
+  return found.map(({ index: at }) => Number(at));
 }
 
 function selectPartitions(dataset: DatasetRecord, all: readonly string[], input: RowsInput): string[] | null {

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { type ColumnSource, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 
-/**
- * The scores of a pass, kept: AUC, calibration, slices and comparisons are reads of this file, not second passes of the model.
- * Rows ascend. 13 bytes a row in memory, a plain Parquet file on disk (`row` DOUBLE, `score` FLOAT, `label` INT32; −1 where a
- * row has no label).
- */
+/** A stretch of scored rows; rows ascend. */
 export interface Scores {
   /** Row index in the dataset. */
   readonly row: Float64Array;
@@ -19,60 +15,89 @@ export interface Scores {
   readonly label: Int8Array;
 }
 
+export type Stretches = Iterable<Scores> | AsyncIterable<Scores>;
+
+/**
+ * The scores of a pass, kept: AUC, calibration, slices and comparisons are reads of this, not second passes of the model. Stretch
+ * by stretch, in the order of rows: never all of them in memory.
+ */
+export interface ScoreSource {
+  readonly rowCount: number;
+  stretches(): Stretches;
+}
+
 export const scoresFolder = 'scores';
 
-/** Written and read group by group: in memory, a file takes a group more than its scores. */
-const rowsPerGroup = 1 << 18;
-
-/** Writes below `home` and returns the file's path relative to it: equal scores, equal name. */
-export async function writeScoreFile(home: string, scores: Scores): Promise<string> {
+/**
+ * Writes a plain Parquet file below `home` (`row` DOUBLE, `score` FLOAT, `label` INT32; −1 where a row has no label; a group of
+ * rows for each stretch) and returns its path relative to it: equal stretches, equal name.
+ */
+export async function writeScoreFile(home: string, stretches: Stretches): Promise<string> {
   const unfinished = join(home, scoresFolder, `${process.pid}-${Math.random().toString(36).slice(2)}.tmp`);
   await mkdir(dirname(unfinished), { recursive: true });
+  try {
+    await writeParquet(unfinished, stretches);
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(unfinished), hash);
+    const digest = hash.digest('hex');
+    const file = join(scoresFolder, digest.slice(0, 2), `${digest}.parquet`);
+    await mkdir(dirname(join(home, file)), { recursive: true });
+    await rename(unfinished, join(home, file));
+    return file;
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+async function writeParquet(path: string, stretches: Stretches): Promise<void> {
+  const none: Scores = { row: new Float64Array(), score: new Float32Array(), label: new Int8Array() };
   const writer = new ParquetWriter({
-    writer: fileWriter(unfinished),
-    schema: schemaFromColumnData({ columnData: columnsOf(scores, 0, 0) }),
+    writer: fileWriter(path),
+    schema: schemaFromColumnData({ columnData: columnsOf(none) }),
     codec: 'UNCOMPRESSED',
     statistics: false,
   });
-  for (let from = 0; from < scores.row.length; from += rowsPerGroup)
-    await writer.write({ columnData: columnsOf(scores, from, from + rowsPerGroup), rowGroupSize: rowsPerGroup });
+  for await (const scores of stretches)
+    await writer.write({ columnData: columnsOf(scores), rowGroupSize: scores.row.length });
   await writer.finish();
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(unfinished), hash);
-  const digest = hash.digest('hex');
-  const file = join(scoresFolder, digest.slice(0, 2), `${digest}.parquet`);
-  await mkdir(dirname(join(home, file)), { recursive: true });
-  await rename(unfinished, join(home, file));
-  return file;
 }
 
-function columnsOf({ row, score, label }: Scores, from: number, to: number): ColumnSource[] {
+function columnsOf({ row, score, label }: Scores): ColumnSource[] {
   const plain = { nullable: false, encoding: 'PLAIN' } as const;
   return [
-    { name: 'row', type: 'DOUBLE', data: row.subarray(from, to), ...plain },
-    { name: 'score', type: 'FLOAT', data: score.subarray(from, to), ...plain },
-    { name: 'label', type: 'INT32', data: Int32Array.from(label.subarray(from, to)), ...plain },
+    { name: 'row', type: 'DOUBLE', data: row, ...plain },
+    { name: 'score', type: 'FLOAT', data: score, ...plain },
+    { name: 'label', type: 'INT32', data: Int32Array.from(label), ...plain },
   ];
 }
 
-/** Reads what `writeScoreFile` wrote. Throws when the file is gone or is no score file. */
-export async function readScoreFile(home: string, path: string): Promise<Scores> {
+/** What `writeScoreFile` wrote. Throws when the file is gone or is no score file. */
+export async function openScoreFile(home: string, path: string): Promise<ScoreSource> {
   const file = await asyncBufferFromFile(join(home, path));
   const metadata = await parquetMetadataAsync(file);
-  const rowCount = Number(metadata.num_rows);
-  const scores = {
-    row: new Float64Array(rowCount),
-    score: new Float32Array(rowCount),
-    label: new Int8Array(rowCount),
+  return {
+    rowCount: Number(metadata.num_rows),
+    async *stretches() {
+      let rowStart = 0;
+      for (const { num_rows } of metadata.row_groups) {
+        const rowCount = Number(num_rows);
+        const scores = {
+          row: new Float64Array(rowCount),
+          score: new Float32Array(rowCount),
+          label: new Int8Array(rowCount),
+        };
+        await parquetRead({
+          file,
+          metadata,
+          rowStart,
+          rowEnd: rowStart + rowCount,
+          onChunk: ({ columnName, columnData, rowStart: first }) =>
+            scores[columnName as keyof Scores].set(columnData as ArrayLike<number>, first - rowStart),
+        });
+        rowStart += rowCount;
+        yield scores;
+      }
+    },
   };
-  for (let rowStart = 0; rowStart < rowCount; rowStart += rowsPerGroup)
-    await parquetRead({
-      file,
-      metadata,
-      rowStart,
-      rowEnd: Math.min(rowStart + rowsPerGroup, rowCount),
-      onChunk: ({ columnName, columnData, rowStart: first }) =>
-        scores[columnName as keyof Scores].set(columnData as ArrayLike<number>, first),
-    });
-  return scores;
 }

@@ -54,6 +54,19 @@ export function rowIndexSql(query: Query, files: readonly DatasetFile[]): string
   return `CAST(${ofFile} + file_row_number AS DOUBLE)`;
 }
 
+/** Whether a row is one of these. */
+export function indexesSql(query: Query, files: readonly DatasetFile[], indexes: readonly number[]): string {
+  let first = 0;
+  const ofFiles = files.flatMap(({ rowCount }, at) => {
+    const start = first;
+    first += rowCount;
+    const own = indexes.filter((index) => index >= start && index < first).map((index) => BigInt(index - start));
+    const places = `CAST(${query.bindList(own)} AS BIGINT[])`;
+    return own.length === 0 ? [] : [`(file_index = ${at} AND list_contains(${places}, file_row_number))`];
+  });
+  return ofFiles.join(' OR ') || 'false';
+}
+
 /** The text that names a value: integers in decimal, dates and times as in ISO 8601, whole floats without a point. */
 export function textSql(expression: string, type: string): string {
   const text = `CAST(${expression} AS VARCHAR)`;
@@ -68,9 +81,10 @@ export function textSql(expression: string, type: string): string {
 }
 
 /** ` WHERE …` of a selection, or nothing. */
-export function whereSql(query: Query, dataset: DatasetRecord, { partitions, where }: RowSelection): string {
+export function whereSql(query: Query, dataset: DatasetRecord, { partitions, where, only }: RowSelection): string {
   const conditions = where.map((filter) => filterSql(query, dataset, filter));
   if (partitions !== null) conditions.push(partitionsSql(query, dataset, partitions));
+  if (only !== undefined) conditions.push(`(${indexesSql(query, dataset.files, only)})`);
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 

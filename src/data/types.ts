@@ -42,6 +42,8 @@ export interface RowSelection {
   readonly partitions: readonly string[] | null;
   readonly where: readonly RowFilter[];
   readonly invalid: 'FAIL' | 'SKIP';
+  /** Of the selected rows, only those with these indexes, which ascend: a page of them. */
+  readonly only?: readonly number[];
 }
 
 /** A stretch of selected rows, in row order, ready for a model. */

@@ -69,3 +69,4 @@ function safeInteger(value: unknown): number {
 
 builder.queryType({ description: 'Everything that can be asked.' });
 builder.mutationType({ description: 'Everything that changes something.' });
+builder.subscriptionType({ description: 'What can be followed, over Server-Sent Events.' });

@@ -48,7 +48,7 @@ export function pageAsked(args: ConnectionArguments, size: PageSize = listSize):
   };
 }
 
-const cursorOf = (position: number): string => Buffer.from(`at:${position}`).toString('base64url');
+export const cursorOf = (position: number): string => Buffer.from(`at:${position}`).toString('base64url');
 
 function positionOf(argument: string, cursor: string | null | undefined): number | undefined {
   if (cursor == null) return undefined;

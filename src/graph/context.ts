@@ -1,17 +1,33 @@
 import type { Logger } from 'pino';
 import type { ComputePool } from '../compute/process/pool.ts';
+import type { JobWatch } from '../jobs/watch.ts';
 import type { PassEnvironment } from '../pass/protocol.ts';
 import type { Planner, PlannerScope } from '../planner/planner.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import type { DatasetRow } from '../store/datasets.ts';
+import type { JobRow } from '../store/jobs.ts';
 import type { Lookups } from '../store/lookups.ts';
+
+/** A query document to be computed in the background. */
+export interface PrefetchRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
 /** What every resolver may use; one for the server. */
 export interface Services {
   readonly database: Database;
   readonly lookups: Lookups;
   readonly planner: Planner;
+  readonly jobs: {
+    readonly watch: JobWatch;
+    /** Ends it, whoever waits. */
+    cancel(job: JobRow): Promise<void>;
+    /** Throws as the document would when it is asked. */
+    prefetch(request: PrefetchRequest): Promise<JobRow>;
+  };
   readonly pool: ComputePool;
   readonly home: string;
   /** What compute processes are told with every call. */

@@ -1,9 +1,11 @@
+import type { Queries } from '../store/database.ts';
 import { getDatasetById } from '../store/datasets.ts';
-import { getJob, listJobs } from '../store/jobs.ts';
+import { getJob, hasEnded, type JobRow, listJobs, tellJob } from '../store/jobs.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { keysetConnection } from './connection.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
+import type { Context } from './context.ts';
 import { ErrorCode, JobState } from './enums.ts';
 import { decodeId, isUuid } from './ids.ts';
 import { Dataset, Job, Model } from './references.ts';
@@ -22,9 +24,16 @@ const JobError = builder
     }),
   });
 
+/** Whoever knows a job's id may come back for it: from now on it runs whether somebody waits or not. */
+async function toldId(job: JobRow, { database }: Context): Promise<string> {
+  if (!job.isTold && !hasEnded(job)) await tellJob(database.db, job.id);
+  return job.id;
+}
+
 builder.node(Job, {
-  description: 'A pass over rows that computes the answers to one or more questions.',
-  id: { resolve: ({ id }) => id },
+  description:
+    'A pass over rows that computes the answers to one or more questions, or a prefetch that waits for such passes.',
+  id: { resolve: (job, _, context) => toldId(job, context) },
   loadWithoutCache: (id, { database }) => (isUuid(id) ? getJob(database.db, id) : null),
   fields: (t) => ({
     state: t.field({ type: JobState, description: 'Where it stands.', resolve: ({ state }) => state }),
@@ -43,7 +52,7 @@ builder.node(Job, {
     }),
     rowsDone: t.field({
       type: 'SafeInt',
-      description: 'Rows read so far in this sweep.',
+      description: 'Rows read so far in this sweep; of a prefetch, in the sweeps of its passes.',
       resolve: ({ rowsDone }) => rowsDone,
     }),
     rowsTotal: t.field({
@@ -57,7 +66,10 @@ builder.node(Job, {
       description: 'Share of the sweep that is done; null while the total is unknown.',
       resolve: ({ rowsDone, rowsTotal }) => (rowsTotal === null ? null : rowsTotal === 0 ? 1 : rowsDone / rowsTotal),
     }),
-    rowsPerSecond: t.exposeFloat('rowsPerSecond', { nullable: true, description: 'Measured since the attempt began.' }),
+    rowsPerSecond: t.exposeFloat('rowsPerSecond', {
+      nullable: true,
+      description: 'Over the last seconds; in the end, over the whole attempt.',
+    }),
     etaSeconds: t.float({
       nullable: true,
       description: 'Until the sweep’s end at this rate.',
@@ -67,7 +79,12 @@ builder.node(Job, {
     attempts: t.exposeInt('attempts', {
       description: 'How often it was begun; more than once when a compute process was lost.',
     }),
-    error: t.field({ type: JobError, nullable: true, description: 'Why it failed.', resolve: ({ error }) => error }),
+    error: t.field({
+      type: JobError,
+      nullable: true,
+      description: 'Why it failed or was cancelled.',
+      resolve: ({ error }) => error,
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was asked for.',
@@ -88,6 +105,12 @@ builder.node(Job, {
   }),
 });
 
+/** By global id; undefined when there is no such job. Throws BAD_USER_INPUT for what is no id. */
+export async function jobById(db: Queries, globalId: string): Promise<JobRow | undefined> {
+  const { typename, id } = decodeId(globalId);
+  return typename === 'Job' && isUuid(id) ? getJob(db, id) : undefined;
+}
+
 const { connection: JobConnection } = connectionType('Job', Job);
 
 builder.queryFields((t) => ({
@@ -96,10 +119,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'null when there is no such job.',
     args: { id: t.arg.id({ required: true, description: 'Global id, e.g. from an ANALYSIS_PENDING error.' }) },
-    resolve: (_, { id }, { database }) => {
-      const { typename, id: key } = decodeId(id);
-      return typename === 'Job' && isUuid(key) ? getJob(database.db, key) : null;
-    },
+    resolve: (_, { id }, { database }) => jobById(database.db, id),
   }),
   jobs: t.field({
     type: JobConnection,

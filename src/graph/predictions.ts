@@ -1,14 +1,10 @@
-import type { TargetSpace } from '../analysis/target.ts';
-import { ComputeProcessLost } from '../compute/process/process.ts';
-import type { WrittenRow } from '../data/written-rows.ts';
-import { analysisFailed, badUserInput } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
 import type { PredictCall, Prediction as Predicted } from '../pass/protocol.ts';
 import type { ModelRow } from '../store/models.ts';
+import { atOnce, writtenRows } from './at-once.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { Model } from './references.ts';
-import { scoreTarget, TargetInput } from './target.ts';
+import { outputTarget, TargetInput } from './target.ts';
 
 const Prediction = builder.objectRef<Predicted>('Prediction').implement({
   description: 'What a model makes of a row.',
@@ -18,33 +14,21 @@ const Prediction = builder.objectRef<Predicted>('Prediction').implement({
   }),
 });
 
-/** Asked of a warm compute process, beside whatever passes run: no job, nothing kept. */
 async function predictionsOf(
   model: ModelRow,
   rows: readonly unknown[],
   target: typeof TargetInput.$inferInput | null | undefined,
-  { pool, environment, request }: Context,
+  context: Context,
 ): Promise<Predicted[]> {
-  if (rows.length > analysisLimits.writtenRowCount)
-    throw badUserInput(
-      'rows',
-      `\`rows\` has ${rows.length} rows; the most is ${analysisLimits.writtenRowCount}. Register a dataset.`,
-    );
-  if (rows.length === 0) return [];
-  const element = scoreTarget(model, target);
-  const space: TargetSpace = target?.space ?? 'LOGIT';
+  const written = writtenRows(rows);
+  if (written.length === 0) return [];
   const call: PredictCall = {
     model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
-    rows: rows as WrittenRow[],
-    target: element === undefined ? { space } : { element, space },
-    environment,
+    rows: written,
+    target: outputTarget(model, target),
+    environment: context.environment,
   };
-  try {
-    return (await pool.run('predict', call, { signal: request.signal })) as Predicted[];
-  } catch (error) {
-    if (!(error instanceof ComputeProcessLost)) throw error;
-    throw analysisFailed(`The model brought its compute process down on these rows: ${error.message}.`);
-  }
+  return (await atOnce('predict', call, context)) as Predicted[];
 }
 
 builder.objectField(Model, 'predictions', (t) =>

@@ -1,6 +1,6 @@
 import jstat from 'jstat';
 import type { AttributionResult, Completeness } from '../analysis/attribution.ts';
-import type { AttributionMethod as Method } from '../analysis/attributions/method.ts';
+import type { AttributionSpec, AttributionMethod as Method } from '../analysis/attributions/method.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
@@ -16,9 +16,9 @@ import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { scoreTarget, TargetInput } from './target.ts';
+import { outputTarget, TargetInput } from './target.ts';
 
-const AttributionOptions = builder.inputType('AttributionOptions', {
+export const AttributionOptions = builder.inputType('AttributionOptions', {
   description:
     'ZERO baseline and 50 steps unless said otherwise. An option that the method does not have is BAD_USER_INPUT.',
   fields: (t) => ({
@@ -26,10 +26,26 @@ const AttributionOptions = builder.inputType('AttributionOptions', {
   }),
 });
 
-interface Asked {
-  readonly rows: RowsArgument;
+export interface HowAsked {
   readonly method?: Method | null | undefined;
   readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
+}
+
+interface Asked extends HowAsked {
+  readonly rows: RowsArgument;
+}
+
+/** The defaults filled in. Throws BAD_USER_INPUT for an option that the method does not have, or out of range. */
+export function attributionSpec({ method, options }: HowAsked, fallback: Method, target: Target): AttributionSpec {
+  const chosen = method ?? fallback;
+  const steps = options?.steps ?? undefined;
+  if (steps !== undefined && chosen !== 'INTEGRATED_GRADIENTS')
+    throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${chosen} has no steps.`);
+  return {
+    method: chosen,
+    target,
+    ...(chosen === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
+  };
 }
 
 async function saliencyOf(
@@ -39,24 +55,10 @@ async function saliencyOf(
   what: string,
   context: Context,
 ): Promise<SaliencyOfModel> {
-  const method = asked.method ?? 'SALIENCY';
-  const steps = asked.options?.steps ?? undefined;
-  if (steps !== undefined && method !== 'INTEGRATED_GRADIENTS')
-    throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${method} has no steps.`);
-  const spec = {
-    method,
-    target,
-    ...(method === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
-  };
+  const spec = attributionSpec(asked, 'SALIENCY', target);
   const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
   assertFinite(answer.value, model);
-  return { model, method, what, answer };
-}
-
-function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): Target {
-  const element = scoreTarget(model, target);
-  const space = target?.space ?? 'LOGIT';
-  return element === undefined ? { space } : { element, space };
+  return { model, method: spec.method, what, answer };
 }
 
 /** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */

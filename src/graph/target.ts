@@ -1,4 +1,5 @@
 import type { ScoreTarget } from '../analysis/score.ts';
+import type { OutputTarget } from '../analysis/target.ts';
 import { badUserInput } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -39,4 +40,11 @@ export function scoreTarget(
   if (index < 0 || index >= (width ?? Number.POSITIVE_INFINITY))
     throw badUserInput('target.index', `\`target.index\` is ${index}; a row of “${output}” has ${width} elements.`);
   return output === score.output && index === score.index ? undefined : { output, index };
+}
+
+/** What is explained, of a model’s outputs. Throws BAD_USER_INPUT. */
+export function outputTarget(model: ModelRow, target: typeof TargetInput.$inferInput | null | undefined): OutputTarget {
+  const element = scoreTarget(model, target);
+  const space = target?.space ?? 'LOGIT';
+  return element === undefined ? { space } : { element, space };
 }

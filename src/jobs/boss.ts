@@ -1,8 +1,10 @@
 import { fromPglite, PgBoss } from 'pg-boss';
 import type { Database } from '../store/database.ts';
 
-/** The one queue: a job of it is one pass. */
+/** A job of it is one pass. */
 export const passQueue = 'passes';
+/** A job of it is a document whose passes are waited for. */
+export const prefetchQueue = 'prefetches';
 
 /** A heartbeat tells a lost pass from a long one; this only ends what would never end. */
 const longestPassSeconds = 23 * 3600;
@@ -20,13 +22,15 @@ export async function startBoss({ engine }: Database, onError: (error: Error) =>
   );
   boss.on('error', onError);
   await boss.start();
-  await boss.createQueue(passQueue, {
-    notify: true,
-    retryLimit: 2,
-    retryDelay: 0,
-    heartbeatSeconds: 10,
-    expireInSeconds: longestPassSeconds,
-  });
+  for (const queue of [passQueue, prefetchQueue]) {
+    await boss.createQueue(queue, {
+      notify: true,
+      retryLimit: 2,
+      retryDelay: 0,
+      heartbeatSeconds: 10,
+      expireInSeconds: longestPassSeconds,
+    });
+  }
   return boss;
 }
 

@@ -4,14 +4,20 @@ import { updateProgress } from '../store/jobs.ts';
 
 /** Progress comes with every batch; the table is told at most twice a second. */
 const intervalMs = 500;
+/** The rate is that of the last seconds: models are opened first, and sweeps differ. */
+const rateMs = 10_000;
 
 /** How far one attempt of a job is. */
 export class ProgressReport {
+  /** Of all sweeps together. */
   rowsDone = 0;
   memoryBytes = 0;
   readonly #database: Database;
   readonly #jobId: string;
   readonly #startedMs = performance.now();
+  /** Rows of all sweeps, at moments of the last seconds. */
+  readonly #recent: { readonly ms: number; readonly rows: number }[] = [];
+  #sweepRows = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
   #latest: PassProgress | undefined;
   #telling: Promise<void> = Promise.resolve();
@@ -22,27 +28,40 @@ export class ProgressReport {
   }
 
   report(progress: PassProgress): void {
-    this.rowsDone = progress.rowsDone;
+    // Another sweep begins with fewer rows than the last had in the end.
+    const before = progress.rowsDone < this.#sweepRows ? 0 : this.#sweepRows;
+    this.rowsDone += progress.rowsDone - before;
+    this.#sweepRows = progress.rowsDone;
     this.memoryBytes = progress.memoryBytes;
     this.#latest = progress;
-    if (performance.now() - this.#toldMs >= intervalMs) this.#tell();
+    if (performance.now() - this.#toldMs >= intervalMs) this.#tell(this.#recentRate());
   }
 
-  /** The last word is always told. */
+  /** The last word is always told, with the rate of the whole attempt. */
   async close(): Promise<void> {
-    if (this.#latest !== undefined) this.#tell();
+    if (this.#latest !== undefined) this.#tell(perSecond(this.rowsDone, performance.now() - this.#startedMs));
     await this.#telling;
   }
 
-  #tell(): void {
+  #recentRate(): number {
+    const now = { ms: performance.now(), rows: this.rowsDone };
+    this.#recent.push(now);
+    while (this.#recent.length > 2 && now.ms - (this.#recent[0]?.ms ?? 0) > rateMs) this.#recent.shift();
+    const [oldest = now] = this.#recent;
+    return oldest === now
+      ? perSecond(now.rows, now.ms - this.#startedMs)
+      : perSecond(now.rows - oldest.rows, now.ms - oldest.ms);
+  }
+
+  #tell(rowsPerSecond: number): void {
     const { rowsDone, rowsTotal } = this.#latest as PassProgress;
-    const seconds = (performance.now() - this.#startedMs) / 1000;
     this.#toldMs = performance.now();
     this.#latest = undefined;
-    const update = { rowsDone, rowsTotal, rowsPerSecond: rowsDone / Math.max(seconds, 0.001) };
     // Progress that cannot be written is no reason to lose the pass.
     this.#telling = this.#telling
-      .then(() => updateProgress(this.#database.db, this.#jobId, update))
+      .then(() => updateProgress(this.#database.db, this.#jobId, { rowsDone, rowsTotal, rowsPerSecond }))
       .catch(() => undefined);
   }
 }
+
+const perSecond = (rows: number, ms: number): number => (rows / Math.max(ms, 1)) * 1000;

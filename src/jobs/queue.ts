@@ -9,6 +9,7 @@ import { createJob } from '../store/jobs.ts';
 import { holdModel } from '../store/models.ts';
 import { claim, getClaims } from '../store/results.ts';
 import { passQueue } from './boss.ts';
+import { priorityOf } from './priority.ts';
 
 export interface PassSubmission {
   readonly title: string;
@@ -20,6 +21,8 @@ export interface PassSubmission {
   readonly modelDigest: string;
   readonly datasetDigest: string | null;
   readonly engineVersion: string;
+  /** Of the selected rows, as far as that is known without reading them; 0 when none are read. */
+  readonly rowCount: number;
   readonly request: JobRequest;
 }
 
@@ -36,7 +39,7 @@ export interface Submitted {
  */
 export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmission): Promise<Submitted> {
   return db.transaction(async (tx) => {
-    const { request, title, baseId, ...about } = submission;
+    const { request, title, rowCount, baseId, ...about } = submission;
     const held = [
       await holdModel(tx, about.modelId),
       baseId === undefined || (await holdModel(tx, baseId)),
@@ -59,7 +62,12 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
     if (analyses.length + readings.length === 0) return { jobId: null, deferred };
     await createJob(tx, { id: jobId, title, modelId: about.modelId, datasetId: about.datasetId });
     const job: JobRequest = { ...request, analyses, readings };
-    await boss.send(passQueue, job, { id: jobId, db: fromDrizzle(tx as unknown as DrizzleTransactionLike, sql) });
+    const priority = priorityOf({ rowCount, questionCount: analyses.length + readings.length });
+    await boss.send(passQueue, job, {
+      id: jobId,
+      priority,
+      db: fromDrizzle(tx as unknown as DrizzleTransactionLike, sql),
+    });
     return { jobId, deferred };
   });
 }

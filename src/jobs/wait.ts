@@ -1,7 +1,10 @@
 import type { ErrorRecord } from '../errors.ts';
+import { isAway } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { getJob } from '../store/jobs.ts';
 import { getClaims, resultChannel } from '../store/results.ts';
+import type { Interest } from './interest.ts';
+import { Notifications } from './notifications.ts';
 
 export type Outcome =
   | { readonly state: 'done' }
@@ -11,68 +14,95 @@ export type Outcome =
   /** The claim was given up without an error of its own: ask again. */
   | { readonly state: 'released' };
 
+/** A request that waits: until when, on the clock of `performance.now()`, or until it is aborted. */
+export interface Waiting {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Hears of each job that it waits for. */
+  onJob?(jobId: string): void;
+}
+
 /** Behind a notification that was lost, e.g. with its connection. */
 const pollMs = 1000;
 
-/** Waits for results that other passes compute. One listener for all that wait in this process. */
+/** Waits for results that other passes compute. */
 export class ResultWaiter {
   readonly #database: Database;
-  readonly #waiting = new Map<string, Set<() => void>>();
-  #unlisten: () => Promise<void> = async () => undefined;
+  readonly #interest: Interest;
+  readonly #notifications: Notifications;
+  #latestMs = Number.POSITIVE_INFINITY;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, interest: Interest, notifications: Notifications) {
     this.#database = database;
+    this.#interest = interest;
+    this.#notifications = notifications;
   }
 
-  static async open(database: Database): Promise<ResultWaiter> {
-    const waiter = new ResultWaiter(database);
-    waiter.#unlisten = await database.listen(resultChannel, (key) => {
-      for (const wake of waiter.#waiting.get(key) ?? []) wake();
-    });
-    return waiter;
+  static async open(database: Database, interest: Interest): Promise<ResultWaiter> {
+    return new ResultWaiter(database, interest, await Notifications.open(database, resultChannel));
+  }
+
+  /** From now on nobody waits longer than this, but for those who wait without end. */
+  hurry(ms: number): void {
+    this.#latestMs = performance.now() + ms;
   }
 
   close(): Promise<void> {
-    return this.#unlisten();
+    return this.#notifications.close();
   }
 
-  /** Until the deadline, on the clock of `performance.now()`. `claimedBy`: the job known to have claimed the key. */
-  async wait(
-    key: string,
-    { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
-    claimedBy: string | null,
-  ): Promise<Outcome> {
+  /** `claimedBy`: the job known to have claimed the key. */
+  async wait(key: string, waiting: Waiting, claimedBy: string | null): Promise<Outcome> {
+    const { signal } = waiting;
+    const deadlineMs = () =>
+      Number.isFinite(waiting.deadlineMs) ? Math.min(waiting.deadlineMs, this.#latestMs) : waiting.deadlineMs;
     let jobId = claimedBy;
-    for (;;) {
-      const woken = this.#next(key, Math.min(pollMs, deadlineMs - performance.now()), signal);
-      const [claim] = await getClaims(this.#database.db, [key]);
-      if (claim?.isDone) return { state: 'done' };
-      if (claim === undefined) return this.#released(jobId);
-      jobId = claim.jobId;
-      if (signal.aborted || performance.now() >= deadlineMs) return { state: 'pending', jobId };
-      await woken;
+    let awaited: string | undefined;
+    try {
+      for (;;) {
+        const woken = this.#notifications.next(key, Math.min(pollMs, deadlineMs() - performance.now()), signal);
+        const isLate = signal.aborted || performance.now() >= deadlineMs();
+        const claim = await this.#claimOf(key, isLate);
+        if (claim === undefined) return this.#released(key, jobId);
+        if (claim !== 'unknown') {
+          if (claim.isDone) return { state: 'done' };
+          jobId = claim.jobId;
+          if (isLate && !signal.aborted) return await this.#pending(jobId);
+          if (awaited !== jobId) {
+            if (awaited !== undefined) await this.#interest.end(awaited, { isAborted: false });
+            await this.#interest.begin(jobId);
+            awaited = jobId;
+            waiting.onJob?.(jobId);
+          }
+          if (signal.aborted) return { state: 'pending', jobId };
+        }
+        await woken;
+      }
+    } finally {
+      if (awaited !== undefined) await this.#interest.end(awaited, { isAborted: signal.aborted });
     }
   }
 
-  async #released(jobId: string | null): Promise<Outcome> {
-    const job = jobId === null ? undefined : await getJob(this.#database.db, jobId);
-    return job?.error == null ? { state: 'released' } : { state: 'failed', error: job.error };
+  /** A database that is away may come back while there is time. */
+  #claimOf(key: string, isLate: boolean) {
+    return getClaims(this.#database.db, [key]).then(
+      ([claim]) => claim,
+      (error: unknown) => {
+        if (isLate || !isAway(error)) throw error;
+        return 'unknown' as const;
+      },
+    );
   }
 
-  #next(key: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wakers = this.#waiting.get(key) ?? new Set();
-      this.#waiting.set(key, wakers);
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        wakers.delete(wake);
-        if (wakers.size === 0) this.#waiting.delete(key);
-        resolve();
-      };
-      const timer = setTimeout(wake, Math.max(0, timeoutMs));
-      signal.addEventListener('abort', wake);
-      wakers.add(wake);
-    });
+  /** Who is told of a job may come back for it. */
+  async #pending(jobId: string): Promise<Outcome> {
+    await this.#interest.tell(jobId);
+    return { state: 'pending', jobId };
+  }
+
+  async #released(key: string, jobId: string | null): Promise<Outcome> {
+    const job = jobId === null ? undefined : await getJob(this.#database.db, jobId);
+    const error = job?.failures?.[key] ?? job?.error;
+    return error == null || error.details.isAbandoned === true ? { state: 'released' } : { state: 'failed', error };
   }
 }

@@ -7,6 +7,7 @@ import { idLimits } from '../data/carriers.ts';
 import { countRows } from '../data/rows.ts';
 import type { DatasetRecord } from '../data/types.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
+import { explain } from './explain.ts';
 import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
 import type { JobRequest, KeptPart, PassEnvironment, PassModel } from './protocol.ts';
@@ -15,7 +16,7 @@ import { runPass } from './run.ts';
 import { runTables } from './tables.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
-serve({ register, pass, predict });
+serve({ register, pass, predict, explain });
 
 interface RegisterCall {
   readonly source: ModelSource;
@@ -41,6 +42,7 @@ async function pass({ request, kept, environment }: PassCall, context: CallConte
     executor: executor.info.name,
     device: executor.info.device,
     onResult: context.emit,
+    onFailure: context.emit,
     onProgress: context.progress,
   };
   if (request.dataset === null) return runTables({ ...common, request });

@@ -1,9 +1,11 @@
+import type { AttributionSpec } from '../analysis/attributions/method.ts';
 import type { OutputTarget } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Manifest } from '../data/manifest.ts';
 import type { DatasetRecord, RowSelection } from '../data/types.ts';
 import type { WrittenRow } from '../data/written-rows.ts';
+import type { ErrorRecord } from '../errors.ts';
 
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
 export interface PassRequest {
@@ -72,6 +74,12 @@ export interface PassResult {
   readonly device: string;
 }
 
+/** Sent for a question that cannot be answered; the pass goes on with the others. */
+export interface PassFailure {
+  readonly key: string;
+  readonly error: ErrorRecord;
+}
+
 export interface PassProgress {
   readonly rowsDone: number;
   readonly rowsTotal: number;
@@ -85,6 +93,11 @@ export interface PredictCall {
   readonly rows: readonly WrittenRow[];
   readonly target: OutputTarget;
   readonly environment: PassEnvironment;
+}
+
+/** Rows written by hand, to be explained at once. */
+export interface ExplainCall extends Pick<PredictCall, 'model' | 'rows' | 'environment'> {
+  readonly spec: AttributionSpec;
 }
 
 export interface Prediction {

@@ -1,6 +1,6 @@
 import type { ReadableRows } from '../analysis/analysis.ts';
 import { isNumeric } from '../data/column-type.ts';
-import { columnCodes, columnNumbers } from '../data/column-values.ts';
+import { readColumns } from '../data/column-values.ts';
 import { typeOf } from '../data/sql.ts';
 import type { PassRequest } from './protocol.ts';
 
@@ -9,7 +9,6 @@ export const readableRows = ({ dataset, rows, partitions }: Omit<PassRequest, 'm
   partitionBy: dataset.partitionBy,
   groupBy: dataset.groupBy,
   partitions,
-  codes: (column, index) => columnCodes(dataset, column, { selection: rows, index }),
-  numbers: (column, index) => columnNumbers(dataset, column, { selection: rows, index }),
+  columns: (wanted, stretches) => readColumns(dataset, wanted, { selection: rows, stretches }),
   isNumber: (column) => isNumeric(typeOf(dataset, column)),
 });

@@ -4,11 +4,13 @@ import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/reg
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
 import type { Batch } from '../data/types.ts';
+import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { openBase } from './base.ts';
-import { isolated } from './isolated.ts';
+import { type Failure, isolated } from './isolated.ts';
 import type {
   KeptPart,
   PassEnvironment,
+  PassFailure,
   PassModel,
   PassProgress,
   PassQuestion,
@@ -32,8 +34,13 @@ export interface PassInputs {
   readonly executor: string;
   readonly device: string;
   onResult(result: PassResult): void;
+  /** Why one question cannot be answered. */
+  onFailure(failure: PassFailure): void;
   onProgress(progress: PassProgress): void;
 }
+
+/** A message for every batch would cost more than many a batch. */
+const progressIntervalMs = 50;
 
 interface Running {
   readonly key: string;
@@ -55,9 +62,19 @@ interface Part {
 /**
  * One pass: sweeps over the rows for as long as an analysis wants another, each batch read once and run once for all of them;
  * then whatever is read off their results. Every result is handed over as soon as it is there. When some cannot be answered,
- * the others are all the same, and the first error is thrown in the end.
+ * the others are all the same: each failure is handed over, and the first error is thrown in the end.
  */
 export async function runPass(inputs: PassInputs): Promise<void> {
+  const started: Running[] = [];
+  try {
+    await answerAll(inputs, started);
+  } finally {
+    for (const { analysis, state } of started) analysis.release?.(state);
+  }
+}
+
+/** `started`: every analysis that was begun. */
+async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
   const startedMs = performance.now();
   const { model, base } = inputs.request;
   const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
@@ -87,12 +104,15 @@ export async function runPass(inputs: PassInputs): Promise<void> {
         return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
       }),
     );
+    started.push(...running);
     while (running.length > 0) {
       const counts = await foldRows(running, subject, inputs);
       const ended = running.filter((one) => !continues(one));
       running = running.filter((one) => !ended.includes(one));
-      for (const { key, analysis, state } of ended) {
-        const result = await analysis.finish(state, inputs.tables);
+      for (const one of ended) {
+        const { key, analysis } = one;
+        one.state = (await analysis.readTables?.(one.state, inputs.tables)) ?? one.state;
+        const result = analysis.finish(one.state);
         parts.set(key, { result, counts });
         const kept = await analysis.files?.save(result, inputs.environment.home);
         emit(key, kept?.value ?? result, kept?.files ?? [], counts);
@@ -100,17 +120,27 @@ export async function runPass(inputs: PassInputs): Promise<void> {
     }
   };
   const { analyses, readings } = inputs.request;
-  const errors = await isolated(analyses, together);
-  const failed = new Set(analyses.map(({ key }) => key).filter((key) => !parts.has(key)));
-  for (const reading of readings.filter(({ partKeys }) => !partKeys.some((key) => failed.has(key)))) {
+  const failed = new Map<string, GlassgraphError>();
+  const note = (failures: readonly Failure<{ readonly key: string }>[]): void => {
+    for (const { member, error } of failures) {
+      failed.set(member.key, error);
+      inputs.onFailure({ key: member.key, error: toErrorRecord(error) });
+    }
+  };
+  note(await isolated(analyses, together));
+  for (const reading of readings) {
     const read = async (): Promise<void> => {
+      for (const key of reading.partKeys) {
+        const failure = failed.get(key);
+        if (failure !== undefined) throw failure;
+      }
       const own = await partsFor(reading);
       const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
       emit(reading.key, result, [], (own[0] as Part).counts);
     };
-    errors.push(...(await isolated([reading], read)));
+    note(await isolated([reading], read));
   }
-  if (errors[0] !== undefined) throw errors[0];
+  for (const error of failed.values()) throw error;
 }
 
 const subjectOf = ({ graph, manifest }: PassModel): Subject => ({
@@ -142,6 +172,13 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
+  const tell = (): void =>
+    inputs.onProgress({
+      rowsDone: counts.rowCount + counts.skippedRowCount,
+      rowsTotal: inputs.rowsTotal,
+      memoryBytes: process.memoryUsage.rss(),
+    });
+  let toldMs = performance.now();
   for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
@@ -149,12 +186,11 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
       const one = running[member] as Running;
       one.state = one.analysis.fold(one.state, outputs, part);
     }
-    inputs.onProgress({
-      rowsDone: counts.rowCount + counts.skippedRowCount,
-      rowsTotal: inputs.rowsTotal,
-      memoryBytes: process.memoryUsage.rss(),
-    });
+    if (performance.now() - toldMs < progressIntervalMs) continue;
+    toldMs = performance.now();
+    tell();
   }
+  tell();
   return counts;
 }
 

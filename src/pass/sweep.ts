@@ -30,11 +30,23 @@ interface Result {
   readonly outputs: Outputs;
 }
 
+/** Of a program, by its position, for a batch or part of one. */
+type ParametersOf = (member: number, batch: Batch) => Values | Promise<Values>;
+
 /** One reading of the rows: each batch is run once for all programs. */
-export async function* sweep(
+export const sweep = (
   programs: readonly Program[],
-  parameters: (member: number, batch: Batch) => Values | Promise<Values>,
+  parameters: ParametersOf,
   { dataset, rows, model, bound }: SweptRows,
+): AsyncGenerator<SweptBatch> =>
+  sweepBatches(programs, parameters, model, readBatches(dataset, rows, bound, { batchRows }));
+
+/** The same over batches that are there. */
+export async function* sweepBatches(
+  programs: readonly Program[],
+  parameters: ParametersOf,
+  model: OpenModel,
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
@@ -45,7 +57,7 @@ export async function* sweep(
     })),
   );
   try {
-    for await (const batch of readBatches(dataset, rows, bound, { batchRows })) {
+    for await (const batch of batches) {
       const results: Result[] = [];
       for (const { members, program, rowsAtOnce } of compiled) {
         for (const part of partsOf(batch, rowsAtOnce)) {

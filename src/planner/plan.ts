@@ -56,6 +56,14 @@ export function keyed(name: string, spec: unknown, target: Target, others: Other
   return { key, name, spec, target, parts };
 }
 
+/** Rows that are selected, or more where only reading them could tell. */
+export function rowCountOf({ dataset, rows }: Target): number {
+  if (dataset === null) return 0;
+  if (rows.partitions === null) return dataset.rowCount;
+  const selected = new Set(rows.partitions);
+  return dataset.partitions.reduce((sum, { name, rowCount }) => sum + (selected.has(name) ? rowCount : 0), 0);
+}
+
 /** A pass to be: one model over one selection of rows, for all that was asked of them. */
 export interface PassPlan {
   readonly target: Target;

@@ -7,7 +7,14 @@ import type { Database } from '../store/database.ts';
 import type { ModelRow } from '../store/models.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
-import { type KeyedQuestion, type PassPlan, planPasses, stillNeeded, type WaitingQuestion } from './plan.ts';
+import {
+  type KeyedQuestion,
+  type PassPlan,
+  planPasses,
+  rowCountOf,
+  stillNeeded,
+  type WaitingQuestion,
+} from './plan.ts';
 import type { Answer } from './question.ts';
 import { RequestScope } from './scope.ts';
 
@@ -68,8 +75,8 @@ export class Planner {
   }
 
   /** One for each request. */
-  scope({ patienceMs, signal }: { patienceMs: number; signal: AbortSignal }): PlannerScope {
-    return new RequestScope({ patienceMs, signal, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
+  scope(request: { patienceMs: number; signal: AbortSignal; jobs?: Set<string> }): PlannerScope {
+    return new RequestScope({ ...request, dispatch: (asked: Asked[]) => void this.#dispatch(asked) });
   }
 
   /**
@@ -144,6 +151,7 @@ export class Planner {
       modelDigest: model.digest,
       datasetDigest: dataset?.digest ?? null,
       engineVersion: this.#options.engineVersion,
+      rowCount: rowCountOf(plan.target),
       request: requestOf(plan),
     });
   }

@@ -9,14 +9,22 @@ export class RequestScope<Question, Plan> {
   readonly signal: AbortSignal;
   /** What was planned for this request, for `extensions.plan`. */
   readonly plans: Plan[] = [];
+  /** Jobs that it has waited for. */
+  readonly jobs: Set<string>;
   readonly #dispatch: (questions: Question[]) => void;
   #running = 0;
   #queue: Question[] = [];
   #scheduled = false;
 
-  constructor(options: { patienceMs: number; signal: AbortSignal; dispatch: (questions: Question[]) => void }) {
+  constructor(options: {
+    patienceMs: number;
+    signal: AbortSignal;
+    jobs?: Set<string> | undefined;
+    dispatch: (questions: Question[]) => void;
+  }) {
     this.deadlineMs = performance.now() + options.patienceMs;
     this.signal = options.signal;
+    this.jobs = options.jobs ?? new Set();
     this.#dispatch = options.dispatch;
   }
 
@@ -29,6 +37,10 @@ export class RequestScope<Question, Plan> {
   leave(): void {
     this.#running--;
     this.#schedule();
+  }
+
+  onJob(jobId: string): void {
+    this.jobs.add(jobId);
   }
 
   ask(question: Question): void {

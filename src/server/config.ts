@@ -1,5 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { delimiter, resolve } from 'node:path';
+import type { CallLimits } from '../compute/process/limits.ts';
 import { badUserInput } from '../errors.ts';
 
 /** What the operator decides. README lists it. */
@@ -19,6 +20,18 @@ export interface Config {
   readonly workers: number;
   /** Of each compute process. */
   readonly threads: number;
+  /** What one pass may take of the machine. */
+  readonly limits: CallLimits;
+  /** Results that are kept, score files included; beyond it those go that were used longest ago. */
+  readonly cacheBytes: number;
+}
+
+const MiB = 2 ** 20;
+
+/** Three quarters of what the machine, or the container, has, in MiB: the rest is the server's and the database's. */
+function memoryShare(): number {
+  const total = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(64, Math.floor((0.75 * total) / MiB));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -30,6 +43,10 @@ const known = [
   'GLASSGRAPH_EXAMPLE',
   'GLASSGRAPH_WORKERS',
   'GLASSGRAPH_THREADS',
+  'GLASSGRAPH_PASS_SECONDS',
+  'GLASSGRAPH_PASS_MEMORY',
+  'GLASSGRAPH_SILENT_SECONDS',
+  'GLASSGRAPH_CACHE',
 ];
 
 /** Loopback addresses: without keys, nobody else may reach the server. */
@@ -52,6 +69,12 @@ export function configOf(variables: Variables): Config {
     example: flag(variables, 'GLASSGRAPH_EXAMPLE'),
     workers: whole(variables, 'GLASSGRAPH_WORKERS', 1, 0, 256),
     threads: whole(variables, 'GLASSGRAPH_THREADS', availableParallelism(), 1, 1024),
+    limits: {
+      seconds: whole(variables, 'GLASSGRAPH_PASS_SECONDS', 6 * 3600, 1, 23 * 3600),
+      memoryBytes: whole(variables, 'GLASSGRAPH_PASS_MEMORY', memoryShare(), 64, 2 ** 24) * MiB,
+      silentSeconds: whole(variables, 'GLASSGRAPH_SILENT_SECONDS', 120, 1, 3600),
+    },
+    cacheBytes: whole(variables, 'GLASSGRAPH_CACHE', 10_240, 1, 2 ** 30) * MiB,
   };
 }
 

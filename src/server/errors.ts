@@ -29,6 +29,12 @@ function rootOf(error: unknown): unknown {
 const isOfLibrary = (error: GraphQLError): boolean =>
   error.originalError === undefined || (error.path === undefined && /^Variable "\$/.test(error.message));
 
+/** What a library finds wrong with a document, as an error of ours. */
+export const codedError = (error: GraphQLError): GlassgraphError => {
+  const cause = rootOf(error);
+  return cause instanceof GlassgraphError ? cause : new GlassgraphError(codeOf(error), error.message);
+};
+
 /** Libraries' codes are their own, or none. */
 function codeOf(error: GraphQLError): ErrorCode {
   const { code } = error.extensions;

@@ -1,20 +1,35 @@
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
-import type { GraphQLError } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+} from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import type { Context, Services } from '../graph/context.ts';
+import type { Context, PrefetchRequest, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
 import { requestBodies } from './body.ts';
-import { errorMasker } from './errors.ts';
+import { codedError, errorMasker } from './errors.ts';
 import { documentLimits } from './limits.ts';
 import { preferredWaitMs } from './prefer.ts';
+import type { Documents } from './prefetch.ts';
 
 export const endpoint = '/graphql';
 
+/** Of a document that no HTTP request asks. */
+interface Prefetched {
+  readonly prefetch?: { readonly signal: AbortSignal; readonly jobs: Set<string> };
+}
+
+export type Graphql = YogaServerInstance<Prefetched, Context>;
+
 /** The HTTP side of GraphQL; errors, limits and waiting as the contract says. */
-export function createGraphql(services: Services, patienceMs: number): YogaServerInstance<object, Context> {
+export function createGraphql(services: Services, patienceMs: number): Graphql {
   const { log, planner } = services;
-  return createYoga<object, Context>({
+  return createYoga<Prefetched, Context>({
     schema,
     graphqlEndpoint: endpoint,
     graphiql: false,
@@ -28,13 +43,14 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
       // Errors of requests are logged where they are masked, with their id.
       error: () => undefined,
     },
-    context: ({ request }) => ({
+    context: ({ request, prefetch }) => ({
       ...services,
       request,
-      scope: planner.scope({
-        patienceMs: preferredWaitMs(request.headers.get('prefer')) ?? patienceMs,
-        signal: request.signal,
-      }),
+      scope: planner.scope(
+        prefetch === undefined
+          ? { patienceMs: preferredWaitMs(request.headers.get('prefer')) ?? patienceMs, signal: request.signal }
+          : { patienceMs: Number.POSITIVE_INFINITY, ...prefetch },
+      ),
       datasets: new Map(),
       answers: new Map(),
       fieldCount: 0,
@@ -42,6 +58,50 @@ export function createGraphql(services: Services, patienceMs: number): YogaServe
     maskedErrors: { maskError: errorMasker(log) },
     plugins: [requestBodies(), limits(), planExtension()],
   });
+}
+
+/** Documents that are asked without HTTP go the same way. */
+export function documentsOf(graphql: Graphql): Documents {
+  const enveloped = ({ query, operationName, variables }: PrefetchRequest, prefetch?: Prefetched['prefetch']) => {
+    const params = { query, variables: { ...variables }, ...(operationName === null ? {} : { operationName }) };
+    const request = new Request('http://localhost/graphql', { ...(prefetch && { signal: prefetch.signal }) });
+    return graphql.getEnveloped({ request, params, ...(prefetch && { prefetch }) } as Parameters<
+      Graphql['getEnveloped']
+    >[0]);
+  };
+  const checked = (request: PrefetchRequest, { parse, validate, schema }: ReturnType<typeof enveloped>) => {
+    try {
+      const document: DocumentNode = parse(request.query);
+      const [flaw] = validate(schema, document) as readonly GraphQLError[];
+      if (flaw !== undefined) throw flaw;
+      const { errors } = variablesOf(schema, document, request);
+      if (errors?.[0] !== undefined) throw errors[0];
+      return document;
+    } catch (error) {
+      throw error instanceof GraphQLError ? codedError(error) : error;
+    }
+  };
+  return {
+    check: (request) => checked(request, enveloped(request)),
+    async execute(request, signal, jobs) {
+      const prefetch = enveloped(request, { signal, jobs });
+      const document = checked(request, prefetch);
+      const { errors = [] } = (await prefetch.execute({
+        schema: prefetch.schema,
+        document,
+        contextValue: await prefetch.contextFactory(),
+        variableValues: request.variables,
+        operationName: request.operationName,
+      })) as ExecutionResult;
+      return errors;
+    },
+  };
+}
+
+/** Nothing to say where the document has no such operation: whoever runs it says that. */
+function variablesOf(schema: GraphQLSchema, document: DocumentNode, { operationName, variables }: PrefetchRequest) {
+  const operation = getOperationAST(document, operationName);
+  return getVariableValues(schema, operation?.variableDefinitions ?? [], variables);
 }
 
 /** Documents that are too deep, too long or ask one thing under too many names are refused before they run. */

@@ -103,6 +103,18 @@ async function migrateUnderLock(url: string): Promise<void> {
   }
 }
 
+const answerMs = 2000;
+
+/** Whether the database answers at this moment. */
+export function answers(db: Queries): Promise<boolean> {
+  const answer = db.execute(sql`select 1`).then(
+    () => true,
+    () => false,
+  );
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, answerMs, false).unref());
+  return Promise.race([answer, late]);
+}
+
 /** Reaches listeners when the transaction commits. */
 export async function notify(tx: Queries, channel: string, payload: string): Promise<void> {
   await tx.execute(sql`select pg_notify(${channel}, ${payload})`);

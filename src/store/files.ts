@@ -1,8 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arrayOverlaps, eq } from 'drizzle-orm';
-import { scoresFolder } from '../data/score-file.ts';
-import { vocabulariesFolder, vocabularyFile } from '../data/vocabulary.ts';
+import { vocabularyFile } from '../data/vocabulary.ts';
 import type { Queries } from './database.ts';
 import type { ModelRow } from './models.ts';
 import { models, results } from './schema.ts';
@@ -15,6 +14,15 @@ export const filesOfModel = ({ artifact, manifest }: Pick<ModelRow, 'artifact' |
   ...artifact.files,
   ...Object.values(manifest.vocabularies).map(vocabularyFile),
 ];
+
+/** Of a result: its value, and the files that it names. */
+export async function bytesOf(
+  home: string,
+  { value, files }: { readonly value: Uint8Array; readonly files: readonly string[] },
+): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(home, file))).size));
+  return sizes.reduce((sum, size) => sum + size, value.byteLength);
+}
 
 /** Deletes the results of a model or dataset, and returns the files that they named, each once. */
 export async function dropResults(tx: Queries, of: { modelId: string } | { datasetId: string }): Promise<string[]> {
@@ -31,7 +39,8 @@ export async function removeUnnamed(db: Queries, home: string, files: readonly s
   for (const file of files) if (!named.has(file)) await rm(join(home, file), { force: true });
 }
 
-async function namedOf(db: Queries, files: readonly string[]): Promise<ReadonlySet<string>> {
+/** Those of the files that some row names. */
+export async function namedOf(db: Queries, files: readonly string[]): Promise<ReadonlySet<string>> {
   if (files.length === 0) return new Set();
   const ofResults = await db
     .select({ files: results.files })
@@ -39,18 +48,4 @@ async function namedOf(db: Queries, files: readonly string[]): Promise<ReadonlyS
     .where(arrayOverlaps(results.files, [...files]));
   const ofModels = await db.select({ artifact: models.artifact, manifest: models.manifest }).from(models);
   return new Set([...ofResults.flatMap((row) => row.files), ...ofModels.flatMap(filesOfModel)]);
-}
-
-/**
- * What a server left behind that was killed between writing a file and the row that names it. Only for whoever has the home for
- * himself: others may be writing just now.
- */
-export async function removeLeftovers(db: Queries, home: string): Promise<void> {
-  for (const folder of [scoresFolder, vocabulariesFolder]) {
-    const entries = await readdir(join(home, folder), { recursive: true, withFileTypes: true }).catch(() => []);
-    const files = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1));
-    await removeUnnamed(db, home, files);
-  }
 }

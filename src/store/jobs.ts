@@ -15,7 +15,7 @@ const isOpen = (id: string) => and(eq(jobs.id, id), hasNotEnded);
 
 export async function createJob(
   tx: Queries,
-  job: { id: string; title: string; modelId: string; datasetId: string | null },
+  job: Pick<JobRow, 'id' | 'title'> & Partial<Pick<JobRow, 'queue' | 'isTold' | 'modelId' | 'datasetId'>>,
 ): Promise<void> {
   await tx.insert(jobs).values({ ...job, state: 'QUEUED' });
 }
@@ -25,10 +25,47 @@ export async function getJob(db: Queries, id: string): Promise<JobRow | undefine
   return found;
 }
 
+export const hasEnded = ({ state }: JobRow): boolean => state !== 'QUEUED' && state !== 'RUNNING';
+
 /** Jobs that have not ended. */
-export async function openJobIds(db: Queries): Promise<string[]> {
-  const rows = await db.select({ id: jobs.id }).from(jobs).where(hasNotEnded);
-  return rows.map(({ id }) => id);
+export const openJobs = (db: Queries): Promise<Pick<JobRow, 'id' | 'queue'>[]> =>
+  db.select({ id: jobs.id, queue: jobs.queue }).from(jobs).where(hasNotEnded);
+
+/** A client learns the job's id. */
+export async function tellJob(db: Queries, id: string): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ isTold: true })
+    .where(and(isOpen(id), eq(jobs.isTold, false)));
+}
+
+/** A server has requests that wait for it … */
+export async function addWaiting(db: Queries, id: string, server: string): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ waiting: sql`array_append(array_remove(${jobs.waiting}, ${server}), ${server})` })
+    .where(isOpen(id));
+}
+
+/** … and has none any more. undefined when the job has ended. */
+export async function removeWaiting(db: Queries, id: string, server: string): Promise<JobRow | undefined> {
+  const [job] = await db
+    .update(jobs)
+    .set({ waiting: sql`array_remove(${jobs.waiting}, ${server})` })
+    .where(isOpen(id))
+    .returning();
+  return job;
+}
+
+export const isUnwanted = ({ isTold, waiting }: JobRow): boolean => !isTold && waiting.length === 0;
+
+export async function getJobs(db: Queries, ids: readonly string[]): Promise<JobRow[]> {
+  return ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(jobs)
+        .where(inArray(jobs.id, [...ids]));
 }
 
 /** Newest first. */
@@ -49,9 +86,9 @@ export async function startJob(db: Queries, id: string): Promise<JobRow | undefi
 export async function updateProgress(
   db: Queries,
   id: string,
-  progress: { rowsDone: number; rowsTotal: number; rowsPerSecond: number },
+  progress: { rowsDone: number; rowsTotal: number | null; rowsPerSecond: number | null },
 ): Promise<void> {
-  await db.update(jobs).set(progress).where(eq(jobs.id, id));
+  await db.update(jobs).set(progress).where(isOpen(id));
   await notify(db, jobChannel, id);
 }
 
@@ -60,10 +97,23 @@ export async function requeueJob(db: Queries, id: string): Promise<void> {
   await notify(db, jobChannel, id);
 }
 
-export async function finishJob(db: Queries, id: string, error: ErrorRecord | null): Promise<void> {
-  await db
+/** `failures`: errors of single questions, by their keys, where they are not the job's. Returns whether it was still open. */
+export async function finishJob(
+  db: Queries,
+  id: string,
+  error: ErrorRecord | null,
+  failures: Readonly<Record<string, ErrorRecord>> | null = null,
+): Promise<boolean> {
+  const ended = await db
     .update(jobs)
-    .set({ state: error === null ? 'DONE' : 'FAILED', error, finishedAt: new Date() })
-    .where(isOpen(id));
+    .set({ state: stateAfter(error), error, failures, finishedAt: new Date(), waiting: [] })
+    .where(isOpen(id))
+    .returning({ id: jobs.id });
   await notify(db, jobChannel, id);
+  return ended.length > 0;
+}
+
+function stateAfter(error: ErrorRecord | null): JobState {
+  if (error === null) return 'DONE';
+  return error.code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
 }

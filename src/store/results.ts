@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { PassResult } from '../pass/protocol.ts';
 import { notify, type Queries } from './database.ts';
 import { results } from './schema.ts';
@@ -29,10 +29,15 @@ export async function claim(tx: Queries, claims: readonly NewClaim[]): Promise<s
 }
 
 /** Returns whether it was kept: a claim may have gone with its model or dataset. */
-export async function complete(tx: Queries, jobId: string, { key, ...result }: PassResult): Promise<boolean> {
+export async function complete(
+  tx: Queries,
+  jobId: string,
+  { key, ...result }: PassResult,
+  bytes: number,
+): Promise<boolean> {
   const kept = await tx
     .update(results)
-    .set({ ...result, files: [...result.files], computedAt: new Date(), usedAt: new Date() })
+    .set({ ...result, bytes, files: [...result.files], computedAt: new Date(), usedAt: new Date() })
     .where(and(eq(results.key, key), eq(results.jobId, jobId)))
     .returning({ key: results.key });
   await notify(tx, resultChannel, key);
@@ -79,9 +84,24 @@ export async function touchResults(db: Queries, keys: readonly string[]): Promis
     .where(inArray(results.key, [...keys]));
 }
 
+/**
+ * Deletes the results that were used longest ago, as many as there are beyond `limitBytes`; returns the files that they named.
+ */
+export async function evict(db: Queries, limitBytes: number): Promise<string[]> {
+  const newer = sql<number>`sum(${results.bytes}) over (order by ${results.usedAt} desc, ${results.key})`;
+  const ordered = db
+    .select({ key: results.key, total: newer.as('total') })
+    .from(results)
+    .where(isNotNull(results.computedAt))
+    .as('ordered');
+  const tooMany = db.select({ key: ordered.key }).from(ordered).where(gt(ordered.total, limitBytes));
+  const rows = await db.delete(results).where(inArray(results.key, tooMany)).returning({ files: results.files });
+  return rows.flatMap(({ files }) => files);
+}
+
 export async function summarizeResults(db: Queries): Promise<{ resultCount: number; bytes: number }> {
   const [row] = await db
-    .select({ resultCount: count(), bytes: sql<string>`coalesce(sum(octet_length(${results.value})), 0)` })
+    .select({ resultCount: count(), bytes: sql<string>`coalesce(sum(${results.bytes}), 0)` })
     .from(results)
     .where(isNotNull(results.computedAt));
   return { resultCount: row?.resultCount ?? 0, bytes: Number(row?.bytes ?? 0) };

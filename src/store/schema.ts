@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   customType,
   doublePrecision,
   index,
@@ -92,7 +93,7 @@ export interface PartitionRecord {
   positiveCount: number | null;
 }
 
-/** What clients know as a Job: one pass. The queue itself is pg-boss's. */
+/** What clients know as a Job: a pass, or a document that is prefetched. The queues themselves are pg-boss's. */
 export const jobs = pgTable(
   'jobs',
   {
@@ -100,6 +101,12 @@ export const jobs = pgTable(
     ordinal: bigint('ordinal', { mode: 'number' }).generatedAlwaysAsIdentity(),
     state: text('state').$type<JobState>().notNull(),
     title: text('title').notNull(),
+    /** Of pg-boss; the job has the same id there. */
+    queue: text('queue').notNull().default('passes'),
+    /** A client knows its id: it runs until it is done or cancelled. */
+    isTold: boolean('is_told').notNull().default(false),
+    /** Servers with requests that wait for it. */
+    waiting: text('waiting').array().notNull().default([]),
     modelId: uuid('model_id').references(() => models.id, { onDelete: 'set null' }),
     datasetId: uuid('dataset_id').references(() => datasets.id, { onDelete: 'set null' }),
     rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
@@ -107,6 +114,8 @@ export const jobs = pgTable(
     rowsPerSecond: real('rows_per_second'),
     attempts: integer('attempts').notNull().default(0),
     error: jsonb('error').$type<ErrorRecord>(),
+    /** Errors of single questions, by their keys, where they are not the job's. */
+    failures: jsonb('failures').$type<Readonly<Record<string, ErrorRecord>>>(),
     createdAt: moment('created_at').notNull().defaultNow(),
     startedAt: moment('started_at'),
     finishedAt: moment('finished_at'),
@@ -136,6 +145,8 @@ export const results = pgTable(
     rowCount: bigint('row_count', { mode: 'number' }),
     skippedRowCount: bigint('skipped_row_count', { mode: 'number' }),
     durationMs: doublePrecision('duration_ms'),
+    /** Of the value and its files. */
+    bytes: bigint('bytes', { mode: 'number' }),
     executor: text('executor'),
     device: text('device'),
     modelDigest: text('model_digest').notNull(),

@@ -3,21 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { calibration, expectedCalibrationError } from '../../src/analysis/calibration.ts';
 import { evaluation } from '../../src/analysis/evaluation.ts';
 import { gauc, slices } from '../../src/analysis/slices.ts';
-import { deciles, type SliceResult } from '../../src/analysis/slicing.ts';
+import { binsBetween, deciles, type SliceResult } from '../../src/analysis/slicing.ts';
 import { type CurveKind, confusion, curve } from '../../src/analysis/thresholds.ts';
 import { weakSegments } from '../../src/analysis/weak-segments.ts';
-import type { Scores } from '../../src/data/score-file.ts';
-import { MemoryRows } from './memory-rows.ts';
+import { OrderStatistics } from '../../src/data/order-statistics.ts';
+import { MemoryRows, scoresInMemory } from './memory-rows.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(`test/fixtures/quality/${name}.json`, 'utf8'));
 const columns = read('rows') as Record<string, (string | number | null)[]>;
 const expected = read('expected');
 const rows = new MemoryRows(columns, { groupBy: 'user', partitionBy: 'size', partitions: ['0', '1', '2', '3'] });
-const part: Scores = {
+const part = scoresInMemory({
   row: Float64Array.from(columns.score as number[], (_, at) => at),
   score: Float32Array.from(columns.score as number[]),
   label: Int8Array.from(columns.label as number[]),
-};
+});
 
 const figures = ['auc', 'gauc', 'logLoss', 'normalizedEntropy', 'calibrationRatio'] as const;
 
@@ -81,13 +81,14 @@ describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', 
 });
 
 describe('by hand', () => {
-  const four: Scores = {
+  const four = {
     row: Float64Array.of(0, 1, 2, 3),
     score: Float32Array.of(0.75, 0.5, 0.5, 0.25),
     label: Int8Array.of(1, 1, 0, 0),
   };
   const none = new MemoryRows({ clicked: [1, null, 0, 2], bought: [0, 1, 1, null] });
-  const pointsOf = (kind: CurveKind, points: number, scores = four) => curve.read({ kind, points }, [scores], none);
+  const pointsOf = (kind: CurveKind, points: number, scores = four) =>
+    curve.read({ kind, points }, [scoresInMemory(scores)], none);
 
   test('a lift curve', async () => {
     expect(await pointsOf('LIFT', 100)).toEqual([
@@ -112,12 +113,12 @@ describe('by hand', () => {
   });
 
   test('another column is the label; its nulls are counted', async () => {
-    const result = await evaluation.read({ label: 'bought' }, [four], none);
+    const result = await evaluation.read({ label: 'bought' }, [scoresInMemory(four)], none);
     expect(result).toMatchObject({ rowCount: 3, positiveCount: 2, unlabelledCount: 1, auc: 0 });
   });
 
   test('a label that is not 0 or 1 is refused with its row', async () => {
-    await expect(evaluation.read({ label: 'clicked' }, [four], none)).rejects.toMatchObject({
+    await expect(evaluation.read({ label: 'clicked' }, [scoresInMemory(four)], none)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringContaining('row 3 has 2'),
     });
@@ -125,21 +126,29 @@ describe('by hand', () => {
 
   test('without a label there is nothing to evaluate', async () => {
     const unlabelled = { ...four, label: Int8Array.of(-1, -1, -1, -1) };
-    await expect(evaluation.read({}, [unlabelled], none)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(evaluation.read({}, [scoresInMemory(unlabelled)], none)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
   });
 
-  test('infinite values have deciles', () => {
-    const { codes, values } = deciles(
-      Float64Array.of(Number.NEGATIVE_INFINITY, 1, 2, ...Array(9).fill(Number.POSITIVE_INFINITY)),
-    );
+  const decileBins = async (numbers: number[]) => {
+    using ordered = new OrderStatistics({ rowCount: numbers.length });
+    await ordered.add(Float64Array.from(numbers));
+    const { values, codeOf } = binsBetween(await deciles(ordered));
+    return { values, codes: numbers.map(codeOf) };
+  };
+
+  test('infinite values have deciles', async () => {
+    const infinity = Number.POSITIVE_INFINITY;
+    const { codes, values } = await decileBins([-infinity, 1, 2, ...Array(9).fill(infinity)]);
     expect(values.join()).not.toContain('NaN');
     expect(values.at(-1)).toMatch(/, Infinity]$/);
-    expect([...codes]).toEqual([...codes.toSorted()]);
+    expect(codes).toEqual(codes.toSorted((a, b) => a - b));
     expect(codes.at(-1)).toBe(values.length - 1);
   });
 
-  test('equal deciles are one bin', () => {
-    const { codes, values } = deciles(Float64Array.of(1, 1, 1, 1, 1, 1, 1, 1, 1, 5, Number.NaN));
+  test('equal deciles are one bin', async () => {
+    const { codes, values } = await decileBins([1, 1, 1, 1, 1, 1, 1, 1, 1, 5, Number.NaN]);
     expect(values.at(-1)).toMatch(/, 5\]$/);
     expect(codes[10]).toBe(-1);
   });

@@ -10,9 +10,9 @@ import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32 } from '../../src/compute/tensor.ts';
+import { ScoreBuffer } from '../../src/data/score-buffer.ts';
 import type { Batch } from '../../src/data/types.ts';
 import { modelOf } from '../compute/onnx/models.ts';
-import { noTables } from '../support/pass.ts';
 
 /** Two numbers through a dense layer of three units, one of which is twice another. */
 const text = modelOf({
@@ -64,21 +64,20 @@ const batchOf = (rows: readonly Row[], first: number): Batch => ({
 /** Sweeps over the rows in batches of this many; shards are folded each by itself and merged. */
 async function answer(name: string, spec: unknown, shards: readonly (readonly Row[])[], batchRows: number) {
   const analysis = analysisNamed(name) as AnyAnalysis;
-  let state: unknown = analysis.start(spec, subject);
+  let begin = (): unknown => analysis.start(spec, subject);
   for (;;) {
-    const compiled = await model.compile(analysis.program(spec, subject, state));
-    const begun = state;
+    const compiled = await model.compile(analysis.program(spec, subject, begin()));
     let first = 0;
     const states: unknown[] = [];
     for (const shard of shards) {
-      states.push(await folded(analysis, compiled, structuredClone(begun), shard, first, batchRows));
+      states.push(await folded(analysis, compiled, begin(), shard, first, batchRows));
       first += shard.length;
     }
     await compiled.close();
-    state = states.reduce((a, b) => analysis.merge(a, b));
+    const state = states.reduce((a, b) => analysis.merge(a, b));
     const next = analysis.again?.(state);
-    if (next === undefined) return analysis.finish(state, noTables);
-    state = next;
+    if (next === undefined) return analysis.finish(state);
+    begin = () => structuredClone(next);
   }
 }
 
@@ -118,6 +117,7 @@ const rows = (minLength = 2) => fc.array(row, { minLength, maxLength: 40 });
 
 /** Numbers of a result, wherever they lie in it. */
 function numbersOf(value: unknown): number[] {
+  if (value instanceof ScoreBuffer) return [...value.stretches()].flatMap(numbersOf);
   if (typeof value === 'number') return [value];
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
   return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(numbersOf);
@@ -141,6 +141,7 @@ const questions: [string, object][] = [
   ['distribution', { layer: 'hidden' }],
   ['topExamples', { layer: 'hidden', unit: 1 }],
   ['scores', {}],
+  ['similarity', {}],
 ];
 const runs = { numRuns: 15 };
 

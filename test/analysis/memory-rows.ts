@@ -1,4 +1,19 @@
 import type { ReadableRows } from '../../src/analysis/analysis.ts';
+import type { ColumnValues, WantedColumns } from '../../src/data/column-values.ts';
+import type { ScoreSource, Scores } from '../../src/data/score-file.ts';
+
+/** Scores as a reading gets them, in stretches of 1,000 rows. */
+export const scoresInMemory = ({ row, score, label }: Scores): ScoreSource => ({
+  rowCount: row.length,
+  *stretches() {
+    for (let from = 0; from < row.length; from += 1000)
+      yield {
+        row: row.subarray(from, from + 1000),
+        score: score.subarray(from, from + 1000),
+        label: label.subarray(from, from + 1000),
+      };
+  },
+});
 
 /** Columns in memory, as a reading sees those of a dataset. */
 export class MemoryRows implements ReadableRows {
@@ -17,21 +32,29 @@ export class MemoryRows implements ReadableRows {
     this.partitions = settings.partitions ?? [];
   }
 
-  async codes(column: string, rows: Float64Array): Promise<{ codes: Int32Array; values: string[] }> {
-    const cells = this.#at(column, rows);
-    const values = [...new Set(cells.filter((value) => value !== null))].map(String);
-    return { codes: Int32Array.from(cells, (value) => (value === null ? -1 : values.indexOf(String(value)))), values };
-  }
-
-  async numbers(column: string, rows: Float64Array): Promise<Float64Array> {
-    return Float64Array.from(this.#at(column, rows), (value) => (value === null ? Number.NaN : Number(value)));
+  async columns({ codes, numbers }: WantedColumns, stretches: AsyncIterable<Float64Array>): Promise<ColumnValues> {
+    const values = codes.map(() => [] as string[]);
+    const codeOf = (known: string[], value: string | number | null | undefined): number => {
+      if (value == null) return -1;
+      const text = String(value);
+      return known.includes(text) ? known.indexOf(text) : known.push(text) - 1;
+    };
+    const cells = (column: string, rows: Float64Array) => Array.from(rows, (row) => this.#columns[column]?.[row]);
+    const read = async function* () {
+      for await (const rows of stretches)
+        yield {
+          codes: codes.map((column, at) =>
+            Int32Array.from(cells(column, rows), (value) => codeOf(values[at] as string[], value)),
+          ),
+          numbers: numbers.map((column) =>
+            Float64Array.from(cells(column, rows), (value) => (value == null ? Number.NaN : Number(value))),
+          ),
+        };
+    };
+    return { values, stretches: read() };
   }
 
   isNumber(column: string): boolean {
     return (this.#columns[column] ?? []).every((value) => value === null || typeof value === 'number');
-  }
-
-  #at(column: string, rows: Float64Array): (string | number | null)[] {
-    return Array.from(rows, (row) => this.#columns[column]?.[row] ?? null);
   }
 }

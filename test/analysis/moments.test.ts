@@ -7,7 +7,6 @@ import type { OpenModel } from '../../src/compute/executor.ts';
 import { float32 } from '../../src/compute/tensor.ts';
 import type { Batch } from '../../src/data/types.ts';
 import { type ModelText, modelOf, opened } from '../compute/onnx/models.ts';
-import { noTables } from '../support/pass.ts';
 
 /** A row of two numbers and its label, if it has one. */
 type Row = readonly [number, number, (0 | 1 | null)?];
@@ -82,7 +81,7 @@ async function folded<State, Result>(
     state = analysis.fold(state, await program.run({ ...batch, rowValues: { label, labelled } }, {}), batch);
   }
   await program.close();
-  return analysis.finish(state, noTables);
+  return analysis.finish(state);
 }
 
 const momentsOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promise<MomentsResult> =>

@@ -1,13 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aucOf, buckets, groupedAuc, qualityOf, scoreKeys } from '../../src/analysis/quality.ts';
+import { AucMeasure, GroupedAuc, QualityMeasure } from '../../src/analysis/quality.ts';
+import { eachTie, scoreKeys } from '../../src/data/keys/keys.ts';
+import { MemoryKeys } from '../../src/data/keys/memory.ts';
 
-const sortedKeys = (score: number[], label: number[]): Uint32Array => scoreKeys(Float32Array.from(score), label).sort();
+function measured<Measure extends AucMeasure | QualityMeasure>(
+  measure: Measure,
+  score: number[],
+  label: number[],
+): Measure {
+  eachTie(scoreKeys(Float32Array.from(score), label).sort(), measure);
+  return measure;
+}
+const qualityOf = (score: number[], label: number[]) => measured(new QualityMeasure(), score, label).quality;
+const aucOf = (score: number[], label: number[]) => measured(new AucMeasure(), score, label).auc;
 
 describe('measures of a classifier', () => {
   test('by hand: three of four pairs are ordered, one is a tie', () => {
     // positives .75 and .5, negatives .5 and .25: wins 1 + 1 + ½ + 1 of 4
-    const quality = qualityOf(sortedKeys([0.75, 0.5, 0.5, 0.25], [1, 1, 0, 0]));
+    const quality = qualityOf([0.75, 0.5, 0.5, 0.25], [1, 1, 0, 0]);
     expect(quality.auc).toBe(3.5 / 4);
     // placements of positives: 1, ¾; of negatives: ¾, 1; each variance 1/32, over two rows each
     expect(quality.aucVariance).toBe(1 / 32 / 2 + 1 / 32 / 2);
@@ -20,17 +31,17 @@ describe('measures of a classifier', () => {
   });
 
   test('what needs both classes does not exist with one', () => {
-    const positives = qualityOf(sortedKeys([0.2, 0.4], [1, 1]));
+    const positives = qualityOf([0.2, 0.4], [1, 1]);
     expect([positives.auc, positives.aucVariance, positives.normalizedEntropy]).toEqual([NaN, NaN, NaN]);
     expect(positives.calibrationRatio).toBeCloseTo(0.3, 7);
     expect(positives.prAuc).toBe(1);
-    const negatives = qualityOf(sortedKeys([0.2, 0.4], [0, 0]));
+    const negatives = qualityOf([0.2, 0.4], [0, 0]);
     expect([negatives.auc, negatives.prAuc, negatives.calibrationRatio]).toEqual([NaN, NaN, NaN]);
   });
 
   test('scores of exactly 0 and 1 on the wrong side cost a clipped, finite loss', () => {
-    expect(qualityOf(sortedKeys([0, 1], [1, 0])).logLoss).toBeCloseTo(-Math.log(1e-15), 1);
-    expect(qualityOf(sortedKeys([-0, 0], [1, 0])).auc).toBe(0.5);
+    expect(qualityOf([0, 1], [1, 0]).logLoss).toBeCloseTo(-Math.log(1e-15), 1);
+    expect(qualityOf([-0, 0], [1, 0]).auc).toBe(0.5);
   });
 
   test('the AUC is the share of ordered pairs, whatever the scores', () => {
@@ -44,24 +55,31 @@ describe('measures of a classifier', () => {
         fc.pre(positives.length > 0 && negatives.length > 0);
         const wins = positives.flatMap((p) => negatives.map((n) => (p > n ? 1 : p === n ? 0.5 : 0)));
         const expected = wins.reduce((sum: number, win) => sum + win, 0) / wins.length;
-        expect(aucOf(sortedKeys(score, label))).toBeCloseTo(expected, 12);
-        expect(qualityOf(sortedKeys(score, label)).auc).toBeCloseTo(expected, 12);
+        expect(aucOf(score, label)).toBeCloseTo(expected, 12);
+        expect(qualityOf(score, label).auc).toBeCloseTo(expected, 12);
       }),
     );
   });
 });
 
 describe('grouped AUC', () => {
-  test('weighs groups by rows and leaves out those with one label', () => {
-    const keys = scoreKeys(Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.5, 0.6), [1, 0, 1, 0, 0, 1]);
+  async function gaucOf(score: number[], label: number[], group: number[]): Promise<number> {
+    const rows = new MemoryKeys(score.length, 1);
+    rows.add(scoreKeys(Float32Array.from(score), label), [Int32Array.from(group)]);
+    const grouped = new GroupedAuc();
+    await rows.walk([0], grouped);
+    return grouped.gauc;
+  }
+
+  test('weighs groups by rows and leaves out those with one label', async () => {
     // group 0: ordered (2 rows); group 1: reversed, with a third row (3 rows, AUC 0); group 2: one label
-    const groups = buckets(keys, Int32Array.of(0, 0, 1, 1, 1, 2), 3);
-    expect(groupedAuc(groups)).toBeCloseTo((2 * 1 + 3 * 0) / 5, 15);
-    expect(groupedAuc(groups.slice(2))).toBeNaN();
+    const gauc = await gaucOf([0.9, 0.1, 0.2, 0.8, 0.5, 0.6], [1, 0, 1, 0, 0, 1], [0, 0, 1, 1, 1, 2]);
+    expect(gauc).toBeCloseTo((2 * 1 + 3 * 0) / 5, 15);
+    expect(await gaucOf([0.6], [1], [0])).toBeNaN();
   });
 
-  test('rows without a group are in none', () => {
-    const keys = scoreKeys(Float32Array.of(0.9, 0.1, 0.3), [1, 0, 0]);
-    expect(buckets(keys, Int32Array.of(0, -1, 0), 1)[0]).toHaveLength(2);
+  test('rows without a group are in none', async () => {
+    expect(await gaucOf([0.9, 0.1, 0.3], [1, 0, 0], [0, -1, 0])).toBe(1);
+    expect(await gaucOf([0.9, 0.1, 0.95], [1, 0, 0], [0, 0, -1])).toBe(1);
   });
 });

@@ -53,7 +53,7 @@ describe.each(Object.entries(nets))('%s, as NumPy and scikit-learn see it:', (_,
       }
   });
 
-  test('principal components to 1e-6', async () => {
+  test('principal components', async () => {
     const about = await toy();
     const [{ base }] = (await answersOf(about, [{ name: 'similarity', spec: {} }])) as [SimilarityResult];
     const questions = layers.map((name: string) => ({
@@ -68,6 +68,7 @@ describe.each(Object.entries(nets))('%s, as NumPy and scikit-learn see it:', (_,
       expect(row).toEqual(Float64Array.from(row, (_, index) => index));
       for (const [c, share] of wanted.explainedVariance.entries()) {
         expect(Math.abs((explainedVariance?.[c] as number) - share)).toBeLessThan(1e-6);
+        // Activations themselves differ by as much from one runtime, or version of it, to another.
         for (const [index, point] of wanted.coordinates.entries())
           expect(Math.abs((coordinates[index * components + c] as number) - point[c]) / scale).toBeLessThan(5e-6);
       }

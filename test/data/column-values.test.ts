@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { columnCodes, columnNumbers } from '../../src/data/column-values.ts';
+import { readColumns, type WantedColumns } from '../../src/data/column-values.ts';
 import { registerDataset } from '../../src/data/register.ts';
-import type { RowSelection } from '../../src/data/types.ts';
+import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
 
 const all: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
@@ -17,31 +17,68 @@ async function fiveRows() {
   return registerDataset(paths, { label: null, groupBy: null, partitionBy: 'day' });
 }
 
+/** The columns on rows that come in stretches, joined. */
+async function read(
+  dataset: DatasetRecord,
+  wanted: Partial<WantedColumns>,
+  stretches: number[][],
+  selection: RowSelection = all,
+) {
+  const rows = (async function* () {
+    for (const stretch of stretches) yield Float64Array.from(stretch);
+  })();
+  const columns = await readColumns(dataset, { codes: [], numbers: [], ...wanted }, { selection, stretches: rows });
+  const codes: number[][] = [];
+  const numbers: number[][] = [];
+  for await (const stretch of columns.stretches) {
+    codes.push(...stretch.codes.map((values) => [...values]));
+    numbers.push(...stretch.numbers.map((values) => [...values]));
+  }
+  return { codes, numbers, values: columns.values };
+}
+
 test('codes number the values of a column, in the order of their first rows', async () => {
-  const { codes, values } = await columnCodes(await fiveRows(), 'word', {
-    selection: all,
-    index: Float64Array.of(1, 2, 3, 4),
-  });
-  expect([...codes]).toEqual([0, 1, -1, 1]);
-  expect(values).toEqual(['y', 'x']);
+  const { codes, values } = await read(await fiveRows(), { codes: ['word'] }, [[1, 2, 3, 4]]);
+  expect(codes).toEqual([[0, 1, -1, 1]]);
+  expect(values).toEqual([['y', 'x']]);
 });
 
 test('numbers are NaN for null', async () => {
-  const numbers = await columnNumbers(await fiveRows(), 'price', { selection: all, index: Float64Array.of(0, 1, 4) });
-  expect([...numbers]).toEqual([1, Number.NaN, 5]);
+  expect((await read(await fiveRows(), { numbers: ['price'] }, [[0, 1, 4]])).numbers).toEqual([[1, Number.NaN, 5]]);
+});
+
+test('several columns are read together, stretch by stretch', async () => {
+  const wanted = { codes: ['word', 'day'], numbers: ['price'] };
+  const { codes, numbers, values } = await read(await fiveRows(), wanted, [[0, 2], [], [4]]);
+  expect(codes).toEqual([[0, 0], [0, 1], [], [], [0], [-1]]);
+  expect(numbers).toEqual([[1, 3], [], [5]]);
+  expect(values).toEqual([['x'], ['1', '2']]);
 });
 
 test('only selected rows are read', async () => {
   const selection = { ...all, partitions: ['2'] };
-  const index = Float64Array.of(2, 3);
-  expect([...(await columnNumbers(await fiveRows(), 'price', { selection, index }))]).toEqual([3, 4]);
+  expect((await read(await fiveRows(), { numbers: ['price'] }, [[2, 3]], selection)).numbers).toEqual([[3, 4]]);
+});
+
+test('a row that is not selected is a defect', async () => {
+  const selection = { ...all, partitions: ['2'] };
+  await expect(read(await fiveRows(), { numbers: ['price'] }, [[0]], selection)).rejects.toThrow('not selected');
 });
 
 test('whole numbers beyond 2^53 are told apart', async () => {
   const path = join(await temporaryFolder(), 'a.parquet');
   await writeParquet(path, 'SELECT unnest([9007199254740992, 9007199254740993, 9007199254740992, NULL]) AS id');
   const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy: null });
-  const { codes, values } = await columnCodes(dataset, 'id', { selection: all, index: Float64Array.of(0, 1, 2, 3) });
-  expect([...codes]).toEqual([0, 1, 0, -1]);
-  expect(values).toEqual(['9007199254740992', '9007199254740993']);
+  const { codes, values } = await read(dataset, { codes: ['id'] }, [[0, 1, 2, 3]]);
+  expect(codes).toEqual([[0, 1, 0, -1]]);
+  expect(values).toEqual([['9007199254740992', '9007199254740993']]);
+});
+
+test('whole numbers that are large or negative have codes as small ones do', async () => {
+  const path = join(await temporaryFolder(), 'a.parquet');
+  await writeParquet(path, 'SELECT unnest([-1, 70000, 0, -1, 70000]) AS id');
+  const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy: null });
+  const { codes, values } = await read(dataset, { codes: ['id'] }, [[0, 1, 2, 3, 4]]);
+  expect(codes).toEqual([[0, 1, 2, 0, 1]]);
+  expect(values).toEqual([['-1', '70000', '0']]);
 });

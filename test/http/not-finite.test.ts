@@ -68,3 +68,13 @@ test('scores that are no probabilities fail what needs them, and nothing else th
   expect(data.model.saliency.features[0]).toEqual({ score: 4 });
   expect(data.model.layer.statistics.observationCount).toBe(2);
 });
+
+test('questions of one pass that cannot be answered for different reasons each get their own', async () => {
+  const { errors } = await server.ask(`{ model(name: "odd") {
+    evaluation(rows: { dataset: "far" }) { auc }
+    layer(name: "hidden") { statistics(rows: { dataset: "far" }) { mean } }
+  } }`);
+  const messages = Object.fromEntries(errors.map(({ path, message }) => [path?.join('.'), message]));
+  expect(messages['model.evaluation']).toMatch(/score/);
+  expect(messages['model.layer.statistics']).toMatch(/hidden/);
+});

@@ -22,8 +22,8 @@ describe('what cannot be answered takes no other with it', () => {
 
   test('the others in as few runs as halving gives', async () => {
     const { done, run } = runs();
-    const errors = await isolated([1, 2, 3, 4, -5, 6, 7, 8], run);
-    expect(errors.map(({ message }) => message)).toEqual(['-5 is negative']);
+    const failures = await isolated([1, 2, 3, 4, -5, 6, 7, 8], run);
+    expect(failures).toEqual([{ member: -5, error: analysisFailed('-5 is negative') }]);
     expect(done).toEqual([[1, 2, 3, 4], [6], [7, 8]]);
   });
 

@@ -32,7 +32,7 @@ async function newKey(value?: unknown): Promise<string> {
   await claim(database.db, [{ ...about, ...names, key, jobId }]);
   if (value === undefined) return key;
   const counts = { rowCount: 3, skippedRowCount: 0, durationMs: 1, executor: 'ONNXRUNTIME', device: 'cpu' };
-  await complete(database.db, jobId, { key, value: encodeResult(value), files: [], ...counts });
+  await complete(database.db, jobId, { key, value: encodeResult(value), files: [], ...counts }, 1);
   return key;
 }
 

@@ -8,6 +8,7 @@ import { histogramPlot } from '../../src/plots/histogram.ts';
 import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
 import { saliencyPlot } from '../../src/plots/saliency.ts';
 import type { VegaLite } from '../../src/plots/vega-lite.ts';
+import { waterfallPlot } from '../../src/plots/waterfall.ts';
 
 /** As a page draws it; what the library warns of is a failure. */
 async function draw(plot: VegaLite): Promise<string> {
@@ -80,5 +81,21 @@ describe('plots are drawn as they are', () => {
       ),
     );
     expect(marksOf(svg, 'rect')).toBeGreaterThanOrEqual(1);
+  });
+
+  test('a row explained: a bar for each contribution from the baseline to the target, and what is not attributed', async () => {
+    const contributions = [
+      { name: 'hour = 17', attribution: 2 },
+      { name: 'carrier = UA', attribution: -0.5 },
+    ];
+    const complete = { start: { baseline: -1, gap: 0.25 }, target: 0.25, contributions };
+    const svg = await draw(waterfallPlot(complete, 'Why row 3'));
+    expect(marksOf(svg, 'rect')).toBe(3);
+    expect(svg).toContain('not attributed');
+    expect(svg).toContain('from -1 at the baseline to 0.25 on this row');
+    const many = Array.from({ length: 30 }, (_, at) => ({ name: `x${at}`, attribution: at }));
+    const bars = await draw(waterfallPlot({ start: null, target: 3, contributions: many }, 'Why row 4'));
+    expect(marksOf(bars, 'rect')).toBe(12);
+    expect(bars).toContain('19 others');
   });
 });

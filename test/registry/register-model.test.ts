@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { ComputePool } from '../../src/compute/process/pool.ts';
 import { registerModel } from '../../src/registry/register-model.ts';
 import { listModels } from '../../src/store/models.ts';
 import { freshDatabase } from '../support/database.ts';
+import { newPool } from '../support/pool.ts';
 import { denseManifest, toysFolder } from '../support/toys.ts';
 
 test('a model that takes the compute process down is MODEL_REJECTED', async () => {
   await using database = await freshDatabase();
-  const pool = new ComputePool({ entry: new URL('./dying.ts', import.meta.url), size: 1 });
+  const pool = newPool(new URL('./dying.ts', import.meta.url), 1);
   const services = { database, pool, environment: { home: database.home, threads: 1 }, sources: [toysFolder] };
   const model = { name: 'dense', version: '1', uri: 'dense.onnx', manifest: denseManifest() };
   await expect(registerModel(services, model)).rejects.toMatchObject({

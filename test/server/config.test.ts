@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { delimiter, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configOf, logLevelOf } from '../../src/server/config.ts';
@@ -15,7 +15,10 @@ describe('the configuration', () => {
       example: false,
       workers: 1,
       threads: availableParallelism(),
+      limits: { seconds: 21_600, memoryBytes: expect.any(Number), silentSeconds: 120 },
+      cacheBytes: 10 * 2 ** 30,
     });
+    expect(configOf({}).limits.memoryBytes).toBeLessThanOrEqual(0.75 * totalmem());
   });
 
   test('is what the variables say', () => {
@@ -30,6 +33,10 @@ describe('the configuration', () => {
         GLASSGRAPH_EXAMPLE: '1',
         GLASSGRAPH_WORKERS: '0',
         GLASSGRAPH_THREADS: '3',
+        GLASSGRAPH_PASS_SECONDS: '60',
+        GLASSGRAPH_PASS_MEMORY: '512',
+        GLASSGRAPH_SILENT_SECONDS: '5',
+        GLASSGRAPH_CACHE: '100',
       }),
     ).toEqual({
       host: 'localhost',
@@ -41,6 +48,8 @@ describe('the configuration', () => {
       example: true,
       workers: 0,
       threads: 3,
+      limits: { seconds: 60, memoryBytes: 2 ** 29, silentSeconds: 5 },
+      cacheBytes: 100 * 2 ** 20,
     });
   });
 

@@ -7,7 +7,7 @@ import {
   getJob,
   jobChannel,
   listJobs,
-  openJobIds,
+  openJobs,
   requeueJob,
   startJob,
   updateProgress,
@@ -85,8 +85,9 @@ test('jobs are listed newest first, by state', async () => {
   expect(await list(['QUEUED'], { limit: 1 })).toEqual([queued]);
   expect(await list(['FAILED', 'QUEUED'], { limit: 2 })).toEqual([failed, queued]);
   expect(await listJobs(database.db, ['CANCELLED'], { limit: 1 })).toEqual({ rows: [], totalCount: 0 });
-  expect(await openJobIds(database.db)).toContain(queued);
-  expect(await openJobIds(database.db)).not.toContain(failed);
+  const open = (await openJobs(database.db)).map(({ id }) => id);
+  expect(open).toContain(queued);
+  expect(open).not.toContain(failed);
 });
 
 test('a job outlives its model', async () => {

@@ -88,7 +88,7 @@ test('a result is there with all that is known of it, and whoever waits hears of
   const jobId = randomUUID();
   await claim(database.db, claims(jobId, 'a', 'b'));
   expect(await getResults(database.db, ['a', 'b'])).toEqual([]);
-  await database.db.transaction((tx) => complete(tx, jobId, result('a', { files: ['scores/1.parquet'] })));
+  await database.db.transaction((tx) => complete(tx, jobId, result('a', { files: ['scores/1.parquet'] }), 1));
   const [kept, ...others] = await getResults(database.db, ['a', 'b', 'never asked']);
   expect(others).toEqual([]);
   expect(kept).toMatchObject({
@@ -108,7 +108,7 @@ test('what a job claimed and did not compute is given up, and whoever waits hear
   const [failed, other] = [randomUUID(), randomUUID()];
   await claim(database.db, claims(failed, 'a', 'b'));
   await claim(database.db, claims(other, 'c'));
-  await complete(database.db, failed, result('a'));
+  await complete(database.db, failed, result('a'), 1);
   await database.db.transaction((tx) => release(tx, failed));
   expect((await getClaims(database.db, ['a', 'b', 'c'])).map(({ key }) => key).sort()).toEqual(['a', 'c']);
   expect(await claim(database.db, claims(randomUUID(), 'b'))).toEqual(['b']);
@@ -118,7 +118,7 @@ test('what a job claimed and did not compute is given up, and whoever waits hear
 test('a job that lost its claim cannot write into that of another', async () => {
   const [lost, other] = [randomUUID(), randomUUID()];
   await claim(database.db, claims(other, 'a'));
-  await complete(database.db, lost, result('a'));
+  await complete(database.db, lost, result('a'), 1);
   expect(await getResults(database.db, ['a'])).toEqual([]);
 });
 
@@ -126,15 +126,15 @@ test('the summary counts results and their bytes, not claims', async () => {
   const jobId = randomUUID();
   expect(await summarizeResults(database.db)).toEqual({ resultCount: 0, bytes: 0 });
   await claim(database.db, claims(jobId, 'a', 'b', 'c'));
-  await complete(database.db, jobId, result('a', { value: new Uint8Array(1000) }));
-  await complete(database.db, jobId, result('b', { value: new Uint8Array(24) }));
+  await complete(database.db, jobId, result('a', { value: new Uint8Array(1000) }), 1000);
+  await complete(database.db, jobId, result('b', { value: new Uint8Array(24) }), 24);
   expect(await summarizeResults(database.db)).toEqual({ resultCount: 2, bytes: 1024 });
 });
 
 test('a result remembers when it was last used', async () => {
   const jobId = randomUUID();
   await claim(database.db, claims(jobId, 'a'));
-  await complete(database.db, jobId, result('a'));
+  await complete(database.db, jobId, result('a'), 1);
   const [before] = await getResults(database.db, ['a']);
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(before?.usedAt.getTime() ?? 0));
   await touchResults(database.db, ['a', 'never asked']);
@@ -146,7 +146,7 @@ test('a result remembers when it was last used', async () => {
 test('results go with their dataset, and with their model', async () => {
   const jobId = randomUUID();
   await claim(database.db, claims(jobId, 'a'));
-  await complete(database.db, jobId, result('a'));
+  await complete(database.db, jobId, result('a'), 1);
   await deleteDataset(database.db, about.datasetId);
   expect(await getResults(database.db, ['a'])).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { App } from '../../src/server/app.ts';
-import type { Config } from '../../src/server/config.ts';
+import { type Config, configOf } from '../../src/server/config.ts';
 import { type Ask, asker } from './ask.ts';
 import { freshLocation } from './database.ts';
 
@@ -25,6 +25,7 @@ export async function startServer(
   const { sources = [], patienceMs = 25_000, example = false, workers = 1 } = config;
   const app = await App.open(
     {
+      ...configOf({}),
       ...location,
       host: '127.0.0.1',
       port: 0,

@@ -33,6 +33,8 @@ interface FrequencyState {
   readonly table: string;
   readonly sources: readonly Source[];
   readonly counts: Uint32Array;
+  /** When the table has been read. */
+  readonly buckets: readonly FrequencyBucket[];
 }
 
 /**
@@ -44,7 +46,12 @@ export const normByFrequency: Analysis<TableSpec, FrequencyState, readonly Frequ
   version: 1,
   start({ table }, subject) {
     const lookups = subject.graph.lookups.filter((lookup) => lookup.table === table);
-    return { table, sources: sourcesOf(lookups, subject), counts: new Uint32Array(lookups[0]?.entryCount ?? 0) };
+    return {
+      table,
+      sources: sourcesOf(lookups, subject),
+      counts: new Uint32Array(lookups[0]?.entryCount ?? 0),
+      buckets: [],
+    };
   },
   program: (_, __, { sources }) => ({
     outputs: Object.fromEntries(
@@ -56,14 +63,15 @@ export const normByFrequency: Analysis<TableSpec, FrequencyState, readonly Frequ
     return state;
   },
   merge: (a, b) => ({ ...a, counts: a.counts.map((many, entry) => many + (b.counts[entry] as number)) }),
-  async finish({ table: name, counts }, tables) {
-    const table = await tables(name);
+  async readTables(state, tables) {
+    const table = await tables(state.table);
     try {
-      return await bucketsOf(table, counts);
+      return { ...state, buckets: await bucketsOf(table, state.counts) };
     } finally {
       await table.close();
     }
   },
+  finish: ({ buckets }) => buckets,
 };
 
 /** Each element of a row in the first lookup that reads it. */

@@ -1,25 +1,24 @@
-import { type CallOptions, ComputeProcess } from './process.ts';
+import { type CallOptions, ComputeProcess, type ProcessOptions } from './process.ts';
 
 /**
  * A fixed number of compute processes, each with one call at a time; calls beyond that wait in order. One that is lost is
  * replaced when it is next needed.
  */
 export class ComputePool {
-  readonly #entry: URL;
+  readonly #options: ProcessOptions;
   readonly #size: number;
   readonly #idle: ComputeProcess[] = [];
   readonly #all = new Set<ComputeProcess>();
   readonly #waiting: PromiseWithResolvers<ComputeProcess>[] = [];
   #closed = false;
 
-  /** `entry`: the module that each process runs; it calls `serve`. */
-  constructor({ entry, size }: { entry: URL; size: number }) {
-    this.#entry = entry;
+  constructor({ size, ...options }: ProcessOptions & { size: number }) {
+    this.#options = options;
     this.#size = size;
   }
 
   /**
-   * Throws what the method threw, or ComputeProcessLost when the process ended under the call. An aborted call throws the
+   * Throws what the method threw, ANALYSIS_FAILED beyond a limit, or ComputeProcessLost when the process ended under the call. An aborted call throws the
    * signal's reason and ends its process: native code cannot be interrupted otherwise.
    */
   async run(method: string, parameters: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -55,7 +54,7 @@ export class ComputePool {
   }
 
   #start(): ComputeProcess {
-    const process = new ComputeProcess(this.#entry);
+    const process = new ComputeProcess(this.#options);
     this.#all.add(process);
     return process;
   }

@@ -1,16 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromErrorRecord } from '../../errors.ts';
+import { CallGuard, type CallLimits } from './limits.ts';
+import { ComputeProcessLost } from './lost.ts';
 import type { CallMessage, ReplyMessage } from './protocol.ts';
-
-/** The process ended under a call: a crash of native code, the system's out-of-memory killer. */
-export class ComputeProcessLost extends Error {
-  constructor(reason: string) {
-    super(`the compute process was lost: ${reason}`);
-    this.name = 'ComputeProcessLost';
-  }
-}
 
 export interface CallOptions {
   readonly onProgress?: (value: unknown) => void;
@@ -18,7 +15,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ProcessOptions {
+  /** The module that the process runs; it calls `serve`. */
+  readonly entry: URL;
+  /** Where the process has a folder for its temporary files, which goes when it ends. */
+  readonly scratch: string;
+  readonly limits: CallLimits;
+}
+
 interface Call extends CallOptions {
+  readonly guard: CallGuard;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -26,17 +32,26 @@ interface Call extends CallOptions {
 /** The parent's side of one child. */
 export class ComputeProcess {
   readonly #child: ChildProcess;
+  readonly #limits: CallLimits;
+  readonly #scratch: string;
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
   #exitReason: string | undefined;
 
-  constructor(entry: URL) {
-    this.#child = fork(fileURLToPath(entry), [], {
+  constructor({ entry, scratch, limits }: ProcessOptions) {
+    this.#limits = limits;
+    this.#scratch = join(scratch, `${process.pid}-${randomUUID()}`);
+    mkdirSync(this.#scratch, { recursive: true });
+    this.#child = fork(fileURLToPath(entry), [this.#scratch], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, TMPDIR: this.#scratch },
     });
     this.#child.on('message', (message) => this.#receive(message as ReplyMessage));
-    this.#child.on('exit', (code, signal) => this.#lost(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    this.#child.on('exit', (code, signal) => {
+      rmSync(this.#scratch, { recursive: true, force: true });
+      this.#lost(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    });
     this.#child.on('error', (error) => this.#lost(error.message));
   }
 
@@ -47,18 +62,21 @@ export class ComputeProcess {
   call(method: string, parameters: unknown, options: CallOptions): Promise<unknown> {
     const kill = (): void => void this.#child.kill('SIGKILL');
     options.signal?.addEventListener('abort', kill, { once: true });
+    const guard = new CallGuard(this.#child.pid, this.#limits, (error) => this.#lost(error.message, error));
     const answer = new Promise((resolve, reject) => {
       if (this.#exitReason !== undefined) return reject(new ComputeProcessLost(this.#exitReason));
       const call = ++this.#lastCall;
-      this.#calls.set(call, { ...options, resolve, reject });
+      this.#calls.set(call, { ...options, guard, resolve, reject });
       const message: CallMessage = { call, method, parameters };
       this.#child.send(message, (error) => error && this.#lost(error.message));
     });
-    return answer.finally(() => options.signal?.removeEventListener('abort', kill));
+    return answer.finally(() => {
+      guard.end();
+      options.signal?.removeEventListener('abort', kill);
+    });
   }
 
   async end(): Promise<void> {
-    if (!this.isAlive) return;
     this.#child.kill('SIGKILL');
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
   }
@@ -66,6 +84,8 @@ export class ComputeProcess {
   #receive(message: ReplyMessage): void {
     const call = this.#calls.get(message.call);
     if (call === undefined) return;
+    call.guard.heard();
+    if (message.kind === 'alive') return;
     if (message.kind === 'progress') call.onProgress?.(message.value);
     else if (message.kind === 'emit') call.onEmit?.(message.value);
     else this.#end(call, message);
@@ -78,11 +98,11 @@ export class ComputeProcess {
     else call.reject(new Error(`a defect in the compute process: ${message.log}`));
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, error: Error = new ComputeProcessLost(reason)): void {
     this.#exitReason ??= reason;
     // Also when it is only out of reach.
     this.#child.kill('SIGKILL');
-    for (const { reject } of this.#calls.values()) reject(new ComputeProcessLost(reason));
+    for (const { reject } of this.#calls.values()) reject(error);
     this.#calls.clear();
   }
 }

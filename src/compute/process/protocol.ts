@@ -7,7 +7,8 @@ export interface CallMessage {
   readonly parameters: unknown;
 }
 
-export type ReplyMessage = { readonly call: number } & (
+export type ReplyMessage = { readonly call: number } /** Now and then, whatever else there is to say. */ & (
+  | { readonly kind: 'alive' }
   | { readonly kind: 'progress'; readonly value: unknown }
   | { readonly kind: 'emit'; readonly value: unknown }
   | { readonly kind: 'done'; readonly value: unknown }

@@ -1,11 +1,29 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { GlassgraphError, toErrorRecord } from '../../errors.ts';
+import { analysisFailed, GlassgraphError, toErrorRecord } from '../../errors.ts';
 import type { CallMessage, Methods, ReplyMessage } from './protocol.ts';
+
+const aliveMs = 1000;
 
 /** The child's side: answers calls until the parent goes, and then goes too, so that a dead server leaves no orphans. */
 export function serve(methods: Methods): void {
-  process.on('disconnect', () => process.exit());
+  dieFirst();
+  process.on('disconnect', () => {
+    // Nobody else is left to do it.
+    rmSync(process.argv[2] as string, { recursive: true, force: true });
+    process.exit();
+  });
   process.on('message', (message) => void answer(methods, message as CallMessage));
+}
+
+/** Where Linux runs out of memory, a pass ends and not the server. */
+function dieFirst(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // A container may forbid it: then the system chooses.
+  }
 }
 
 async function answer(methods: Methods, { call, method, parameters }: CallMessage): Promise<void> {
@@ -13,14 +31,23 @@ async function answer(methods: Methods, { call, method, parameters }: CallMessag
     progress: (value: unknown) => reply({ call, kind: 'progress', value }),
     emit: (value: unknown) => reply({ call, kind: 'emit', value }),
   };
+  const alive = setInterval(() => reply({ call, kind: 'alive' }), aliveMs);
   try {
     const implementation = methods[method];
     if (implementation === undefined) throw new Error(`the compute process has no method ${method}`);
     reply({ call, kind: 'done', value: await implementation(parameters, context) });
-  } catch (error) {
+  } catch (caught) {
+    const error = explained(caught);
     if (error instanceof GlassgraphError) reply({ call, kind: 'failed', error: toErrorRecord(error) });
     else reply({ call, kind: 'defect', log: inspect(error) });
+  } finally {
+    clearInterval(alive);
   }
+}
+
+function explained(error: unknown): unknown {
+  const isFull = error instanceof Error && /\bENOSPC\b|no space left on device/i.test(`${error.message}`);
+  return isFull ? analysisFailed('The server’s disk is full. Free some space, then ask again.') : error;
 }
 
 function reply(message: ReplyMessage): void {

@@ -1,4 +1,4 @@
-import type { GraphModel, Tensor as RuntimeTensor } from '@tensorflow/tfjs';
+import type { Tensor as RuntimeTensor } from '@tensorflow/tfjs';
 import { analysisFailed, GlassgraphError, notFound, unsupportedByExecutor } from '../../errors.ts';
 import type { BatchInput, CompiledProgram } from '../executor.ts';
 import { ExpressionIds } from '../expression-ids.ts';
@@ -7,15 +7,13 @@ import type { Expression, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { Forward, type Run, scopedKey } from './forward.ts';
 import { ancestorsOf, type GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
 import { nodeOf } from './model-json.ts';
+import type { Opened } from './opened.ts';
 import { checkPath } from './path.ts';
 import { fromRuntime, toRuntime } from './values.ts';
 
-interface Opened {
-  readonly tf: Runtime;
-  readonly model: GraphModel;
-  readonly view: GraphView;
+/** What programs are compiled for. */
+interface Ground extends Opened {
   readonly graph: ModelGraph;
 }
 
@@ -32,13 +30,14 @@ interface Found {
  * Checks a program; operators then run one at a time, on every batch. Throws NOT_FOUND for a tensor that the model does not have,
  * UNSUPPORTED_OPERATOR where a gradient's path is blocked, UNSUPPORTED_BY_EXECUTOR.
  */
-export function compileProgram(opened: Opened, program: Program): CompiledProgram {
+export function compileProgram(ground: Ground, program: Program): CompiledProgram {
   const ids = new ExpressionIds();
-  const found = examine(opened, program, ids);
-  return new TfjsProgram(opened, program, ids, found);
+  const found = examine(ground, program, ids);
+  return new TfjsProgram(ground, program, ids, found);
 }
 
-function examine({ tf, view, graph }: Opened, program: Program, ids: ExpressionIds): Found {
+function examine(ground: Ground, program: Program, ids: ExpressionIds): Found {
+  const { view, graph } = ground;
   const overrides = program.overrides ?? {};
   const specs = new Map(graph.tensors.map((spec) => [spec.name, spec]));
   const check = (name: string): void => {
@@ -65,7 +64,7 @@ function examine({ tf, view, graph }: Opened, program: Program, ids: ExpressionI
       wanted.set(key, [...(wanted.get(key) ?? []), expression.wrt]);
       if (expression.wrt.kind !== 'tensor') continue;
       assertCut(expression.wrt.name);
-      for (const target of targetsOf(view, expression.of, overrides)) checkPath(tf, view, target, expression.wrt.name);
+      for (const target of targetsOf(view, expression.of, overrides)) checkPath(ground, target, expression.wrt.name);
     }
   const all = everythingIn(scopes.flatMap(([, roots]) => roots));
   const direct = everythingIn(Object.values(program.outputs), false);
@@ -110,13 +109,13 @@ function everythingIn(roots: readonly Expression[], withGradients = true): Expre
 }
 
 class TfjsProgram implements CompiledProgram {
-  readonly #opened: Opened;
+  readonly #ground: Ground;
   readonly #program: Program;
   readonly #ids: ExpressionIds;
   readonly #found: Found;
 
-  constructor(opened: Opened, program: Program, ids: ExpressionIds, found: Found) {
-    this.#opened = opened;
+  constructor(ground: Ground, program: Program, ids: ExpressionIds, found: Found) {
+    this.#ground = ground;
     this.#program = program;
     this.#ids = ids;
     this.#found = found;
@@ -132,14 +131,14 @@ class TfjsProgram implements CompiledProgram {
       const entries = Object.entries(results).map(async ([key, value]) => [key, await fromRuntime(value)] as const);
       return Object.fromEntries(await Promise.all(entries));
     } finally {
-      this.#opened.tf.dispose(results);
+      this.#ground.tf.dispose(results);
     }
   }
 
   async close(): Promise<void> {}
 
   #evaluate(batch: BatchInput, parameters: Readonly<Record<string, Tensor>>): Record<string, RuntimeTensor> {
-    const { tf } = this.#opened;
+    const { tf } = this.#ground;
     try {
       return tf.tidy(() => {
         const forward = new Forward(this.#runOf(batch, parameters));
@@ -155,7 +154,7 @@ class TfjsProgram implements CompiledProgram {
 
   /** The values that come from outside, made before any tape starts, and disposed of after the last. */
   #runOf({ inputs, rowValues }: BatchInput, parameters: Readonly<Record<string, Tensor>>): Run {
-    const { tf, model, view } = this.#opened;
+    const { tf, executable, view } = this.#ground;
     const ids = this.#ids;
     const given = (leaf: Leaf): RuntimeTensor => {
       if (leaf.kind === 'constant') return toRuntime(tf, 'a constant', leaf.value);
@@ -165,7 +164,7 @@ class TfjsProgram implements CompiledProgram {
     const leaves = new Map(this.#found.leaves.map((leaf) => [ids.of(leaf), given(leaf)]));
     return {
       tf,
-      model,
+      executable,
       view,
       ids,
       program: this.#program,

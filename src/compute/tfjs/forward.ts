@@ -1,16 +1,13 @@
-import type { GraphModel, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { ExpressionIds } from '../expression-ids.ts';
 import type { Expression, Program } from '../program.ts';
-import { ancestorsOf, type GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
+import { ancestorsOf } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
+import type { Opened } from './opened.ts';
 import { operators } from './operators.ts';
 
 /** What one run of a program works with. */
-export interface Run {
-  readonly tf: Runtime;
-  readonly model: GraphModel;
-  readonly view: GraphView;
+export interface Run extends Opened {
   readonly program: Program;
   readonly ids: ExpressionIds;
   /** Everything with respect to which somebody differentiates an expression, by its id and scope. */
@@ -106,12 +103,12 @@ export class Forward {
   }
 
   #execute(names: string[]): void {
-    const { model, view } = this.#run;
+    const { executable, view } = this.#run;
     const before = new Set(names.flatMap((name) => [...ancestorsOf(view, name)]));
     const inputs = view.inputs.filter((input) => before.has(input));
     const cuts = this.#cuts.filter((cut) => before.has(nodeOf(cut)) && !names.includes(cut));
     const feeds = Object.fromEntries([...new Set([...inputs, ...cuts])].map((name) => [name, this.#now(name)]));
-    const values = model.execute(feeds, names) as Tensor | Tensor[];
+    const values = executable.execute(feeds, names) as Tensor | Tensor[];
     for (const [at, value] of (Array.isArray(values) ? values : [values]).entries())
       this.#fetched.set(names[at] as string, value);
   }

@@ -1,6 +1,6 @@
 import { modelRejected } from '../../errors.ts';
 import type { TensorSpec } from '../tensor.ts';
-import { inputsOf, type ModelJson, type NodeDef, nodeOf, tensorName, type WeightSpec } from './model-json.ts';
+import { type GraphJson, inputsOf, type NodeDef, nodeOf, tensorName, type WeightSpec } from './model-json.ts';
 
 /** A graph as questions about it need it. Tensors are names. */
 export interface GraphView {
@@ -22,11 +22,21 @@ export type Specs = ReadonlyMap<string, TensorSpec>;
 const sizes = new Set(['Shape', 'ShapeN', 'Size', 'Rank']);
 
 /** Throws MODEL_REJECTED for a graph that names nodes that it does not have, or that is none. */
-export function viewOf({ modelTopology, signature, weightsManifest }: ModelJson): GraphView {
-  const byName = new Map(modelTopology.node.map((node) => [node.name, node]));
-  const nodes = sorted(byName);
-  const placeholders = nodes.filter(({ op }) => op === 'Placeholder').map(({ name }) => name);
+export function viewOf({ modelTopology, signature, weightsManifest }: GraphJson): GraphView {
   const declared = Object.values(signature?.outputs ?? {}).map(({ name }) => tensorName(name));
+  const nodes = sorted(new Map(modelTopology.node.map((node) => [node.name, node])));
+  const weights = weightsManifest.flatMap((group) => group.weights);
+  return viewOfNodes(nodes, declared, weights);
+}
+
+/** Of nodes in topological order. Without declared outputs, they are what nobody reads. */
+export function viewOfNodes(
+  nodes: readonly NodeDef[],
+  declared: readonly string[],
+  weights: readonly WeightSpec[],
+): GraphView {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const placeholders = nodes.filter(({ op }) => op === 'Placeholder').map(({ name }) => name);
   const readers = new Map<string, NodeDef[]>();
   for (const node of nodes) for (const name of inputsOf(node)) readers.set(name, [...(readers.get(name) ?? []), node]);
   const last = nodes.filter(({ name, op }) => !readers.has(name) && op !== 'Const' && op !== 'Placeholder');
@@ -42,7 +52,7 @@ export function viewOf({ modelTopology, signature, weightsManifest }: ModelJson)
     byName,
     inputs: placeholders,
     outputs: [...new Set(outputs)],
-    weights: new Map(weightsManifest.flatMap(({ weights }) => weights.map((weight) => [weight.name, weight]))),
+    weights: new Map(weights.map((weight) => [weight.name, weight])),
     dependent,
     readers,
   };

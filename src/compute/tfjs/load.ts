@@ -1,10 +1,10 @@
 import type { GraphModel } from '@tensorflow/tfjs';
 import { modelRejected } from '../../errors.ts';
 import type { Runtime } from './library.ts';
-import type { ModelJson } from './model-json.ts';
+import type { GraphJson } from './model-json.ts';
 
 /** A model of the library. Without its signature: tensors are called by the names of their nodes. Throws MODEL_REJECTED. */
-export function loadModel(tf: Runtime, { modelTopology, weightsManifest }: ModelJson, weights: Uint8Array): GraphModel {
+export function loadModel(tf: Runtime, { modelTopology, weightsManifest }: GraphJson, weights: Uint8Array): GraphModel {
   try {
     return tf.loadGraphModelSync({
       format: 'graph-model',

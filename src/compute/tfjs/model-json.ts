@@ -23,6 +23,8 @@ export interface WeightSpec {
   readonly dtype: string;
   /** Whole numbers q stand for q · scale + min; float16 for itself. */
   readonly quantization?: { readonly dtype: string; readonly scale?: number; readonly min?: number };
+  /** `optimizer` for what only training needs. */
+  readonly group?: string;
 }
 
 export interface WeightGroup {
@@ -34,8 +36,8 @@ interface SignatureEntry {
   readonly name: string;
 }
 
-export interface ModelJson {
-  readonly format: string;
+export interface GraphJson {
+  readonly format: 'graph-model';
   readonly modelTopology: { readonly node: readonly NodeDef[]; readonly [other: string]: unknown };
   readonly signature?: {
     readonly inputs?: Readonly<Record<string, SignatureEntry>>;
@@ -43,6 +45,15 @@ export interface ModelJson {
   };
   readonly weightsManifest: readonly WeightGroup[];
 }
+
+/** A layers model: Keras' own description of its layers. */
+export interface LayersJson {
+  readonly format: 'layers-model';
+  readonly modelTopology: Readonly<Record<string, unknown>>;
+  readonly weightsManifest: readonly WeightGroup[];
+}
+
+export type ModelJson = GraphJson | LayersJson;
 
 /** A tensor's name: that of its node, with `:n` for the outputs after the first. */
 export const tensorName = (written: string): string => written.replace(/:0$/, '');

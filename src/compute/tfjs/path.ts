@@ -1,8 +1,7 @@
 import { unsupportedOperator } from '../../errors.ts';
 import type { Blocker } from '../graph.ts';
-import type { GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
 import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
+import type { Opened } from './opened.ts';
 
 /** Operators of TensorFlow that tfjs computes with a kernel of another name. */
 const kernels: Readonly<Record<string, string>> = {
@@ -40,12 +39,8 @@ const isConstant = ({ op, attr }: NodeDef): boolean =>
   constant.has(op) || (op === 'Cast' && !floatType.has(String(attr?.DstT?.type)));
 
 /** Nodes without a gradient between any of `wrt` and `target`, in topological order. */
-export function blockersBetween(
-  tf: Runtime,
-  view: GraphView,
-  target: string,
-  wrt: readonly string[],
-): Omit<Blocker, 'targets'>[] {
+export function blockersBetween(model: Opened, target: string, wrt: readonly string[]): Omit<Blocker, 'targets'>[] {
+  const { view } = model;
   const relevant = new Set([nodeOf(target)]);
   for (const name of relevant) {
     const node = view.byName.get(name);
@@ -58,7 +53,7 @@ export function blockersBetween(
     if (!relevant.has(node.name) || isConstant(node)) continue;
     if (!inputsOf(node).some((name) => reached.has(nodeOf(name)))) continue;
     reached.add(node.name);
-    if (wanted.has(node.name) || tf.getGradient(kernels[node.op] ?? node.op) !== undefined) continue;
+    if (wanted.has(node.name) || hasGradient(model, node)) continue;
     blockers.push({ operator: node.op, node: node.name, reason: `TensorFlow.js has no gradient of ${node.op}` });
   }
   return blockers;
@@ -68,8 +63,8 @@ export function blockersBetween(
  * A tape notices an operator without a gradient only when it runs. This looks at every operator between `wrt` and what is
  * differentiated first. Throws UNSUPPORTED_OPERATOR.
  */
-export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: string): void {
-  const [first] = blockersBetween(tf, view, target, [wrt]);
+export function checkPath(model: Opened, target: string, wrt: string): void {
+  const [first] = blockersBetween(model, target, [wrt]);
   if (first === undefined) return;
   const { operator, node } = first;
   throw unsupportedOperator(
@@ -77,3 +72,6 @@ export function checkPath(tf: Runtime, view: GraphView, target: string, wrt: str
     { ...first },
   );
 }
+
+const hasGradient = ({ tf, executable }: Opened, { name, op }: NodeDef): boolean =>
+  'differentiates' in executable ? executable.differentiates(name) : tf.getGradient(kernels[op] ?? op) !== undefined;

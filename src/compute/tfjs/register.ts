@@ -14,9 +14,8 @@ import {
   summaryFileName,
   weightsFileName,
 } from './artifact.ts';
-import { viewOf } from './graph-view.ts';
-import { loadModel } from './load.ts';
 import type { ModelJson } from './model-json.ts';
+import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
 import { inferredSpecs } from './shapes.ts';
@@ -29,7 +28,7 @@ const refused =
   /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
 
 /**
- * Checks an untrusted graph model and rewrites it into `home` as `models/<digest>/`: its graph with fused operators taken apart,
+ * Checks an untrusted graph or layers model and rewrites it into `home` as `models/<digest>/`: its graph with fused operators taken apart,
  * one file with the weights, and what the model is as JSON, all read-only. Registering the same model again gives the same folder.
  * Throws MODEL_REJECTED.
  */
@@ -38,40 +37,47 @@ export async function register(source: ModelSource, home: string, threads = 1): 
   const path = isFolder ? join(source.path, modelFileName) : source.path;
   try {
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
-    const { modelTopology, ...rest } = files.model;
-    const model: ModelJson = { ...rest, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
+    const model = rewritten(files.model);
     const graph = await modelGraphOf(model, files.weights, threads);
     const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
       writeArtifact(model, files.weights, graph, folder),
     );
     const { digest: filesDigest, sizeBytes } = files;
-    return { artifact: artifactOf(digest), format: 'TFJS_GRAPH', graph, filesDigest, sizeBytes };
+    return { artifact: artifactOf(digest), format: formats[model.format], graph, filesDigest, sizeBytes };
   } catch (error) {
     if (!(error instanceof GlassgraphError)) throw error;
     throw new GlassgraphError(error.code, `“${basename(source.path)}”: ${error.message}`, error.details);
   }
 }
 
-async function modelGraphOf(model: ModelJson, weights: Uint8Array, threads: number): Promise<ModelGraph> {
-  const view = viewOf(model);
-  const blocked = view.nodes.find(({ op }) => refused.test(op));
+const formats = { 'graph-model': 'TFJS_GRAPH', 'layers-model': 'TFJS_LAYERS' } as const;
+
+/** With fused operators taken apart; of layers, `openLayers` parts the activations. */
+function rewritten(model: ModelJson): ModelJson {
+  if (model.format === 'layers-model') return model;
+  const { modelTopology } = model;
+  const blocked = modelTopology.node.find(({ op }) => refused.test(op));
   if (blocked !== undefined)
     throw modelRejected(
       `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow and tables.`,
     );
-  const tf = await runtime(threads);
-  const loaded = loadModel(tf, model, weights);
+  return { ...model, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
+}
+
+async function modelGraphOf(json: ModelJson, weights: Uint8Array, threads: number): Promise<ModelGraph> {
+  const model = await opened(await runtime(threads), json, weights);
+  const { view } = model;
   try {
-    const tensors = inferredSpecs(tf, loaded, view);
+    const tensors = inferredSpecs(model);
     const specs = new Map(tensors.map((spec) => [spec.name, spec]));
     const pick = (names: readonly string[]) => names.flatMap((name) => specs.get(name) ?? []);
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
-    const structure = describeStructure(tf, view, specs, loaded);
-    const capabilities = capabilitiesOf(tf, view, specs, structure);
+    const structure = describeStructure(model, specs);
+    const capabilities = capabilitiesOf(model, specs, structure);
     return { inputs: pick(view.inputs), outputs, tensors, ...structure, capabilities };
   } finally {
-    loaded.dispose();
+    model.executable.dispose();
   }
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { registerDerivatives } from './derivatives.ts';
+import { registerGraphOperators } from './graph-operators.ts';
 import type { Runtime } from './library.ts';
 import { loadNative, nativeVersion } from './native.ts';
 
@@ -55,7 +56,7 @@ export const info: ExecutorInfo = {
   name: 'TFJS',
   version: version === undefined ? 'none' : native === undefined ? version : `${version}, TensorFlow ${native}`,
   device,
-  formats: ['TFJS_GRAPH'],
+  formats: ['TFJS_LAYERS', 'TFJS_GRAPH'],
   available: missing === undefined,
   note: missing ?? notes[device],
 };
@@ -82,5 +83,6 @@ async function load(threads: number): Promise<Runtime> {
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
   registerDerivatives(tf);
+  registerGraphOperators(tf);
   return tf;
 }

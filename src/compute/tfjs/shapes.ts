@@ -1,8 +1,8 @@
-import type { GraphModel, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { TensorSpec } from '../tensor.ts';
 import type { GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
+import type { Opened } from './opened.ts';
 import { dtypeOf } from './values.ts';
 
 /** How many outputs a node has. */
@@ -24,15 +24,16 @@ const inputTypes: Readonly<Record<string, 'float32' | 'int32' | 'bool'>> = {
  * Type and shape of every tensor that depends on the rows, in topological order: the model runs over two made-up rows and over
  * three, and what changes is a dimension of the rows. Throws MODEL_REJECTED when it does not run.
  */
-export function inferredSpecs(tf: Runtime, model: GraphModel, view: GraphView): TensorSpec[] {
+export function inferredSpecs(model: Opened): TensorSpec[] {
+  const { view } = model;
   const names = view.nodes
     .filter(({ name }) => view.dependent.has(name))
     .flatMap(({ name, op, attr = {} }) => {
-      const count = Number(attr[several[op] ?? '']?.i ?? 1);
+      const count = Number(attr[several[op] ?? 'outputs']?.i ?? 1);
       return Array.from({ length: count }, (_, at) => (at === 0 ? name : `${name}:${at}`));
     });
   const inner = names.filter((name) => !view.inputs.includes(name));
-  const [two, three] = [2, 3].map((rows) => seen(tf, model, view, inner, rows)) as [Seen, Seen];
+  const [two, three] = [2, 3].map((rows) => seen(model, inner, rows)) as [Seen, Seen];
   return names.flatMap((name) => {
     const [a, b] = [two.get(name), three.get(name)];
     const dtype = a && dtypeOf(a.dtype);
@@ -44,21 +45,21 @@ export function inferredSpecs(tf: Runtime, model: GraphModel, view: GraphView): 
 type Seen = ReadonlyMap<string, { readonly dtype: string; readonly shape: readonly number[] }>;
 
 /** Of ids that count from 1, zero is none. */
-function seen(tf: Runtime, model: GraphModel, view: GraphView, names: string[], rows: number): Seen {
+function seen(model: Opened, names: string[], rows: number): Seen {
   try {
-    return run(tf, model, view, names, rows, 0);
+    return run(model, names, rows, 0);
   } catch {
-    return attempt(() => run(tf, model, view, names, rows, 1));
+    return attempt(() => run(model, names, rows, 1));
   }
 }
 
-function run(tf: Runtime, model: GraphModel, view: GraphView, names: string[], rows: number, value: number): Seen {
+function run({ tf, executable, view }: Opened, names: string[], rows: number, value: number): Seen {
   const found = new Map<string, { readonly dtype: string; readonly shape: readonly number[] }>();
   tf.tidy(() => {
     const feeds = Object.fromEntries(
       view.inputs.map((name) => [name, tf.fill(inputShape(view, name, rows), value, inputType(view, name) as never)]),
     );
-    const values = model.execute(feeds, names) as Tensor | Tensor[];
+    const values = executable.execute(feeds, names) as Tensor | Tensor[];
     const results = (Array.isArray(values) ? values : [values]).map(
       (tensor, at) => [names[at] as string, tensor] as const,
     );

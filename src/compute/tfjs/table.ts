@@ -4,8 +4,8 @@ import type { ModelArtifact, WeightTable } from '../executor.ts';
 import { quantized, type StoredFloats, storedFloats } from '../files/floats.ts';
 import { openStoredTable } from '../files/table.ts';
 import { folderOf, readModelJson, weightsFileName } from './artifact.ts';
+import { bytesOf } from './json.ts';
 import type { WeightSpec } from './model-json.ts';
-import { bytesOf } from './read.ts';
 
 /** A table from the artifact's weights file, where weights lie one after the other in the manifest's order. */
 export async function openTable(artifact: ModelArtifact, home: string, name: string): Promise<WeightTable> {

@@ -1,4 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../../../src/compute/process/serve.ts';
 import { bindingMismatch } from '../../../src/errors.ts';
 
@@ -22,6 +25,22 @@ serve({
     emit('blocking');
     await setImmediate();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+  fill: async ({ bytes, ms }: { bytes: number; ms: number }) => {
+    const filled = Buffer.alloc(bytes, 1);
+    await sleep(ms);
+    return filled[bytes - 1] === 1 ? 'filled' : 'empty';
+  },
+  sleep: async ({ ms }: { ms: number }) => {
+    await sleep(ms);
+    return 'awake';
+  },
+  scratch: async () => {
+    await writeFile(join(tmpdir(), 'unfinished'), 'x');
+    return tmpdir();
+  },
+  full: async () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   },
   refuse: async () => {
     throw bindingMismatch('The column “late” is missing.', { column: 'late' });

@@ -1,15 +1,18 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ComputePool } from '../../../src/compute/process/pool.ts';
-import { ComputeProcessLost } from '../../../src/compute/process/process.ts';
+import type { CallLimits } from '../../../src/compute/process/limits.ts';
+import { ComputeProcessLost } from '../../../src/compute/process/lost.ts';
+import type { ComputePool } from '../../../src/compute/process/pool.ts';
 import { GlassgraphError, toErrorRecord } from '../../../src/errors.ts';
+import { newPool } from '../../support/pool.ts';
 
 const entry = new URL('./child.ts', import.meta.url);
 
-function newPool(size: number): ComputePool {
-  const pool = new ComputePool({ entry, size });
+function poolOf(size: number, limits?: Partial<CallLimits>): ComputePool {
+  const pool = newPool(entry, size, limits);
   onTestFinished(() => pool.close());
   return pool;
 }
@@ -23,7 +26,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('a compute process', () => {
-  const pool = new ComputePool({ entry, size: 1 });
+  const pool = newPool(entry, 1);
   afterAll(() => pool.close());
 
   test('answers with typed arrays, dates and what else structured clones can hold', async () => {
@@ -79,7 +82,7 @@ describe('a compute process that is lost', () => {
     ['exited', 'exit code 3'],
     ['rejectLater', 'exit code 1'],
   ])('when %s, fails its call and is replaced', async (method, reason) => {
-    const pool = newPool(1);
+    const pool = poolOf(1);
     const before = await pool.run('pid', null);
     const error = await pool.run(method, null).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ComputeProcessLost);
@@ -88,7 +91,7 @@ describe('a compute process that is lost', () => {
   });
 
   test('while idle is replaced before anybody notices', async () => {
-    const pool = newPool(1);
+    const pool = poolOf(1);
     const pid = (await pool.run('pid', null)) as number;
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
@@ -96,7 +99,7 @@ describe('a compute process that is lost', () => {
   });
 
   test('leaves the others alone', async () => {
-    const pool = newPool(2);
+    const pool = poolOf(2);
     const [lost, kept] = await Promise.allSettled([pool.run('killed', null), pool.run('count', { to: 50 })]);
     expect(lost).toMatchObject({ status: 'rejected', reason: expect.any(ComputeProcessLost) });
     expect(kept).toMatchObject({ status: 'fulfilled', value: 50 });
@@ -105,20 +108,20 @@ describe('a compute process that is lost', () => {
 
 describe('a pool', () => {
   test('runs as many calls at a time as it has processes', async () => {
-    const pool = newPool(2);
+    const pool = poolOf(2);
     const pids = await Promise.all([1, 2, 3, 4, 5].map(() => pool.run('pid', null)));
     expect(new Set(pids).size).toBe(2);
   });
 
   test('runs calls that wait in the order in which they came', async () => {
-    const pool = newPool(1);
+    const pool = poolOf(1);
     const ended: number[] = [];
     await Promise.all([5, 1, 3].map(async (to) => ended.push((await pool.run('count', { to })) as number)));
     expect(ended).toEqual([5, 1, 3]);
   });
 
   test('ends a call that is aborted, also in the middle of native code', async () => {
-    const pool = newPool(1);
+    const pool = poolOf(1);
     const abort = new AbortController();
     const running = pool.run('block', null, { signal: abort.signal, onEmit: () => abort.abort() });
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
@@ -126,7 +129,7 @@ describe('a pool', () => {
   });
 
   test('does not begin a call that was aborted while it waited', async () => {
-    const pool = newPool(1);
+    const pool = poolOf(1);
     const first = pool.run('count', { to: 3 });
     await expect(pool.run('killed', null, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: 'AbortError',
@@ -135,7 +138,7 @@ describe('a pool', () => {
   });
 
   test('closes with its processes, whatever they do, and refuses calls', async () => {
-    const pool = new ComputePool({ entry, size: 1 });
+    const pool = newPool(entry, 1);
     const pid = (await pool.run('pid', null)) as number;
     const calls = Promise.allSettled([pool.run('hang', null), pool.run('echo', 'waits')]);
     await pool.close();
@@ -144,6 +147,53 @@ describe('a pool', () => {
     expect(waiting).toMatchObject({ status: 'rejected', reason: new Error('the compute pool is closed') });
     await expect(pool.run('echo', 'late')).rejects.toThrow('closed');
     expect(isAlive(pid)).toBe(false);
+  });
+});
+
+describe('a call', () => {
+  test('that takes too long is ended, saying so, and its process is replaced', async () => {
+    const pool = poolOf(1, { seconds: 1 });
+    await expect(pool.run('block', null)).rejects.toMatchObject({
+      code: 'ANALYSIS_FAILED',
+      message: expect.stringContaining('longer than 1 seconds, which is the most (GLASSGRAPH_PASS_SECONDS)'),
+    });
+    expect(await pool.run('echo', 'there')).toBe('there');
+  });
+
+  test.runIf(process.platform === 'linux')('that takes too much memory is ended, saying so', async () => {
+    const pool = poolOf(1, { memoryBytes: 300 * 2 ** 20 });
+    expect(await pool.run('fill', { bytes: 50 * 2 ** 20, ms: 600 })).toBe('filled');
+    await expect(pool.run('fill', { bytes: 400 * 2 ** 20, ms: 5000 })).rejects.toMatchObject({
+      code: 'ANALYSIS_FAILED',
+      message: expect.stringContaining('more than 300 MiB of memory, which is the most (GLASSGRAPH_PASS_MEMORY)'),
+    });
+  });
+
+  test('of a process that hangs in native code is lost, so that it is tried again', async () => {
+    const pool = poolOf(1, { silentSeconds: 1 });
+    const error = await pool.run('block', null).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ComputeProcessLost);
+    expect(String(error)).toContain('silent for 1 s');
+  });
+
+  test('may be long and quiet: a process tells that it is alive', async () => {
+    const pool = poolOf(1, { silentSeconds: 2 });
+    expect(await pool.run('sleep', { ms: 4000 })).toBe('awake');
+  });
+
+  test('leaves no temporary file, however its process ends', async () => {
+    const pool = poolOf(1);
+    const folder = (await pool.run('scratch', null)) as string;
+    expect(existsSync(folder)).toBe(true);
+    await pool.run('killed', null).catch(() => undefined);
+    await vi.waitFor(() => expect(existsSync(folder)).toBe(false));
+  });
+
+  test('that finds the disk full says so', async () => {
+    await expect(poolOf(1).run('full', null)).rejects.toMatchObject({
+      code: 'ANALYSIS_FAILED',
+      message: expect.stringContaining('disk is full'),
+    });
   });
 });
 

@@ -1,38 +1,19 @@
-import { cp, link, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, link, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { executorFor } from '../../../src/compute/executors.ts';
 import { gradient, tensor } from '../../../src/compute/program.ts';
 import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
-import { temporaryFolder } from '../../data/parquet.ts';
+import { copied, edited, type Refusal, testRefusals } from './copies.ts';
 import { twinsFolder } from './twins.ts';
 
 const shard = 'group1-shard1of1.bin';
 
-/** A copy of the net that a test may change, and a home. */
-async function copied(): Promise<{
-  folder: string;
-  home: string;
-  register(): ReturnType<typeof tfjsExecutor.register>;
-}> {
-  const top = await temporaryFolder();
-  const [folder, home] = [join(top, 'model'), join(top, 'home')];
-  await cp(join(twinsFolder, 'tfjs'), folder, { recursive: true });
-  await mkdir(home);
-  return { folder, home, register: () => tfjsExecutor.register({ path: folder, root: folder }, home) };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: each test breaks another part of the file.
-async function edited(folder: string, change: (model: any) => void): Promise<void> {
-  const path = join(folder, 'model.json');
-  const model = JSON.parse(await readFile(path, 'utf8'));
-  change(model);
-  await writeFile(path, JSON.stringify(model));
-}
+const original = join(twinsFolder, 'tfjs');
 
 describe('registering a graph model', () => {
   test('copies it into a read-only folder of its digest, the same every time', async () => {
-    const { folder, home, register } = await copied();
+    const { folder, home, register } = await copied(original);
     const first = await register();
     expect(first).toMatchObject({ format: 'TFJS_GRAPH', artifact: { executor: 'TFJS' } });
     expect(await register()).toEqual(first);
@@ -46,7 +27,7 @@ describe('registering a graph model', () => {
   });
 
   test('takes a folder or its model.json, and is told from ONNX by the files’ names', async () => {
-    const { folder, home } = await copied();
+    const { folder, home } = await copied(original);
     const path = join(folder, 'model.json');
     for (const source of [
       { path, root: folder },
@@ -61,7 +42,7 @@ describe('registering a graph model', () => {
   });
 
   test('has another digest when a byte of a weight changes', async () => {
-    const { folder, register } = await copied();
+    const { folder, register } = await copied(original);
     const { filesDigest, artifact } = await register();
     const weights = await readFile(join(folder, shard));
     weights[0] = (weights[0] as number) ^ 1;
@@ -72,8 +53,7 @@ describe('registering a graph model', () => {
   });
 });
 
-type Break = (folder: string) => Promise<void>;
-const refusals: readonly (readonly [what: string, message: string, change: Break])[] = [
+const refusals: readonly Refusal[] = [
   ['without its weights', 'not there', (folder) => rm(join(folder, shard))],
   ['with weights cut off', 'model.json wants', (folder) => truncate(join(folder, shard), 100)],
   ['with weights too long', 'at most', async (folder) => truncate(join(folder, shard), 10_000)],
@@ -99,8 +79,8 @@ const refusals: readonly (readonly [what: string, message: string, change: Break
   ['without model.json', 'not there', (folder) => rm(join(folder, 'model.json'))],
   ['that is something else', 'no graph model', (folder) => writeFile(join(folder, 'model.json'), '{"name": "x"}')],
   [
-    'of layers',
-    'layers model',
+    'of layers that has none',
+    'no functional model',
     (folder) =>
       edited(folder, (model) => {
         model.format = 'layers-model';
@@ -120,6 +100,46 @@ const refusals: readonly (readonly [what: string, message: string, change: Break
     (folder) =>
       edited(folder, (model) => {
         model.weightsManifest[0].weights[0].shape = [2 ** 20, 2 ** 12];
+      }),
+  ],
+  [
+    'with a weight of a type that nobody reads',
+    'is of type complex64',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].dtype = 'complex64';
+      }),
+  ],
+  [
+    'with a weight of more dimensions than there are',
+    'beyond the limits',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].shape = Array(17).fill(1);
+      }),
+  ],
+  [
+    'with a weight that is quantised without a scale',
+    'quantised in a way',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights[0].quantization = { dtype: 'uint8' };
+      }),
+  ],
+  [
+    'with more weights than there are',
+    'weights; the most is',
+    (folder) =>
+      edited(folder, (model) => {
+        model.weightsManifest[0].weights = Array(100_001).fill({ name: 'w', shape: [], dtype: 'bool' });
+      }),
+  ],
+  [
+    'with more nodes than there are',
+    'nodes; the most is',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node = Array(100_001).fill({ name: 'x', op: 'Const' });
       }),
   ],
   [
@@ -157,19 +177,11 @@ const refusals: readonly (readonly [what: string, message: string, change: Break
 ];
 
 describe('no model is', () => {
-  test.each(refusals)('one %s', async (_, message, change) => {
-    const { folder, home, register } = await copied();
-    await change(folder);
-    await expect(register()).rejects.toMatchObject({
-      code: 'MODEL_REJECTED',
-      message: expect.stringContaining(message),
-    });
-    expect(await readdir(join(home, 'models')).catch(() => [])).toEqual([]);
-  });
+  testRefusals(original, refusals);
 });
 
 test('a gradient through an operator that has none names the node when it is compiled', async () => {
-  const { folder, home, register } = await copied();
+  const { folder, home, register } = await copied(original);
   await edited(folder, ({ modelTopology: { node }, weightsManifest: [{ weights }] }) => {
     const end = node.at(-1);
     const vector = weights.find(({ shape }: { shape: number[] }) => shape.length === 1);

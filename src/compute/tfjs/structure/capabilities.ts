@@ -1,7 +1,7 @@
 import type { Blocker, Capabilities, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
 import { inputsOf, nodeOf } from '../model-json.ts';
+import type { Opened } from '../opened.ts';
 import { blockersBetween } from '../path.ts';
 import { linear } from './lookups.ts';
 
@@ -11,14 +11,15 @@ interface Structure {
 }
 
 /** Every tensor can be read and replaced; gradients need a rule of every operator that they pass. */
-export function capabilitiesOf(tf: Runtime, view: GraphView, specs: Specs, structure: Structure): Capabilities {
+export function capabilitiesOf(model: Opened, specs: Specs, structure: Structure): Capabilities {
+  const { view } = model;
   const isFloat = (name: string): boolean => specs.get(name)?.dtype.includes('float') ?? false;
   const numbers = view.inputs.filter(isFloat);
   const wanted = [...structure.lookups.map(({ carrier }) => carrier), ...numbers];
   const targets = new Set([...structure.logits.map(({ tensor }) => tensor), ...view.outputs]);
   const found = new Map<string, Blocker>();
   for (const target of targets)
-    for (const blocker of blockersBetween(tf, view, target, wanted)) {
+    for (const blocker of blockersBetween(model, target, wanted)) {
       const known = found.get(blocker.node);
       found.set(blocker.node, { ...blocker, targets: [...(known?.targets ?? []), target] });
     }

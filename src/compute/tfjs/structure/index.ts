@@ -1,7 +1,6 @@
-import type { GraphModel } from '@tensorflow/tfjs';
 import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
-import type { GraphView, Specs } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
+import type { Specs } from '../graph-view.ts';
+import type { Opened } from '../opened.ts';
 import { findLayers } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
@@ -15,11 +14,12 @@ export interface Structure {
 }
 
 /** What people would see in a model's graph; `specs` of every tensor that depends on the rows. */
-export function describeStructure(tf: Runtime, view: GraphView, specs: Specs, model: GraphModel): Structure {
+export function describeStructure(model: Opened, specs: Specs): Structure {
+  const { view } = model;
   return {
     layers: findLayers(view, specs),
     logits: findLogits(view, specs),
-    lookups: findLookups(tf, view, specs, model),
+    lookups: findLookups(model, specs),
     parameterCount: parameterCount(view, view.nodes),
   };
 }

@@ -2,7 +2,17 @@ import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
-import { activationOf, affine, bookkeeping, elementwise, kinds, products, reductions, selection } from './families.ts';
+import {
+  activationOf,
+  affine,
+  bookkeeping,
+  elementwise,
+  joins,
+  kinds,
+  products,
+  reductions,
+  selection,
+} from './families.ts';
 import { lookupOf } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
 
@@ -42,7 +52,7 @@ class Walk {
     this.#specs = specs;
     this.#outputSide = new Set(view.outputs.map(nodeOf));
     for (const { name, op } of view.nodes.toReversed()) {
-      const isPassage = bookkeeping.has(op) || op === 'ConcatV2';
+      const isPassage = bookkeeping.has(op) || joins.has(op);
       if (isPassage && this.#outputSide.has(name))
         for (const input of inputsOf(view.byName.get(name) as NodeDef))
           if (view.readers.get(input)?.length === 1) this.#outputSide.add(nodeOf(input));
@@ -85,7 +95,7 @@ class Walk {
     if (bookkeeping.has(op) || selection.has(op)) return null;
     const open = this.#openBefore(node);
     if (this.#outputSide.has(name)) {
-      if (op === 'ConcatV2') return null;
+      if (joins.has(op)) return null;
       return affine.has(op) && open !== undefined && !open.isClosed ? 'PART' : 'OUTPUT';
     }
     if (products.has(op)) return this.#productKind(node);
@@ -97,7 +107,7 @@ class Walk {
       if (sources.size > 1) return 'INTERACTION';
       return sources.size === 1 && elementwise.has(op) ? 'ACTIVATION' : null;
     }
-    if (op === 'ConcatV2' || op === 'Pack' || op === 'Einsum') return sources.size > 1 ? 'INTERACTION' : null;
+    if (joins.has(op) || op === 'Pack' || op === 'Einsum') return sources.size > 1 ? 'INTERACTION' : null;
     return this.#readsWeights(node) ? 'OTHER' : null;
   }
 
@@ -115,10 +125,7 @@ class Walk {
 
   #begin(node: NodeDef, kind: LayerKind): void {
     const isClosed =
-      kind === 'EMBEDDING' ||
-      kind === 'POOLING' ||
-      kind === 'OUTPUT' ||
-      (kind === 'INTERACTION' && node.op === 'ConcatV2');
+      kind === 'EMBEDDING' || kind === 'POOLING' || kind === 'OUTPUT' || (kind === 'INTERACTION' && joins.has(node.op));
     const draft: Draft = { kind, output: node.name, nodes: [node], inputs: this.#sourcesOf(node), isClosed };
     this.#drafts.push(draft);
     this.#own(node.name, draft);

@@ -1,9 +1,12 @@
 import type { LogitTensor } from '../../graph.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, nodeOf } from '../model-json.ts';
+import { joins } from './families.ts';
 
 /** They keep the elements of a row in their order. */
-const transparent = new Set(['Identity', 'Squeeze', 'ExpandDims', 'Reshape', 'StopGradient', 'Snapshot']);
+const transparent = new Set(
+  'Identity Squeeze ExpandDims Reshape StopGradient Snapshot Flatten Linear Dropout'.split(' '),
+);
 
 /** Of every element of every output that is a sigmoid: the tensor before it, through concatenations too. */
 export function findLogits(view: GraphView, specs: Specs): LogitTensor[] {
@@ -26,9 +29,10 @@ function beforeSigmoid(
   if (node === undefined || inputs[0] === undefined) return undefined;
   if (node.op === 'Sigmoid') return { tensor: inputs[0], tensorIndex: index };
   if (transparent.has(node.op)) return beforeSigmoid(view, specs, inputs[0], index);
-  if (node.op !== 'ConcatV2') return undefined;
+  if (!joins.has(node.op)) return undefined;
   let start = 0;
-  for (const part of inputs.slice(0, -1)) {
+  // The last input of ConcatV2 is the axis.
+  for (const part of node.op === 'ConcatV2' ? inputs.slice(0, -1) : inputs) {
     const width = rowWidth(specs, part);
     if (width === undefined) return undefined;
     if (index < start + width) return beforeSigmoid(view, specs, part, index - start);

@@ -1,15 +1,16 @@
-import type { GraphModel, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { LookupGraph } from '../../graph.ts';
 import { ancestorsOf, type GraphView, type Specs } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
+import type { Opened } from '../opened.ts';
 
-export const gathers = new Set(['GatherV2', 'Gather', 'ResourceGather']);
+export const gathers = new Set(['GatherV2', 'Gather', 'ResourceGather', 'Embedding']);
 
 /** They only move, select, join, shift or scale elements of a row. */
 export const linear = new Set(
   `Placeholder Const Identity Cast Reshape Squeeze ExpandDims Slice StridedSlice Split SplitV Unpack Pack ConcatV2 Transpose
-  Tile Add AddV2 Sub Mul BiasAdd GatherV2 Shape Prod`.split(/\s+/),
+  Tile Add AddV2 Sub Mul BiasAdd GatherV2 Shape Prod Flatten Permute RepeatVector Dropout SpatialDropout1D Linear Masking
+  Concatenate Rescaling`.split(/\s+/),
 );
 
 /** Rows longer than this are no ids. */
@@ -27,7 +28,8 @@ export function lookupOf(view: GraphView, node: NodeDef): { table: string; ids: 
  * Every lookup of ids of an input in a table. Which element of the input an id is, the graph says itself: what lies between is
  * linear in every element, so zeros show what is added, ones the factor, and the elements' numbers which one it is.
  */
-export function findLookups(tf: Runtime, view: GraphView, specs: Specs, model: GraphModel): LookupGraph[] {
+export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
+  const { view } = model;
   return view.nodes.flatMap((node) => {
     const found = lookupOf(view, node);
     const shape = found && view.weights.get(weightBehind(view, found.table))?.shape;
@@ -46,7 +48,7 @@ export function findLookups(tf: Runtime, view: GraphView, specs: Specs, model: G
     return view.inputs
       .filter((input) => before.has(input))
       .flatMap((input) => {
-        const places = origins(tf, view, specs, model, found.ids, input);
+        const places = origins(model, specs, found.ids, input);
         if (places.length === 0) return [];
         return [
           {
@@ -84,10 +86,10 @@ interface Origin {
   readonly offset: number;
 }
 
-function origins(tf: Runtime, view: GraphView, specs: Specs, model: GraphModel, ids: string, input: string): Origin[] {
+function origins(model: Opened, specs: Specs, ids: string, input: string): Origin[] {
   const size = (specs.get(input)?.shape ?? []).slice(1).reduce<number>((product, dim) => product * (dim ?? 1), 1);
   if (size > longestRow) return [];
-  const probe = (fill: (column: number) => number): number[] => probed(tf, view, specs, model, ids, input, size, fill);
+  const probe = (fill: (column: number) => number): number[] => probed(model, specs, ids, input, size, fill);
   const [zeros, ones, numbered] = [probe(() => 0), probe(() => 1), probe((column) => column)];
   return zeros.flatMap((offset, place) => {
     const factor = (ones[place] ?? 0) - offset;
@@ -97,10 +99,8 @@ function origins(tf: Runtime, view: GraphView, specs: Specs, model: GraphModel, 
 
 /** The ids of one row whose elements of `input` are given and that of every other input are zero. */
 function probed(
-  tf: Runtime,
-  view: GraphView,
+  { tf, executable, view }: Opened,
   specs: Specs,
-  model: GraphModel,
   ids: string,
   input: string,
   size: number,
@@ -117,6 +117,6 @@ function probed(
         return [name, tf.tensor(values, dims, dtype as 'float32' | 'int32')];
       }),
     );
-    return [...(model.execute(feeds, ids) as Tensor).dataSync()];
+    return [...(executable.execute(feeds, ids) as Tensor).dataSync()];
   });
 }

@@ -1,0 +1,81 @@
+import { slice } from '../compute/program.ts';
+import type { Batch } from '../data/types.ts';
+import type { Outputs } from './analysis.ts';
+import type { AttributionSpec } from './attributions/method.ts';
+import { ofRows } from './attributions/of-rows.ts';
+import { scoreOf } from './score.ts';
+
+/** One entry a row, in row order; NaN where the method has no such figure. */
+export interface ExplanationsResult {
+  /** Row indexes. */
+  readonly row: Float64Array;
+  readonly score: Float64Array;
+  /** f(x) and f(baseline). */
+  readonly target: Float64Array;
+  readonly baseline: Float64Array;
+  /** Σ attributions − (f(x) − f(baseline)). */
+  readonly gap: Float64Array;
+  /** [rows · features], by row: the sum of a feature's attribution over its carriers, and its L2 norm. */
+  readonly attribution: Float64Array;
+  readonly magnitude: Float64Array;
+}
+
+/** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
+export const explanations = ofRows<AttributionSpec, readonly ExplainedRow[], ExplanationsResult>({
+  name: 'explanations',
+  version: 1,
+  outputs({ norms, sums, target, baseline, gap, atRows }, spec, subject) {
+    const element = 'unit' in spec.target ? undefined : spec.target.element;
+    const featureCount = subject.features.length;
+    return {
+      score: atRows(scoreOf(subject, element)),
+      target,
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(gap === undefined ? {} : { gap }),
+      attribution: slice(sums, 1, 0, featureCount),
+      magnitude: slice(norms, 1, 0, featureCount),
+    };
+  },
+  start: () => [],
+  fold: (rows, outputs, batch) => [...rows, ...rowsOf(outputs, batch)],
+  merge: (a, b) => [...a, ...b],
+  finish(rows) {
+    const inOrder = rows.toSorted((a, b) => a.row - b.row);
+    const column = (name: Figure | 'row') => Float64Array.from(inOrder, (one) => one[name]);
+    const matrix = (name: 'attribution' | 'magnitude') => Float64Array.from(inOrder.flatMap((one) => one[name]));
+    return {
+      row: column('row'),
+      score: column('score'),
+      target: column('target'),
+      baseline: column('baseline'),
+      gap: column('gap'),
+      attribution: matrix('attribution'),
+      magnitude: matrix('magnitude'),
+    };
+  },
+});
+
+type Figure = 'score' | 'target' | 'baseline' | 'gap';
+
+interface ExplainedRow extends Readonly<Record<Figure | 'row', number>> {
+  readonly attribution: readonly number[];
+  readonly magnitude: readonly number[];
+}
+
+function rowsOf(outputs: Outputs, { index, rowCount }: Batch): ExplainedRow[] {
+  const figure = (name: Figure, at: number): number => (outputs[name]?.data as Float32Array)?.[at] ?? Number.NaN;
+  const row = (name: 'attribution' | 'magnitude', at: number): number[] => {
+    const values = outputs[name]?.data as Float32Array;
+    const width = values.length / rowCount;
+    return Array.from(values.subarray(at * width, (at + 1) * width));
+  };
+  return Array.from(index, (own, at) => ({
+    row: own,
+    score: figure('score', at),
+    target: figure('target', at),
+    baseline: figure('baseline', at),
+    gap: figure('gap', at),
+    attribution: row('attribution', at),
+    magnitude: row('magnitude', at),
+  }));
+}

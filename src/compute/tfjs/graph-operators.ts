@@ -1,0 +1,32 @@
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Runtime } from './library.ts';
+
+/** Set once for every graph model: what tfjs 4.22 computes otherwise than TensorFlow, without an error. */
+export function registerGraphOperators(tf: Runtime): void {
+  for (const name of ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'])
+    tf.registerOp(name, ({ inputs, attrs }) => normalized(tf, inputs as unknown as Normalization, attrs as Settings));
+}
+
+type Normalization = readonly [x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor];
+interface Settings {
+  readonly epsilon?: number;
+  readonly is_training?: boolean;
+  readonly data_format?: string;
+}
+
+/**
+ * tfjs takes channels to be last and the mean and variance to be given. Keras' LayerNormalization has neither: it is a batch
+ * normalisation in training, over rows as channels.
+ */
+function normalized(tf: Runtime, [x, scale, offset, mean, variance]: Normalization, settings: Settings): Tensor {
+  const { epsilon = 1e-4, is_training: isTraining = true, data_format: format = 'NHWC' } = settings;
+  // The library hands texts on in lower case.
+  const isFirst = /^nc/i.test(format);
+  const byChannel = (values: Tensor): Tensor =>
+    isFirst ? tf.reshape(values, [1, -1, ...Array.from({ length: x.rank - 2 }, () => 1)]) : values;
+  const axes = x.shape.flatMap((_, axis) => (axis === (isFirst ? 1 : x.rank - 1) ? [] : [axis]));
+  const centred = tf.sub(x, isTraining ? tf.mean(x, axes, true) : byChannel(mean));
+  const spread = isTraining ? tf.mean(tf.square(centred), axes, true) : byChannel(variance);
+  const even = tf.mul(centred, tf.rsqrt(tf.add(spread, epsilon)));
+  return tf.add(tf.mul(even, byChannel(scale)), byChannel(offset));
+}

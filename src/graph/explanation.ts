@@ -1,0 +1,141 @@
+import type { ExplanationsResult } from '../analysis/explanations.ts';
+import type { DatasetRow } from '../data/page.ts';
+import { analysisFailed } from '../errors.ts';
+import { waterfallPlot } from '../plots/waterfall.ts';
+import type { ModelRow } from '../store/models.ts';
+import { builder } from './builder.ts';
+import { wholeBetween } from './column-argument.ts';
+import { Row } from './dataset.ts';
+import { orNull } from './number.ts';
+import { Feature, type FeatureOfModel } from './references.ts';
+
+interface Attributed extends FeatureOfModel {
+  readonly value: unknown;
+  readonly attribution: number;
+  readonly magnitude: number;
+}
+
+/** One row of a result. */
+export interface ExplanationOfRow {
+  readonly model: ModelRow;
+  readonly row: DatasetRow;
+  readonly score: number;
+  readonly target: number;
+  readonly baselineValue: number | null;
+  readonly gap: number | null;
+  /** In the manifest's order. */
+  readonly attributions: readonly Attributed[];
+}
+
+/**
+ * `rows`: of the result, in its order. `rawValue`: the raw value of a feature on a row. Throws ANALYSIS_FAILED naming the row
+ * where something is infinite or NaN.
+ */
+export function explanationsFrom(
+  model: ModelRow,
+  result: ExplanationsResult,
+  rows: readonly DatasetRow[],
+  rawValue: (row: DatasetRow, feature: FeatureOfModel['feature']) => unknown,
+): ExplanationOfRow[] {
+  const { features } = model.manifest;
+  return rows.map((row, at) => {
+    const figures = { score: result.score[at] as number, target: result.target[at] as number };
+    const attributions = features.map((feature, position) => ({
+      model,
+      feature,
+      value: rawValue(row, feature) ?? null,
+      attribution: result.attribution[at * features.length + position] as number,
+      magnitude: result.magnitude[at * features.length + position] as number,
+    }));
+    const bad = attributions.find(({ attribution, magnitude }) => !Number.isFinite(attribution + magnitude));
+    if (bad !== undefined || !Number.isFinite(figures.score + figures.target))
+      throw analysisFailed(
+        `On row ${row.index} the ${bad === undefined ? 'target' : `attribution of the feature “${bad.feature.name}”`} is infinite or NaN. Leave the row out, or ask for another target or method.`,
+        { row: row.index, ...(bad === undefined ? {} : { feature: bad.feature.name }) },
+      );
+    return {
+      model,
+      row,
+      ...figures,
+      baselineValue: orNull(result.baseline[at]),
+      gap: orNull(result.gap[at]),
+      attributions,
+    };
+  });
+}
+
+const largestFirst = (attributions: readonly Attributed[]): Attributed[] =>
+  attributions.toSorted((a, b) => b.magnitude - a.magnitude);
+
+const FeatureAttribution = builder.objectRef<Attributed>('FeatureAttribution').implement({
+  description:
+    'What a feature contributes on one row. attribution: summed over the carrier, with its sign. magnitude: its L2 norm over the carrier.',
+  fields: (t) => ({
+    feature: t.field({
+      type: Feature,
+      description: 'The feature.',
+      resolve: ({ model, feature }) => ({ model, feature }),
+    }),
+    value: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Its raw value on this row, as in the dataset; null where it has none.',
+      resolve: ({ value }) => value,
+    }),
+    attribution: t.exposeFloat('attribution', {
+      description: 'Summed over the carrier, with its sign: how far it moves the target.',
+    }),
+    magnitude: t.exposeFloat('magnitude', { description: 'Its L2 norm over the carrier; never negative.' }),
+  }),
+});
+
+export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').implement({
+  description: 'One row explained: what each feature contributes to the target.',
+  fields: (t) => ({
+    row: t.field({ type: Row, description: 'The row, with its values.', resolve: ({ row }) => row }),
+    score: t.exposeFloat('score', { description: 'Of the model: a probability, unless its score is a VALUE.' }),
+    target: t.exposeFloat('target', { description: 'What is explained: the logit unless said otherwise.' }),
+    baselineValue: t.exposeFloat('baselineValue', {
+      nullable: true,
+      description: 'The target at the baseline, where the method has one.',
+    }),
+    attributions: t.field({
+      type: [FeatureAttribution],
+      description: 'One for each feature, in the manifest’s order; with `first`, the largest of them, largest first.',
+      args: { first: t.arg.int({ description: 'At most so many, by magnitude.' }) },
+      resolve: ({ attributions }, { first }) =>
+        first == null
+          ? [...attributions]
+          : largestFirst(attributions).slice(0, wholeBetween('first', first, 0, 10_000)),
+    }),
+    convergenceDelta: t.float({
+      nullable: true,
+      description: 'sum(attributions) - (target - baselineValue), where the method is complete: 0 would be perfect.',
+      resolve: ({ gap }) => gap,
+    }),
+    plot: t.field({
+      type: 'VegaLite',
+      nullable: true,
+      description:
+        'The contributions as a waterfall from the baseline to the target, or as bars where there is no such way.',
+      resolve: ({ model, row, target, baselineValue, gap, attributions }) =>
+        waterfallPlot(
+          {
+            start: baselineValue === null || gap === null ? null : { baseline: baselineValue, gap },
+            target,
+            contributions: attributions.map(({ feature, value, attribution }) => ({
+              name: `${feature.name} = ${textOf(value)}`,
+              attribution,
+            })),
+          },
+          `Why ${model.name} ${model.version} takes row ${row.index} for what it does`,
+        ),
+    }),
+  }),
+});
+
+/** As a label of a bar. */
+function textOf(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
+}

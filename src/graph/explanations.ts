@@ -1,0 +1,139 @@
+import type { AttributionSpec } from '../analysis/attributions/method.ts';
+import type { ExplanationsResult } from '../analysis/explanations.ts';
+import { type DatasetRow, readRowsAt } from '../data/page.ts';
+import { countRows, selectedIndexes, selectRows } from '../data/rows.ts';
+import { badUserInput } from '../errors.ts';
+import type { ExplainCall } from '../pass/protocol.ts';
+import type { Provenance as Origin } from '../planner/question.ts';
+import type { ModelRow } from '../store/models.ts';
+import { ask, datasetAsked, type RowsArgument } from './ask.ts';
+import { atOnce, writtenRows } from './at-once.ts';
+import { builder } from './builder.ts';
+import { type Connection, type ConnectionArguments, cursorOf, pageAsked } from './connection.ts';
+import { connectionType } from './connection-types.ts';
+import type { Context } from './context.ts';
+import { AttributionMethod } from './enums.ts';
+import { Explanation, type ExplanationOfRow, explanationsFrom } from './explanation.ts';
+import { Provenance } from './provenance.ts';
+import { Model } from './references.ts';
+import { RowsInput } from './rows-input.ts';
+import { AttributionOptions, attributionSpec } from './saliency.ts';
+import { outputTarget, TargetInput } from './target.ts';
+
+interface ExplanationPage extends Connection<ExplanationOfRow> {
+  readonly provenance: Origin;
+}
+
+const { connection: ExplanationConnection } = connectionType('Explanation', Explanation, 'SafeInt');
+builder.objectField(ExplanationConnection, 'provenance', (t) =>
+  t.field({
+    type: Provenance,
+    description: 'How the explanations of this page came to be.',
+    resolve: (page) => (page as ExplanationPage).provenance,
+  }),
+);
+
+/** Only the rows of the page are run. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
+async function pageOf(
+  model: ModelRow,
+  rows: RowsArgument,
+  spec: AttributionSpec,
+  args: ConnectionArguments,
+  context: Context,
+): Promise<ExplanationPage> {
+  const dataset = await datasetAsked(context, rows);
+  const partitions = dataset.partitions.map(({ name }) => name);
+  const selection = selectRows(dataset, partitions, rows);
+  const { limit, after = -1 } = pageAsked(args);
+  const found = await selectedIndexes(dataset, selection, { after, count: limit + 1 });
+  if (found.length === 0 && args.after == null)
+    throw badUserInput('rows', 'No row satisfies rows: its partitions and filters together select nothing.');
+  const indexes = found.slice(0, limit);
+  // An empty page still says how it came to be: by the row beside it.
+  const only = indexes.length > 0 ? indexes : [found[0] ?? after];
+  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', spec, model, { ...rows, only });
+  const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
+  const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
+    cursor: cursorOf(node.row.index),
+    node,
+  }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: found.length > limit,
+      hasPreviousPage: args.after != null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: found.length > limit ? cursorOf(indexes.at(-1) as number) : (edges.at(-1)?.cursor ?? null),
+    },
+    totalCount: await countRows(dataset, selection),
+    provenance,
+  };
+}
+
+async function explanationsOfWritten(
+  model: ModelRow,
+  rows: readonly unknown[],
+  spec: AttributionSpec,
+  context: Context,
+): Promise<ExplanationOfRow[]> {
+  const written = writtenRows(rows);
+  if (written.length === 0) return [];
+  const { artifact, graph, manifest } = model;
+  const call: ExplainCall = {
+    model: { artifact, graph, manifest },
+    rows: written,
+    spec,
+    environment: context.environment,
+  };
+  const result = (await atOnce('explain', call, context)) as ExplanationsResult;
+  const shown = written.map((values, index) => ({ index, partition: null, label: null, values }) as DatasetRow);
+  return explanationsFrom(model, result, shown, ({ values }, { name }) => values[name]);
+}
+
+builder.objectFields(Model, (t) => ({
+  explanations: t.field({
+    type: ExplanationConnection,
+    nullable: true,
+    description: 'One explanation for each row, in row order.',
+    args: {
+      rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
+      method: t.arg({
+        type: AttributionMethod,
+        defaultValue: 'INTEGRATED_GRADIENTS',
+        description: 'How attributions are made.',
+      }),
+      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+      target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
+      first: t.arg.int({ defaultValue: 20, description: 'So many rows, up to 200.' }),
+      after: t.arg.string({ description: 'Only rows after this cursor.' }),
+    },
+    resolve: (model, { rows, target, first, after, ...how }, context) => {
+      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+      return pageOf(model, rows, spec, { first, after }, context);
+    },
+  }),
+  explanationsOf: t.field({
+    type: [Explanation],
+    nullable: true,
+    description:
+      'Explain rows written by hand, at once: nothing is kept. `row.index` is the position in the list; `row.values` are the features as they were written.',
+    args: {
+      rows: t.arg({
+        type: ['JSON'],
+        required: true,
+        description: 'Feature name to raw value, at most 1,000 rows; missing features take their missing value.',
+      }),
+      method: t.arg({
+        type: AttributionMethod,
+        defaultValue: 'INTEGRATED_GRADIENTS',
+        description: 'How attributions are made.',
+      }),
+      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+      target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
+    },
+    resolve: (model, { rows, target, ...how }, context) => {
+      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+      return explanationsOfWritten(model, rows, spec, context);
+    },
+  }),
+}));

@@ -1,0 +1,25 @@
+import type { Subject } from '../analysis/analysis.ts';
+import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
+import { loadVocabularies } from '../data/vocabulary.ts';
+import { writtenBatch } from '../data/written-rows.ts';
+import { openedModel } from './models.ts';
+import type { ExplainCall } from './protocol.ts';
+import { sweepBatches } from './sweep.ts';
+
+/** Explains rows at once: no job, nothing kept. */
+export async function explain({ model, rows, spec, environment }: ExplainCall): Promise<ExplanationsResult> {
+  const { artifact, graph, manifest } = model;
+  const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
+  const subject: Subject = { graph, score: manifest.score, features: manifest.features };
+  const opened = await openedModel(artifact, environment);
+  let state = explanations.start(spec, subject);
+  for (let next: typeof state | undefined = state; next !== undefined; next = explanations.again?.(state)) {
+    state = next;
+    const program = explanations.program(spec, subject, state);
+    const parameters: Parameters<typeof sweepBatches>[1] = (_, part) =>
+      explanations.parameters?.(state, part, spec, subject) ?? {};
+    for await (const { results } of sweepBatches([program], parameters, opened, [batch]))
+      for (const { outputs, part } of results) state = explanations.fold(state, outputs, part);
+  }
+  return explanations.finish(state);
+}

@@ -1,0 +1,68 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scoresFolder } from '../data/score-file.ts';
+import { vocabulariesFolder } from '../data/vocabulary.ts';
+import type { Queries } from './database.ts';
+import { namedOf } from './files.ts';
+import { isAlive } from './folder-lock.ts';
+
+/**
+ * Files that no row names, left by processes that were killed between writing one and the row that names it. Others may be about to
+ * write that row: a file goes when two looks at it found it unnamed and unchanged. No clock is asked, for clocks jump.
+ */
+export class Leftovers {
+  readonly #db: Queries;
+  readonly #home: string;
+  #suspects = new Map<string, number>();
+
+  constructor(db: Queries, home: string) {
+    this.#db = db;
+    this.#home = home;
+  }
+
+  /** `released`: files whose rows have just gone. */
+  async sweep(released: readonly string[] = []): Promise<void> {
+    const unnamed = await this.#unnamed();
+    const goes = [...unnamed].filter(
+      ([file, mtimeMs]) => this.#suspects.get(file) === mtimeMs || released.includes(file),
+    );
+    for (const [file] of goes) await rm(join(this.#home, file), { force: true });
+    this.#suspects = unnamed;
+  }
+
+  /** Only for whoever has the home for himself. */
+  async removeAll(): Promise<void> {
+    for (const [file] of await this.#unnamed()) await rm(join(this.#home, file), { force: true });
+    const models = join(this.#home, 'models');
+    for (const name of await readdir(models).catch(() => []))
+      if (name.startsWith('.new-')) await rm(join(models, name), { recursive: true, force: true });
+  }
+
+  /** With the time of their last change. */
+  async #unnamed(): Promise<Map<string, number>> {
+    const files = (await Promise.all([scoresFolder, vocabulariesFolder].map((folder) => this.#filesOf(folder)))).flat();
+    const named = await namedOf(this.#db, files);
+    const found = new Map<string, number>();
+    for (const file of files) {
+      const stats = named.has(file) ? undefined : await stat(join(this.#home, file)).catch(() => undefined);
+      if (stats !== undefined) found.set(file, stats.mtimeMs);
+    }
+    return found;
+  }
+
+  /** Relative to the home. */
+  async #filesOf(folder: string): Promise<string[]> {
+    const entries = await readdir(join(this.#home, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.#home.length + 1));
+  }
+}
+
+/** Folders of compute processes whose server is no more; their names begin with its pid. */
+export async function removeDeadScratch(scratch: string): Promise<void> {
+  for (const name of await readdir(scratch)) {
+    const owner = Number(name.split('-')[0]);
+    if (owner === process.pid || !isAlive(owner)) await rm(join(scratch, name), { recursive: true, force: true });
+  }
+}
