@@ -56,6 +56,10 @@ export const dataLimits = {
   filterValueCount: 10_000,
   filterCount: 100,
   fileCount: 10_000,
+  /** Of one multipart request. */
+  uploadCount: 100,
+  /** The names of ten thousand columns take less; what is longer has no line ends. */
+  csvHeaderBytes: MiB,
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
@@ -85,6 +89,15 @@ export const analysisLimits = {
   tsneRows: 2000,
   /** Entries closest to another that are kept. */
   nearestCount: 1000,
+} as const;
+
+/** Of attributions: whatever a method asks of a row, it runs at once. */
+export const attributionLimits = {
+  /** More nodes than these are no better than float32. */
+  stepCount: 1000,
+  sampleCount: 1000,
+  /** Numbers that the copies of one row hold where features enter the model: 256 MiB of float32. */
+  copiedElements: 2 ** 26,
 } as const;
 
 /** Of the planner. */

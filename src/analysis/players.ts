@@ -1,5 +1,5 @@
 import { type Carrier, carriersOf } from '../data/carriers.ts';
-import { bindingMismatch } from '../errors.ts';
+import { bindingMismatch, unsupportedByExecutor } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 
 /** What attributions are about: a feature, or a group of them, whose carriers count together. */
@@ -21,8 +21,15 @@ export function playersOf({ features }: Pick<Subject, 'features'>): Player[] {
   ];
 }
 
-/** The carriers of every feature. Throws BINDING_MISMATCH for a feature that no differentiable tensor carries. */
+/**
+ * The carriers of every feature. Throws BINDING_MISMATCH for a feature that no differentiable tensor carries, and
+ * UNSUPPORTED_BY_EXECUTOR for a model of which only the outputs are to be had.
+ */
 export function carriersOfFeatures({ graph, features }: Subject): Carrier[][] {
+  if (graph.capabilities?.activations === false)
+    throw unsupportedByExecutor(
+      'This model is run as a whole: there are no gradients of it. Ask for a method that needs none (FEATURE_ABLATION, FEATURE_PERMUTATION, SHAPLEY_SAMPLING), or export the model as ONNX. `capabilities` of the model says what can be asked.',
+    );
   return features.map((feature) => {
     const carriers = carriersOf(graph, feature);
     if (carriers.length > 0) return carriers;

@@ -84,6 +84,17 @@ export interface Program {
   readonly overrides?: Readonly<Record<string, Expression>>;
   /** Programs that make many rows of each want fewer at once; as many as come when undefined. */
   readonly rowsAtOnce?: number;
+  /** The program has parameters that come from other rows: with every batch come the inputs of so many others of each row. */
+  readonly others?: OtherRows;
+}
+
+/**
+ * `count` times another one of the selected rows for each: the one so many places further, from the last on to the first again. The
+ * distances are drawn by `seed`, from 1 to the number of rows less 1, so that nobody is his own.
+ */
+export interface OtherRows {
+  readonly count: number;
+  readonly seed: number;
 }
 
 const apply = (operator: Operator, inputs: readonly Expression[], attributes: Attributes = {}): Expression => ({

@@ -5,6 +5,7 @@ import { Chunk, chunkSql } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { blankTensor, fillRows } from './fill.ts';
+import { drawnBy } from './sample.ts';
 import { Query } from './sql.ts';
 import type { Batch, DatasetRecord, RowSelection } from './types.ts';
 
@@ -32,7 +33,8 @@ export async function* readBatches(
   await assertUnchanged(dataset.files);
   const paths = dataset.files.map(({ path }) => path);
   using reader = await Reader.open(paths, threads);
-  const chunk = new Chunk(bound, selection.invalid);
+  const { sample } = selection;
+  const chunk = new Chunk(bound, selection.invalid, sample && (await drawnBy(dataset, selection, sample)));
   const query = new Query();
   const statement = query.statement(chunkSql(query, dataset, selection, chunk));
   const builder = new BatchBuilder(bound, batchRows);

@@ -4,6 +4,7 @@ import type { BoundFeature, BoundInputs } from './bind.ts';
 import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
+import type { Drawn } from './sample.ts';
 import { columnSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
 import type { DatasetRecord, RowSelection } from './types.ts';
 
@@ -42,11 +43,16 @@ export class Chunk {
   skippedRowCount = 0;
 
   readonly #invalid: RowSelection['invalid'];
+  readonly #drawn: Drawn | undefined;
+  /** 1 where a row is none of those that are wanted. */
+  readonly #passed = new Uint8Array(chunkRows);
   readonly #refused = new Uint8Array(chunkRows);
   #first: Refusal | undefined;
 
-  constructor({ inputs, features }: BoundInputs, invalid: RowSelection['invalid']) {
+  /** `drawn`: of a sample, the rows that are in it. */
+  constructor({ inputs, features }: BoundInputs, invalid: RowSelection['invalid'], drawn?: Drawn) {
     this.#invalid = invalid;
+    this.#drawn = drawn;
     this.features = features.map((bound) => {
       const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32');
       const { width } = decoder;
@@ -56,20 +62,42 @@ export class Chunk {
 
   /** Throws BINDING_MISMATCH for the first row that the model cannot take, unless such rows are to be skipped. */
   load(chunk: DuckDBDataChunk): void {
-    const { rowCount } = chunk;
     this.#loadRowValues(chunk);
+    const drawnCount = this.#draw(chunk.rowCount);
+    this.rowCount = drawnCount === 0 ? 0 : chunk.rowCount;
+    this.skippedRowCount = 0;
+    if (drawnCount === 0) return;
+    const refusedCount = this.#decode(chunk);
+    if (refusedCount > 0 && this.#invalid === 'FAIL') throw this.#failure(this.#first as Refusal);
+    if (refusedCount > 0 || drawnCount < chunk.rowCount) this.#leaveOut();
+    this.skippedRowCount = refusedCount;
+  }
+
+  /** How many rows are of the sample. */
+  #draw(rowCount: number): number {
+    if (this.#drawn === undefined) return rowCount;
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const isDrawn = this.#drawn(this.index[row] as number);
+      this.#passed[row] = isDrawn ? 0 : 1;
+      if (isDrawn) count++;
+    }
+    return count;
+  }
+
+  /** How many rows of the sample the model cannot take. */
+  #decode(chunk: DuckDBDataChunk): number {
+    let count = 0;
     this.#first = undefined;
     for (const [at, { bound, decoder, values }] of this.features.entries()) {
-      decoder.decode(chunk.getColumnVector(at + 2), rowCount, values.numbers, (row, value, why) => {
+      decoder.decode(chunk.getColumnVector(at + 2), chunk.rowCount, values.numbers, (row, value, why) => {
+        if (this.#passed[row] === 1) return;
+        if (this.#refused[row] === 0) count++;
         this.#refused[row] = 1;
-        if (row < (this.#first?.row ?? rowCount)) this.#first = { row, feature: bound.feature, value, why };
+        if (row < (this.#first?.row ?? chunk.rowCount)) this.#first = { row, feature: bound.feature, value, why };
       });
     }
-    this.rowCount = rowCount;
-    this.skippedRowCount = 0;
-    if (this.#first === undefined) return;
-    if (this.#invalid === 'FAIL') throw this.#failure(this.#first);
-    this.#leaveOutRefused();
+    return count;
   }
 
   #loadRowValues(chunk: DuckDBDataChunk): void {
@@ -96,15 +124,14 @@ export class Chunk {
     );
   }
 
-  #leaveOutRefused(): void {
+  #leaveOut(): void {
     let kept = 0;
     for (let row = 0; row < this.rowCount; row++) {
-      if (this.#refused[row] === 1) continue;
+      if (this.#refused[row] === 1 || this.#passed[row] === 1) continue;
       if (kept !== row) this.#move(row, kept);
       kept++;
     }
     this.#refused.fill(0);
-    this.skippedRowCount = this.rowCount - kept;
     this.rowCount = kept;
   }
 

@@ -28,8 +28,9 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 
 /** Of a column that the dataset has; a name that got here unchecked is a defect. */
 export function columnSql(dataset: Pick<DatasetRecord, 'columns'>, name: string): string {
-  if (!dataset.columns.some((column) => column.name === name)) throw new Error(`column ${name} was not checked`);
-  return quoted(name);
+  const column = dataset.columns.find((one) => one.name === name);
+  if (column === undefined) throw new Error(`column ${name} was not checked`);
+  return quoted(column.stored ?? name);
 }
 
 export const typeOf = (dataset: Pick<DatasetRecord, 'columns'>, name: string): string =>

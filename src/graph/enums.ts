@@ -66,6 +66,24 @@ export const AttributionMethod = builder.enumType('AttributionMethod', {
     INPUT_X_GRADIENT: 'The carrier times its gradient (Shrikumar et al. 2016).',
     INTEGRATED_GRADIENTS:
       'The gradient along the straight way from the baseline, times the way (Sundararajan et al. 2017): adds up to f(x) - f(baseline), to the reported gap.',
+    SMOOTHGRAD: 'The mean gradient with Gaussian noise on the carriers (Smilkov et al. 2017).',
+    SMOOTHGRAD_SQUARED: 'The mean of its squares (Hooker et al. 2019).',
+    VARGRAD: 'Its variance (Adebayo et al. 2018).',
+    GRADIENT_SHAP:
+      'The gradient at random places on the way from the baseline, times the way (Lundberg and Lee 2017): adds up to f(x) - f(baseline) in expectation.',
+    FEATURE_ABLATION: 'f(x) - f(x with the feature at the baseline); a group goes there at once. Needs no gradient.',
+    FEATURE_PERMUTATION: 'f(x) - f(x with the feature’s value of another of the selected rows). Needs no gradient.',
+    SHAPLEY_SAMPLING:
+      'What a feature adds when features join in a random order, on average (Castro et al. 2009): adds up to f(x) - f(baseline). A group’s is the sum of its features’. Needs no gradient.',
+  }),
+});
+
+export const BaselineKind = builder.enumType('BaselineKind', {
+  description: 'Where a method with a baseline starts.',
+  values: described({
+    ZERO: 'The zero carrier: for ids the zero embedding, for numbers 0 as the model takes them.',
+    MEAN: 'The mean carrier over the selected rows; padding is not counted.',
+    MISSING: 'What the manifest gives a missing value.',
   }),
 });
 

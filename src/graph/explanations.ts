@@ -8,6 +8,7 @@ import type { Provenance as Origin } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { atOnce, writtenRows } from './at-once.ts';
+import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, cursorOf, pageAsked } from './connection.ts';
 import { connectionType } from './connection-types.ts';
@@ -17,7 +18,6 @@ import { Explanation, type ExplanationOfRow, explanationsFrom } from './explanat
 import { Provenance } from './provenance.ts';
 import { Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { AttributionOptions, attributionSpec } from './saliency.ts';
 import { outputTarget, TargetInput } from './target.ts';
 
 interface ExplanationPage extends Connection<ExplanationOfRow> {
@@ -107,8 +107,8 @@ builder.objectFields(Model, (t) => ({
       first: t.arg.int({ defaultValue: 20, description: 'So many rows, up to 200.' }),
       after: t.arg.string({ description: 'Only rows after this cursor.' }),
     },
-    resolve: (model, { rows, target, first, after, ...how }, context) => {
-      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+    resolve: async (model, { rows, target, first, after, ...how }, context) => {
+      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
       return pageOf(model, rows, spec, { first, after }, context);
     },
   }),
@@ -131,8 +131,8 @@ builder.objectFields(Model, (t) => ({
       options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
-    resolve: (model, { rows, target, ...how }, context) => {
-      const spec = attributionSpec(how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
+    resolve: async (model, { rows, target, ...how }, context) => {
+      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
       return explanationsOfWritten(model, rows, spec, context);
     },
   }),

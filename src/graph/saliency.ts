@@ -1,12 +1,12 @@
 import jstat from 'jstat';
 import type { AttributionResult, Completeness } from '../analysis/attribution.ts';
-import type { AttributionSpec, AttributionMethod as Method } from '../analysis/attributions/method.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
+import { type AskedMethod, AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
@@ -18,34 +18,8 @@ import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './re
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
 
-export const AttributionOptions = builder.inputType('AttributionOptions', {
-  description:
-    'ZERO baseline and 50 steps unless said otherwise. An option that the method does not have is BAD_USER_INPUT.',
-  fields: (t) => ({
-    steps: t.int({ description: 'Of INTEGRATED_GRADIENTS: nodes of the integral, from 1 to 1,000.' }),
-  }),
-});
-
-export interface HowAsked {
-  readonly method?: Method | null | undefined;
-  readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
-}
-
-interface Asked extends HowAsked {
+interface Asked extends AskedMethod {
   readonly rows: RowsArgument;
-}
-
-/** The defaults filled in. Throws BAD_USER_INPUT for an option that the method does not have, or out of range. */
-export function attributionSpec({ method, options }: HowAsked, fallback: Method, target: Target): AttributionSpec {
-  const chosen = method ?? fallback;
-  const steps = options?.steps ?? undefined;
-  if (steps !== undefined && chosen !== 'INTEGRATED_GRADIENTS')
-    throw badUserInput('options.steps', `\`options.steps\` belongs to INTEGRATED_GRADIENTS; ${chosen} has no steps.`);
-  return {
-    method: chosen,
-    target,
-    ...(chosen === 'INTEGRATED_GRADIENTS' ? { steps: wholeBetween('options.steps', steps ?? 50, 1, 1000) } : {}),
-  };
 }
 
 async function saliencyOf(
@@ -55,7 +29,7 @@ async function saliencyOf(
   what: string,
   context: Context,
 ): Promise<SaliencyOfModel> {
-  const spec = attributionSpec(asked, 'SALIENCY', target);
+  const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
   const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
   assertFinite(answer.value, model);
   return { model, method: spec.method, what, answer };

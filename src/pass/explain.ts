@@ -10,6 +10,12 @@ import { sweepBatches } from './sweep.ts';
 export async function explain({ model, rows, spec, environment }: ExplainCall): Promise<ExplanationsResult> {
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
+  const source = {
+    async *read() {
+      yield batch;
+    },
+    countKept: async () => batch.rowCount,
+  };
   const subject: Subject = { graph, score: manifest.score, features: manifest.features };
   const opened = await openedModel(artifact, environment);
   let state = explanations.start(spec, subject);
@@ -18,7 +24,7 @@ export async function explain({ model, rows, spec, environment }: ExplainCall): 
     const program = explanations.program(spec, subject, state);
     const parameters: Parameters<typeof sweepBatches>[1] = (_, part) =>
       explanations.parameters?.(state, part, spec, subject) ?? {};
-    for await (const { results } of sweepBatches([program], parameters, opened, [batch]))
+    for await (const { results } of sweepBatches([program], parameters, opened, source))
       for (const { outputs, part } of results) state = explanations.fold(state, outputs, part);
   }
   return explanations.finish(state);

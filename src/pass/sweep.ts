@@ -1,10 +1,12 @@
 import type { Outputs, Values } from '../analysis/analysis.ts';
 import type { BatchInput, OpenModel } from '../compute/executor.ts';
-import type { Program } from '../compute/program.ts';
+import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
+import { countRows } from '../data/rows.ts';
 import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
+import { OthersReader } from './others.ts';
 
 /** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
 const batchRows = 4096;
@@ -38,29 +40,48 @@ export const sweep = (
   programs: readonly Program[],
   parameters: ParametersOf,
   { dataset, rows, model, bound }: SweptRows,
-): AsyncGenerator<SweptBatch> =>
-  sweepBatches(programs, parameters, model, readBatches(dataset, rows, bound, { batchRows }));
+): AsyncGenerator<SweptBatch> => {
+  const read = () => readBatches(dataset, rows, bound, { batchRows });
+  const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
+  return sweepBatches(programs, parameters, model, { read, countKept });
+};
 
-/** The same over batches that are there. */
+/** Batches that can be read again and again. */
+interface Source {
+  read(): AsyncIterable<Batch>;
+  /** Rows in all of them. */
+  countKept(): Promise<number>;
+}
+
+/** The rows that the model cannot take are known by reading them. */
+async function countIn(batches: AsyncIterable<Batch>): Promise<number> {
+  let count = 0;
+  for await (const { rowCount } of batches) count += rowCount;
+  return count;
+}
+
+/** The same over batches from anywhere. */
 export async function* sweepBatches(
   programs: readonly Program[],
   parameters: ParametersOf,
   model: OpenModel,
-  batches: AsyncIterable<Batch> | Iterable<Batch>,
+  source: Source,
 ): AsyncGenerator<SweptBatch> {
   const fused = fuse(programs);
   const compiled = await Promise.all(
     fused.map(async ({ program, members }) => ({
       members,
       rowsAtOnce: program.rowsAtOnce ?? batchRows,
+      others: program.others === undefined ? undefined : await othersReader(program.others, source),
       program: await model.compile(program),
     })),
   );
   try {
-    for await (const batch of batches) {
+    for await (const batch of source.read()) {
       const results: Result[] = [];
-      for (const { members, program, rowsAtOnce } of compiled) {
-        for (const part of partsOf(batch, rowsAtOnce)) {
+      for (const { members, program, rowsAtOnce, others } of compiled) {
+        const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
+        for (const part of partsOf(whole, rowsAtOnce)) {
           const given = await Promise.all(
             members.map(async (member) => parametersFor(member, await parameters(member, part))),
           );
@@ -71,9 +92,12 @@ export async function* sweepBatches(
       yield { batch, results };
     }
   } finally {
-    await Promise.all(compiled.map(({ program }) => program.close()));
+    await Promise.all(compiled.flatMap(({ program, others }) => [program.close(), others?.close()]));
   }
 }
+
+const othersReader = async (others: OtherRows, { read, countKept }: Source): Promise<OthersReader> =>
+  new OthersReader(others, await countKept(), read);
 
 function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
   for (let from = 0; from < batch.rowCount; from += rowsAtOnce) {
@@ -83,14 +107,18 @@ function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
 }
 
 function rowsOf(batch: Batch, from: number, to: number): Batch {
-  const inputs = Object.entries(batch.inputs).map(([name, { dtype, dims, data }]) => {
-    const width = data.length / batch.rowCount;
-    return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
-  });
+  const part = (inputs: Batch['inputs']): Batch['inputs'] =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, dims, data }]) => {
+        const width = data.length / batch.rowCount;
+        return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
+      }),
+    );
   return {
     rowCount: to - from,
     index: batch.index.subarray(from, to),
-    inputs: Object.fromEntries(inputs) as Batch['inputs'],
+    inputs: part(batch.inputs),
+    ...(batch.others === undefined ? {} : { others: batch.others.map(part) }),
     label: batch.label.subarray(from, to),
     labelled: batch.labelled.subarray(from, to),
     skippedRowCount: 0,

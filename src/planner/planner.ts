@@ -118,7 +118,7 @@ export class Planner {
     const parts = new Set<string>();
     for (const { question, resolve } of asked) {
       const kept = found.get(question.key);
-      if (kept !== undefined) resolve(answerOf(kept, true));
+      if (kept !== undefined) resolve(answerOf(kept, question, true));
       else for (const { key } of question.parts.flatMap((part) => stillNeeded(part, parts))) parts.add(key);
     }
     return new Set([...found.keys(), ...(await this.#kept.inStore([...parts]))]);
@@ -163,7 +163,7 @@ export class Planner {
     switch (outcome.state) {
       case 'done': {
         const kept = (await this.#kept.get([question.key])).get(question.key);
-        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, false));
+        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, question, false));
       }
       case 'failed':
         return reject(fromErrorRecord(outcome.error));
@@ -218,9 +218,9 @@ export class Planner {
   }
 }
 
-const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
+const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached: boolean): Answer<unknown> => ({
   value,
-  provenance: { ...provenance, cached },
+  provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
 
 const passModel = ({ artifact, graph, manifest }: ModelRow): PassModel => ({ artifact, graph, manifest });
@@ -231,6 +231,12 @@ function requestOf({ target, analyses, readings }: PassPlan): JobRequest {
   if (dataset === null) return { model: passModel(model), dataset, ...questions };
   const partitions = dataset.partitions.map(({ name }) => name);
   return { model: passModel(model), ...(base && { base: passModel(base) }), dataset, rows, partitions, ...questions };
+}
+
+/** A sample that was not filled has all of the selected rows; a page of one is a part of it. */
+function isSampled(rows: KeyedQuestion['target']['rows'], { rowCount, skippedRowCount }: Kept['provenance']): boolean {
+  if (rows?.sample === undefined) return false;
+  return rows.only !== undefined || rowCount + skippedRowCount >= rows.sample.count;
 }
 
 const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({

@@ -10,7 +10,7 @@ export async function registerExample(services: RegistryServices): Promise<void>
     {
       name: 'flights',
       version: '2013',
-      uri: 'flights.parquet',
+      source: { uri: 'flights.parquet' },
       label: 'late',
       groupBy: 'tailnum',
       partitionBy: 'month',
@@ -23,6 +23,6 @@ export async function registerExample(services: RegistryServices): Promise<void>
   ] as const)
     await registerModel(
       { ...services, sources },
-      { name: 'flights', version, uri: `v${version}`, description, tags: ['example'] },
+      { name: 'flights', version, source: { uri: `v${version}` }, description, tags: ['example'] },
     );
 }

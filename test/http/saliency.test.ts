@@ -91,6 +91,20 @@ describe('saliency over HTTP', () => {
     }
   });
 
+  test('an option that is said as its default is the same question', async () => {
+    const [plain, said] = [{}, { samples: 25, seed: 0, baseline: { kind: 'ZERO' } }];
+    const asked = `query ($options: AttributionOptions) { model(name: "flights", version: "1") {
+      saliency(rows: { dataset: "flights", partitions: ["2"] }, method: GRADIENT_SHAP, options: $options) {
+        features(first: 1) { score } provenance { cached }
+      }
+    } }`;
+    type Short = { model: { saliency: Pick<Saliency, 'features'> & { provenance: { cached: boolean } } } };
+    const first = await answered(server.ask)<Short>(asked, { options: plain });
+    const second = await answered(server.ask)<Short>(asked, { options: said });
+    expect(second.model.saliency.provenance.cached).toBe(true);
+    expect(second.model.saliency.features).toEqual(first.model.saliency.features);
+  });
+
   test('features by the dozen, smallest first', async () => {
     const all = (await answered(server.ask)<Answer>(query, {})).model.saliency.features;
     const { model } = await answered(server.ask)<Answer>(query, { first: 3, direction: 'ASC' });
@@ -100,6 +114,16 @@ describe('saliency over HTTP', () => {
   test.each([
     [{ options: { steps: 5 } }, 'options.steps'],
     [{ method: 'INTEGRATED_GRADIENTS', options: { steps: 0 } }, 'options.steps'],
+    [{ method: 'INTEGRATED_GRADIENTS', options: { samples: 5 } }, 'options.samples'],
+    [{ method: 'SMOOTHGRAD', options: { baseline: { kind: 'ZERO' } } }, 'options.baseline'],
+    [{ method: 'FEATURE_PERMUTATION', options: { baseline: { kind: 'MEAN' } } }, 'options.baseline'],
+    [{ method: 'FEATURE_ABLATION', options: { seed: 1 } }, 'options.seed'],
+    [{ method: 'SHAPLEY_SAMPLING', options: { noise: 0.1 } }, 'options.noise'],
+    [{ method: 'SMOOTHGRAD', options: { noise: -1 } }, 'options.noise'],
+    [{ method: 'VARGRAD', options: { samples: 1001 } }, 'options.samples'],
+    [{ method: 'GRADIENT_SHAP', options: { baseline: { values: { tailnumber: 'N1' } } } }, 'options.baseline.values'],
+    [{ method: 'GRADIENT_SHAP', options: { baseline: { values: { distance: 'far' } } } }, 'options.baseline.values'],
+    [{ method: 'GRADIENT_SHAP', options: { baseline: { values: [1] } } }, 'options.baseline.values'],
     [{ target: { output: 'probabilty' } }, 'target.output'],
     [{ target: { index: 1 } }, 'target.index'],
     [{ first: -1 }, 'first'],

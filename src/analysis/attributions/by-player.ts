@@ -3,7 +3,6 @@ import {
   concat,
   constant,
   type Expression,
-  equal,
   gather,
   matmul,
   mul,
@@ -18,7 +17,7 @@ import { float32, int64 } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
 import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
-import { paddingOf } from './copies.ts';
+import { isPadding } from './positions.ts';
 
 /** Columns of a matrix, [rows, features], in the order of these features. */
 interface Piece {
@@ -93,7 +92,7 @@ function ofFeature(parts: readonly Expression[], feature: number): Piece {
 }
 
 /** With a column for each group: the sum over its features. */
-function withGroups(subject: Subject, byFeature: Expression): Expression {
+export function withGroups(subject: Subject, byFeature: Expression): Expression {
   const featureCount = subject.features.length;
   const groups = playersOf(subject).slice(featureCount);
   if (groups.length === 0) return byFeature;
@@ -102,6 +101,10 @@ function withGroups(subject: Subject, byFeature: Expression): Expression {
     for (const at of own) members[at * groups.length + group] = 1;
   return concat([byFeature, matmul(byFeature, constant(float32([featureCount, groups.length], members)))], 1);
 }
+
+/** [rows]: over all features, of [rows, players]. */
+export const sumOfFeatures = (byPlayer: Expression, { features }: Subject): Expression =>
+  reshape(reduceSum(slice(byPlayer, 1, 0, features.length), [1]), [-1]);
 
 /** A feature's part of a value shaped like a carrier's tensor, [rows, elements]; zero where a sequence is filled up. */
 function elementsOf(
@@ -115,8 +118,7 @@ function elementsOf(
   const rank = subject.graph.tensors.find((spec) => spec.name === name)?.shape.length ?? 2;
   const own = axis === null ? value : slice(value, axis, start, start + length);
   if (feature?.kind !== 'SEQUENCE') return reshape(own, rank === 1 ? [-1, 1] : [0, -1]);
-  const ids = slice(original(feature.input), 1, feature.index, feature.index + feature.length);
-  const isFilled = where(equal(ids, paddingOf(feature, subject)), scalar(0), scalar(1));
+  const isFilled = where(isPadding(feature, subject, original), scalar(0), scalar(1));
   const byPosition = reshape(own, [0, feature.length, -1]);
   return reshape(mul(byPosition, reshape(isFilled, [0, feature.length, 1])), [0, -1]);
 }

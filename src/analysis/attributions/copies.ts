@@ -1,111 +1,121 @@
 import {
   add,
   concat,
-  constant,
   type Expression,
-  equal,
   mul,
   type Program,
   reshape,
-  row,
   scalar,
   slice,
+  sub,
   tensor,
-  where,
 } from '../../compute/program.ts';
-import { float32 } from '../../compute/tensor.ts';
+import type { TensorSpec } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
-import type { FeatureBinding } from '../../data/manifest.ts';
+import { badUserInput } from '../../errors.ts';
+import { attributionLimits } from '../../limits.ts';
 import type { Subject } from '../analysis.ts';
+import { rowDimsOf, specOf } from './dims.ts';
+import { atElements, type ByFeature, forAll, isWhollyMoved } from './positions.ts';
+
+/** Where the copies of a batch have their carriers, by the name of the carriers' tensor. */
+export interface Moves {
+  readonly count: number;
+  /** Of every row of every copy, [count · rows, …]: how far its carriers are on the way from the baseline, 0, to the row, 1. */
+  readonly positions?: ByFeature;
+  /** [1, …] or [count · rows, …]; zero when undefined. */
+  readonly baseline?: ((name: string) => Expression) | undefined;
+  /** [count · rows, …], added to the carriers of the row. */
+  readonly noise?: ((name: string) => Expression) | undefined;
+}
 
 /**
- * A batch run as several copies at once, each with its carriers moved towards the zero baseline: in copy k a carrier is scale[k]
- * times itself. Copies lie one after the other along the axis of the rows, [copies · rows, …], so that a step of an integral is
- * no run of its own. Ids, padding and whatever no feature carries stay as they are.
+ * A batch run as several copies at once, each with its carriers somewhere else. Copies lie one after the other along the axis of
+ * the rows, [copies · rows, …], so that a step of an integral or a sample is no run of its own. Ids, padding and whatever no feature
+ * carries stay as they are.
  */
 export class Copies {
   readonly #subject: Subject;
   readonly #carriers: readonly (readonly Carrier[])[];
-  readonly #scales: readonly number[];
+  readonly #moves: Moves;
 
-  constructor(subject: Subject, carriers: readonly (readonly Carrier[])[], scales: readonly number[]) {
+  constructor(subject: Subject, carriers: readonly (readonly Carrier[])[], moves: Moves) {
     this.#subject = subject;
     this.#carriers = carriers;
-    this.#scales = scales;
+    this.#moves = moves;
   }
 
   get count(): number {
-    return this.#scales.length;
+    return this.#moves.count;
   }
 
-  overrides(): NonNullable<Program['overrides']> {
-    const { graph } = this.#subject;
+  /** What a program of copies needs beside its outputs. */
+  program(): Pick<Program, 'overrides' | 'rowsAtOnce'> {
     const overrides: Record<string, Expression> = {};
-    for (const { name } of graph.inputs) overrides[name] = this.#repeated(tensor(name));
-    for (const name of new Set(this.#carriers.flat().map((carrier) => carrier.tensor)))
-      overrides[name] = this.#scaled(name, overrides[name] ?? tensor(name));
-    return overrides;
+    for (const { name } of this.#subject.graph.inputs) overrides[name] = repeated(tensor(name), this.count);
+    const inputs = new Map(Object.entries(overrides));
+    for (const name of tensorsOf(this.#carriers)) overrides[name] = this.#moved(name, inputs.get(name));
+    const widths = Object.keys(overrides).map((name) => widthOf(specOf(this.#subject, name).shape));
+    return { overrides, rowsAtOnce: rowsAtOnce(this.count, widths) };
   }
 
   /** Of a value of all copies, that of one, [rows, …dims]. */
-  one(value: Expression, at: number, dims: readonly number[]): Expression {
-    const copies = reshape(value, [this.count, -1]);
-    return reshape(slice(copies, 0, at, at + 1), [-1, ...dims]);
+  one(value: Expression, at: number, dims: readonly number[] = []): Expression {
+    return reshape(slice(this.each(value), 0, at, at + 1), [-1, ...dims]);
   }
 
-  #repeated(value: Expression): Expression {
-    return concat(new Array<Expression>(this.count).fill(value), 0);
+  /** A value of all copies, [copies, …]. */
+  each(value: Expression): Expression {
+    return reshape(value, [this.count, -1]);
   }
 
-  #scaled(name: string, value: Expression): Expression {
-    const shape = this.#subject.graph.tensors.find((spec) => spec.name === name)?.shape ?? [];
-    const ones = add(mul(row('labelled'), scalar(0)), scalar(1));
-    const scales = constant(float32([this.count, 1], Float32Array.from(this.#scales)));
-    const perRow = reshape(mul(scales, reshape(ones, [1, -1])), [-1, ...shape.slice(1).map(() => 1)]);
-    return mul(value, this.#onlyCarried(name, shape.length, perRow));
+  /** A tensor of the model, in one of the copies. */
+  tensorOf(name: string, at: number): Expression {
+    return this.one(tensor(name), at, rowDimsOf(this.#subject, name));
   }
 
-  /** The scale where a feature's elements lie, 1 elsewhere. */
-  #onlyCarried(name: string, rank: number, scale: Expression): Expression {
-    const { features } = this.#subject;
-    const own = this.#carriers.flatMap((carriers, at) =>
-      carriers
-        .filter((carrier) => carrier.tensor === name)
-        .map((carrier) => ({ carrier, feature: features[at] as FeatureBinding })),
+  /** `input`: of all copies, when the carrier is an input itself, whose name stands for one copy within its own override. */
+  #moved(name: string, input: Expression | undefined): Expression {
+    const { positions, baseline, noise } = this.#moves;
+    const at = (values: ByFeature, elsewhere: 0 | 1): Expression =>
+      atElements(values, elsewhere, name, this.#subject, this.#carriers, (ids) =>
+        ids === name && input !== undefined ? input : tensor(ids),
+      );
+    const original = input ?? tensor(name);
+    const noisy = noise === undefined ? original : add(original, this.#onCarriers(noise(name), name, at));
+    if (positions === undefined) return noisy;
+    const position = at(positions, 1);
+    const moved = mul(noisy, position);
+    return baseline === undefined ? moved : add(moved, mul(sub(scalar(1), position), baseline(name)));
+  }
+
+  #onCarriers(noise: Expression, name: string, at: (values: ByFeature, elsewhere: 0 | 1) => Expression): Expression {
+    if (isWhollyMoved(name, this.#subject, this.#carriers)) return noise;
+    const ones = add(mul(slice(reshape(noise, [0, -1]), 1, 0, 1), scalar(0)), scalar(1));
+    return mul(noise, at(forAll(ones), 0));
+  }
+}
+
+export const tensorsOf = (carriers: readonly (readonly Carrier[])[]): ReadonlySet<string> =>
+  new Set(carriers.flat().map((carrier) => carrier.tensor));
+
+/**
+ * Rows of a batch of which so many copies are as much work as batches usually are. `widths`: elements of a row of what is copied.
+ * Throws BAD_USER_INPUT where the copies of a single row are too many for memory.
+ */
+export function rowsAtOnce(count: number, widths: readonly number[]): number {
+  const elements = count * widths.reduce((sum, width) => sum + width, 0);
+  if (elements > attributionLimits.copiedElements)
+    throw badUserInput(
+      'options',
+      `This method runs ${count.toLocaleString('en')} copies of a row of this model at once, which hold ${elements.toLocaleString('en')} numbers; the most is ${attributionLimits.copiedElements.toLocaleString('en')}. Ask for fewer samples or steps, or for SALIENCY.`,
     );
-    const first = own[0];
-    if (first === undefined || first.carrier.axis === null) return this.#butPadding(scale, rank, 1, first?.feature);
-    const { axis } = first.carrier;
-    const size = this.#subject.graph.tensors.find((spec) => spec.name === name)?.shape[axis] ?? 0;
-    const one = add(mul(scale, scalar(0)), scalar(1));
-    const parts: Expression[] = [];
-    let next = 0;
-    for (const { carrier, feature } of own.toSorted((a, b) => a.carrier.start - b.carrier.start)) {
-      for (; next < carrier.start; next++) parts.push(one);
-      if (carrier.start < next) continue;
-      const filled = this.#butPadding(scale, rank, axis, feature);
-      for (let position = 0; position < carrier.length; position++)
-        parts.push(feature.kind === 'SEQUENCE' ? slice(filled, axis, position, position + 1) : filled);
-      next += carrier.length;
-    }
-    for (; next < size; next++) parts.push(one);
-    return concat(parts, axis);
-  }
-
-  /** Positions that hold a sequence's padding are never moved. */
-  #butPadding(scale: Expression, rank: number, axis: number, feature: FeatureBinding | undefined): Expression {
-    if (feature?.kind !== 'SEQUENCE') return scale;
-    // Ids are no carriers: what is read here are the ids of all copies.
-    const ids = slice(tensor(feature.input), 1, feature.index, feature.index + feature.length);
-    const dims = Array.from({ length: rank }, (_, at) => (at === 0 ? -1 : at === axis ? feature.length : 1));
-    const isPadding = reshape(equal(ids, paddingOf(feature, this.#subject)), dims);
-    return where(isPadding, add(mul(scale, scalar(0)), scalar(1)), scale);
-  }
+  return Math.max(1, Math.floor(4096 / count));
 }
 
-/** A sequence's padding, of the type of its input. */
-export function paddingOf(feature: FeatureBinding & { kind: 'SEQUENCE' }, { graph }: Subject): Expression {
-  const dtype = graph.inputs.find(({ name }) => name === feature.input)?.dtype ?? 'int64';
-  if (dtype.startsWith('float')) return scalar(feature.padding);
-  return constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(feature.padding)) });
-}
+/** Elements of a row, as far as they are known. */
+const widthOf = ([, ...dims]: TensorSpec['shape']): number =>
+  dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+
+export const repeated = (value: Expression, count: number): Expression =>
+  concat(new Array<Expression>(count).fill(value), 0);

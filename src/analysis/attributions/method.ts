@@ -1,23 +1,50 @@
 import type { Expression, Program } from '../../compute/program.ts';
-import type { Subject } from '../analysis.ts';
+import type { Batch } from '../../data/types.ts';
+import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';
 
-export const attributionMethods = ['SALIENCY', 'INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS'] as const;
+export const attributionMethods = [
+  'SALIENCY',
+  'INPUT_X_GRADIENT',
+  'INTEGRATED_GRADIENTS',
+  'SMOOTHGRAD',
+  'SMOOTHGRAD_SQUARED',
+  'VARGRAD',
+  'GRADIENT_SHAP',
+  'FEATURE_ABLATION',
+  'FEATURE_PERMUTATION',
+  'SHAPLEY_SAMPLING',
+] as const;
 export type AttributionMethod = (typeof attributionMethods)[number];
 
-/** How a target is attributed. Numbers that the method has are said, others left out (options.ts of graph/ gives the defaults). */
+/**
+ * Where a method starts from, other than zero carriers. MEAN: the mean carriers over the rows, positions that are padding left out.
+ * ROW: what a row holds, by input, as the model takes it.
+ */
+export type Baseline =
+  | { readonly kind: 'MEAN' }
+  | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly number[]>> };
+
+/** How a target is attributed. What a method does not have is undefined (options.ts). */
 export interface AttributionSpec {
   readonly method: AttributionMethod;
   readonly target: Target;
-  /** INTEGRATED_GRADIENTS: Gauss–Legendre nodes. */
+  /** Nodes of the integral. */
   readonly steps?: number;
+  /** Noisy copies, permutations. */
+  readonly samples?: number;
+  /** Standard deviation of the noise on every element of a carrier. */
+  readonly noise?: number;
+  readonly seed?: number;
+  /** Zero carriers when undefined. */
+  readonly baseline?: Baseline;
 }
 
 /**
  * The attributions of every row of a batch, as expressions over one run of the program that they make up. What is done with them,
  * folded over rows or given out row by row, is no matter of the method. Players are every feature, then every group (players.ts).
  */
-export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce'> {
+export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce' | 'others'> {
   /** [rows, players]: the L2 norm of the attribution over the player's carriers. */
   readonly norms: Expression;
   /** [rows, players]: its sum over the carriers, with its sign. */
@@ -32,5 +59,9 @@ export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce
   atRows(value: Expression): Expression;
 }
 
-/** A family of methods. */
-export type Method = (spec: AttributionSpec, subject: Subject) => RowAttributions;
+/** The code of a family of methods. */
+export interface Method {
+  rows(spec: AttributionSpec, subject: Subject): RowAttributions;
+  /** What is drawn for the rows of a batch. */
+  parameters?(spec: AttributionSpec, subject: Subject, batch: Batch): Values;
+}

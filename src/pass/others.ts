@@ -1,0 +1,88 @@
+import { Draw } from '../analysis/attributions/random.ts';
+import type { OtherRows } from '../compute/program.ts';
+import type { Tensor, TensorData } from '../compute/tensor.ts';
+import { blankTensor } from '../data/fill.ts';
+import type { Batch } from '../data/types.ts';
+import { badUserInput } from '../errors.ts';
+
+/**
+ * Inputs of other rows for each row of a sweep (`Program.others`): for every distance a reader of its own over the same rows, which runs
+ * ahead and begins again at the end, so that memory stays that of a batch.
+ */
+export class OthersReader {
+  readonly #ahead: readonly Ahead[];
+
+  /** `read` gives all rows, `rowCount` of them, from the first on. Throws BAD_USER_INPUT when there are less than two. */
+  constructor({ count, seed }: OtherRows, rowCount: number, read: () => AsyncIterable<Batch>) {
+    if (rowCount < 2)
+      throw badUserInput('rows', 'FEATURE_PERMUTATION takes values of other rows, and there is only one: select more.');
+    this.#ahead = Array.from({ length: count }, (_, sample) => {
+      const distance = 1 + Math.floor(new Draw(seed, 0, sample).uniform(0) * (rowCount - 1));
+      return new Ahead(rowsFrom(read, distance));
+    });
+  }
+
+  /** Asked for batch after batch in their order. */
+  async of(batch: Batch): Promise<NonNullable<Batch['others']>> {
+    return Promise.all(this.#ahead.map((ahead) => ahead.like(batch)));
+  }
+
+  async close(): Promise<void> {
+    for (const ahead of this.#ahead) await ahead.close();
+  }
+}
+
+/** The rows after the first `skipped` ones, then all of them again and again. */
+async function* rowsFrom(read: () => AsyncIterable<Batch>, skipped: number): AsyncGenerator<[Batch, number]> {
+  let left = skipped;
+  for (;;)
+    for await (const batch of read()) {
+      const first = Math.min(left, batch.rowCount);
+      left -= first;
+      if (first < batch.rowCount) yield [batch, first];
+    }
+}
+
+/** A place among rows, from which as many are taken as a batch has. */
+class Ahead {
+  readonly #rows: AsyncGenerator<[Batch, number]>;
+  #batch: Batch | undefined;
+  #next = 0;
+
+  constructor(rows: AsyncGenerator<[Batch, number]>) {
+    this.#rows = rows;
+  }
+
+  async like({ rowCount, inputs }: Batch): Promise<Readonly<Record<string, Tensor>>> {
+    const taken = Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, dims }]) => [name, blankTensor(dtype, dims)]),
+    );
+    for (let to = 0; to < rowCount; ) {
+      const batch = await this.#current();
+      const count = Math.min(rowCount - to, batch.rowCount - this.#next);
+      for (const [name, { data }] of Object.entries(batch.inputs)) {
+        const width = data.length / batch.rowCount;
+        copy(data.subarray(this.#next * width, (this.#next + count) * width), taken[name]?.data, to * width);
+      }
+      this.#next += count;
+      to += count;
+    }
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#rows.return(undefined);
+  }
+
+  async #current(): Promise<Batch> {
+    if (this.#batch !== undefined && this.#next < this.#batch.rowCount) return this.#batch;
+    const { value } = await this.#rows.next();
+    const [batch, first] = value as [Batch, number];
+    this.#batch = batch;
+    this.#next = first;
+    return batch;
+  }
+}
+
+const copy = (from: TensorData, to: TensorData | undefined, at: number): void =>
+  (to as Float32Array).set(from as Float32Array, at);
