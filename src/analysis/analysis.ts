@@ -4,7 +4,7 @@ import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
-import type { Batch } from '../data/types.ts';
+import type { Batch, RowColumn } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 export type Values = Readonly<Record<string, Tensor>>;
@@ -31,6 +31,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   parts?(spec: Spec): PartQuestions<Parts>;
   /** `parts`: the results of its parts, in their order. */
   start(spec: Spec, subject: Subject, ...parts: Parts): State;
+  /** Numbers of the rows that it wants with every batch, beside label and inputs. */
+  columns?(spec: Spec): readonly RowColumn[];
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
   /** Of the base, run first on the same rows: its outputs are parameters of `program` by their names. */

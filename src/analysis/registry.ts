@@ -1,14 +1,19 @@
 import type { Analysis, PartQuestion, Reading } from './analysis.ts';
 import { attribution } from './attribution.ts';
 import { calibration } from './calibration.ts';
+import { conductance } from './conductance.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
 import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
+import { interactions } from './interactions.ts';
 import { moments } from './moments.ts';
+import { probe } from './probe.ts';
+import { probeEvaluation, probeScores } from './probe-scores.ts';
 import { pca } from './projection/pca.ts';
 import { tsne } from './projection/tsne.ts';
+import { response } from './response.ts';
 import { scores } from './scores.ts';
 import { similarity } from './similarity/similarity.ts';
 import { gauc, slices } from './slices.ts';
@@ -34,7 +39,12 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  probe,
+  probeScores,
   explanations,
+  conductance,
+  interactions,
+  response,
   similarity,
   pca,
   tsne,
@@ -48,6 +58,7 @@ const allReadings = [
   gauc,
   slices,
   weakSegments,
+  probeEvaluation,
 ] as readonly unknown[] as readonly AnyReading[];
 
 const allOfTables = [tableNorms, tableSpectrum, nearest] as readonly unknown[] as readonly AnyTableAnalysis[];

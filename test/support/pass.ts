@@ -1,7 +1,8 @@
 import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { decodeResult } from '../../src/analysis/codec.ts';
+import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
+import { isReading } from '../../src/analysis/registry.ts';
 import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import { executorFor } from '../../src/compute/executors.ts';
 import { bind, boundTogether } from '../../src/data/bind.ts';
@@ -32,13 +33,21 @@ export interface Toy extends ToyModel {
   readonly selection?: RowSelection;
 }
 
+/** A part is another question of the same call, by its position, or one of those that are given. */
+interface Question {
+  readonly name: string;
+  readonly spec: object;
+  readonly partKeys?: readonly string[];
+}
+
 /**
  * Answers to questions about a model of either executor and a Parquet file, by a real pass in this process: registered, bound, read, run and
  * folded as the server does it.
  */
 export async function answersOf(
   toy: Toy,
-  analyses: readonly { readonly name: string; readonly spec: object }[],
+  questions: readonly Question[],
+  parts: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const dataset = await registerDataset([resolve(toy.rows)], {
@@ -48,14 +57,15 @@ export async function answersOf(
   });
   const own = await registered(toy, dataset, home);
   const base = toy.base && (await registered(toy.base, dataset, home));
+  const keyed = questions.map((question, at) => ({ partKeys: [], ...question, key: String(at) }));
   const request: PassRequest = {
     model: own.about,
     ...(base && { base: base.about }),
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] })),
-    readings: [],
+    analyses: keyed.filter(({ name }) => !isReading(name)),
+    readings: keyed.filter(({ name }) => isReading(name)),
   };
   const model = await own.open();
   const baseModel = await base?.open();
@@ -69,7 +79,9 @@ export async function answersOf(
     rows: readableRows(request),
     tables: own.tables,
     rowsTotal: dataset.rowCount,
-    kept: {},
+    kept: Object.fromEntries(
+      Object.entries(parts).map(([key, part]) => [key, { value: encodeResult(part), rowCount: 0, skippedRowCount: 0 }]),
+    ),
     executor: own.info.name,
     device: own.info.device,
     onResult: ({ key, value }) => {
