@@ -59,7 +59,8 @@ describe('the tables of features', () => {
     const { model } = await ask<{ model: { features: { name: string; embeddings: Table[] }[] } }>(
       '{ model(name: "flights") { features { name embeddings { entryCount nearest(id: 1, first: 1000) { id value cosine } } } } }',
     );
-    const { entryCount, nearest } = model.features.find(({ name }) => name === 'origin')?.embeddings[0] as Table;
+    const [table] = model.features.flatMap(({ name, embeddings }) => (name === 'origin' ? embeddings : []));
+    const { entryCount, nearest } = table as Table;
     expect(nearest.map(({ id }) => id).sort()).toEqual(
       Array.from({ length: entryCount }, (_, id) => id).filter((id) => id !== 1),
     );
