@@ -56,6 +56,10 @@ export const dataLimits = {
   filterValueCount: 10_000,
   filterCount: 100,
   fileCount: 10_000,
+  /** Of one multipart request. */
+  uploadCount: 100,
+  /** The names of ten thousand columns take less; what is longer has no line ends. */
+  csvHeaderBytes: MiB,
   /** Lines of one vocabulary, and its bytes: it is held in memory by every compute process that runs the model. */
   vocabularyBytes: 512 * MiB,
 } as const;
@@ -64,8 +68,14 @@ export const dataLimits = {
 export const analysisLimits = {
   /** A matrix of all pairs of units, in float64: 134 MB. */
   covarianceUnits: 4096,
+  /** A probe's Hessian is such a matrix too, and is fitted together with those of other layers. */
+  probeUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
+  /** Pairs grow with the square: 64 features are 2,016 pairs, and 2,081 copies of every row. */
+  interactionFeatures: 64,
+  /** Elements of carriers between which second derivatives are taken: a copy of every row each. */
+  hessianElements: 1024,
   /** Examples of a neuron that are kept; nobody looks at more. */
   exampleCount: 100,
   /**

@@ -1,12 +1,17 @@
 import type { Analysis, PartQuestion, Reading } from './analysis.ts';
 import { attribution } from './attribution.ts';
 import { calibration } from './calibration.ts';
+import { conductance } from './conductance.ts';
 import { covariance } from './covariance.ts';
 import { distribution } from './distribution.ts';
 import { evaluation } from './evaluation.ts';
 import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
+import { interactions } from './interactions.ts';
 import { moments } from './moments.ts';
+import { probe } from './probe.ts';
+import { probeEvaluation, probeScores } from './probe-scores.ts';
+import { response } from './response.ts';
 import { scores } from './scores.ts';
 import { gauc, slices } from './slices.ts';
 import { confusion, curve } from './thresholds.ts';
@@ -25,7 +30,12 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  probe,
+  probeScores,
   explanations,
+  conductance,
+  interactions,
+  response,
 ] as readonly unknown[] as readonly AnyAnalysis[];
 const allReadings = [
   evaluation,
@@ -35,6 +45,7 @@ const allReadings = [
   gauc,
   slices,
   weakSegments,
+  probeEvaluation,
 ] as readonly unknown[] as readonly AnyReading[];
 
 const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));

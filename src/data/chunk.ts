@@ -4,19 +4,28 @@ import type { BoundFeature, BoundInputs } from './bind.ts';
 import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
-import { columnSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
-import type { DatasetRecord, RowSelection } from './types.ts';
+import type { Drawn } from './sample.ts';
+import { columnSql, filterSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
+import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
 const chunkRows = 2048;
 
-/** The columns that a chunk must have, in this order: row index, label, features. */
+/** The columns that a chunk must have, in this order: row index, label, features, other columns. */
 export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSelection, chunk: Chunk): string {
   const label =
     dataset.label === null ? 'CAST(NULL AS DOUBLE)' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
   const features = chunk.features.map(({ bound, decoder }) => decoder.sql(columnSql(dataset, bound.feature.column)));
-  const columns = [rowIndexSql(query, dataset.files), label, ...features].join(', ');
+  const others = chunk.columns.map(({ about }) => rowColumnSql(query, dataset, about));
+  const columns = [rowIndexSql(query, dataset.files), label, ...features, ...others].join(', ');
   return `SELECT ${columns} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+}
+
+function rowColumnSql(query: Query, dataset: DatasetRecord, { column, equals, above }: RowColumn): string {
+  const asDouble = (expression: string): string => `CAST(${expression} AS DOUBLE)`;
+  if (equals !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'EQ', value: equals }));
+  if (above !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'GT', value: above }));
+  return asDouble(columnSql(dataset, column));
 }
 
 interface ChunkFeature {
@@ -35,6 +44,7 @@ interface Refusal {
 /** Rows of one DuckDB chunk as numbers; the next chunk takes the place of the last. */
 export class Chunk {
   readonly features: readonly ChunkFeature[];
+  readonly columns: readonly { readonly about: RowColumn; readonly values: Float64Array }[];
   readonly index = new Float64Array(chunkRows);
   readonly label = new Float64Array(chunkRows);
   readonly labelled = new Float64Array(chunkRows);
@@ -42,11 +52,21 @@ export class Chunk {
   skippedRowCount = 0;
 
   readonly #invalid: RowSelection['invalid'];
+  readonly #drawn: Drawn | undefined;
+  /** 1 where a row is none of those that are wanted. */
+  readonly #passed = new Uint8Array(chunkRows);
   readonly #refused = new Uint8Array(chunkRows);
   #first: Refusal | undefined;
 
-  constructor({ inputs, features }: BoundInputs, invalid: RowSelection['invalid']) {
+  /** `drawn`: of a sample, the rows that are in it. */
+  constructor(
+    { inputs, features }: BoundInputs,
+    invalid: RowSelection['invalid'],
+    { drawn, columns = [] }: { drawn?: Drawn | undefined; columns?: readonly RowColumn[] } = {},
+  ) {
     this.#invalid = invalid;
+    this.#drawn = drawn;
+    this.columns = columns.map((about) => ({ about, values: new Float64Array(chunkRows) }));
     this.features = features.map((bound) => {
       const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32');
       const { width } = decoder;
@@ -56,20 +76,42 @@ export class Chunk {
 
   /** Throws BINDING_MISMATCH for the first row that the model cannot take, unless such rows are to be skipped. */
   load(chunk: DuckDBDataChunk): void {
-    const { rowCount } = chunk;
     this.#loadRowValues(chunk);
+    const drawnCount = this.#draw(chunk.rowCount);
+    this.rowCount = drawnCount === 0 ? 0 : chunk.rowCount;
+    this.skippedRowCount = 0;
+    if (drawnCount === 0) return;
+    const refusedCount = this.#decode(chunk);
+    if (refusedCount > 0 && this.#invalid === 'FAIL') throw this.#failure(this.#first as Refusal);
+    if (refusedCount > 0 || drawnCount < chunk.rowCount) this.#leaveOut();
+    this.skippedRowCount = refusedCount;
+  }
+
+  /** How many rows are of the sample. */
+  #draw(rowCount: number): number {
+    if (this.#drawn === undefined) return rowCount;
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const isDrawn = this.#drawn(this.index[row] as number);
+      this.#passed[row] = isDrawn ? 0 : 1;
+      if (isDrawn) count++;
+    }
+    return count;
+  }
+
+  /** How many rows of the sample the model cannot take. */
+  #decode(chunk: DuckDBDataChunk): number {
+    let count = 0;
     this.#first = undefined;
     for (const [at, { bound, decoder, values }] of this.features.entries()) {
-      decoder.decode(chunk.getColumnVector(at + 2), rowCount, values.numbers, (row, value, why) => {
+      decoder.decode(chunk.getColumnVector(at + 2), chunk.rowCount, values.numbers, (row, value, why) => {
+        if (this.#passed[row] === 1) return;
+        if (this.#refused[row] === 0) count++;
         this.#refused[row] = 1;
-        if (row < (this.#first?.row ?? rowCount)) this.#first = { row, feature: bound.feature, value, why };
+        if (row < (this.#first?.row ?? chunk.rowCount)) this.#first = { row, feature: bound.feature, value, why };
       });
     }
-    this.rowCount = rowCount;
-    this.skippedRowCount = 0;
-    if (this.#first === undefined) return;
-    if (this.#invalid === 'FAIL') throw this.#failure(this.#first);
-    this.#leaveOutRefused();
+    return count;
   }
 
   #loadRowValues(chunk: DuckDBDataChunk): void {
@@ -84,6 +126,13 @@ export class Chunk {
       this.label[row] = hasLabel ? (label[row] as number) : 0;
       this.labelled[row] = hasLabel ? 1 : 0;
     }
+    for (const [at, { values }] of this.columns.entries()) {
+      const vector = chunk.getColumnVector(2 + this.features.length + at);
+      const numbers = numbersOf(vector);
+      const nullBits = nullBitsOf(vector);
+      for (let row = 0; row < rowCount; row++)
+        values[row] = isNull(nullBits, row) ? Number.NaN : (numbers[row] as number);
+    }
   }
 
   #failure({ row, feature: { name, column }, value, why }: Refusal) {
@@ -96,20 +145,20 @@ export class Chunk {
     );
   }
 
-  #leaveOutRefused(): void {
+  #leaveOut(): void {
     let kept = 0;
     for (let row = 0; row < this.rowCount; row++) {
-      if (this.#refused[row] === 1) continue;
+      if (this.#refused[row] === 1 || this.#passed[row] === 1) continue;
       if (kept !== row) this.#move(row, kept);
       kept++;
     }
     this.#refused.fill(0);
-    this.skippedRowCount = this.rowCount - kept;
     this.rowCount = kept;
   }
 
   #move(from: number, to: number): void {
-    for (const values of [this.index, this.label, this.labelled]) values[to] = values[from] as number;
+    const columns = this.columns.map(({ values }) => values);
+    for (const values of [this.index, this.label, this.labelled, ...columns]) values[to] = values[from] as number;
     for (const { values } of this.features) {
       const { numbers, width } = values;
       numbers.copyWithin(to * width, from * width, (from + 1) * width);

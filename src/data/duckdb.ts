@@ -7,7 +7,7 @@ import {
   type DuckDBValue,
   listValue,
 } from '@duckdb/node-api';
-import { analysisFailed, datasetRejected } from '../errors.ts';
+import { analysisFailed, datasetRejected, type GlassgraphError } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 
 /** SQL with numbered parameters: values never become a part of the text. */
@@ -15,6 +15,9 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly DuckDBValue[];
 }
+
+/** What a message of DuckDB's means to a client; undefined when it says no more than that the data cannot be read. */
+export type Explain = (message: string) => GlassgraphError | undefined;
 
 /** Where DuckDB puts what does not fit into memory; it removes its files itself. */
 export const temporaryFolder = (): string => join(tmpdir(), `glassgraph-${process.pid}`);
@@ -71,8 +74,8 @@ export class Reader implements Disposable {
   }
 
   /** All results at once, each a record by column name. */
-  async records({ text, values }: Statement): Promise<Record<string, DuckDBValue>[]> {
-    const reader = await this.#translated(this.#connection.runAndReadAll(text, [...values]));
+  async records({ text, values }: Statement, explain?: Explain): Promise<Record<string, DuckDBValue>[]> {
+    const reader = await this.#translated(this.#connection.runAndReadAll(text, [...values]), explain);
     return reader.getRowObjects();
   }
 
@@ -82,11 +85,14 @@ export class Reader implements Disposable {
   }
 
   /** What DuckDB says quotes paths and SQL, so none of it reaches a client; a mistake of ours stays what it is. */
-  async #translated<Value>(answer: Promise<Value>): Promise<Value> {
+  async #translated<Value>(answer: Promise<Value>, explain?: Explain): Promise<Value> {
     try {
       return await answer;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
+
+      const explained = explain?.(text);
+      if (explained !== undefined) throw explained;
       if (/^(Binder|Parser|Catalog|Internal|INTERNAL|Permission)/.test(text)) throw error;
       if (/^Out of Memory/i.test(text)) {
         throw analysisFailed(

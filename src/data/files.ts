@@ -7,21 +7,31 @@ import { datasetRejected } from '../errors.ts';
 import type { DatasetFile } from './types.ts';
 
 /**
- * Data is read in place, so it must be what was registered: same size, same time of the last change.
+ * Data is read in place, so it must be what was registered: same size, same time of the last change. Where these are the same and
+ * something about the file has changed all the same (a copy that took the time along, a time set back), its bytes decide.
  * Throws DATASET_REJECTED naming the file.
  */
 export async function assertUnchanged(files: readonly DatasetFile[]): Promise<void> {
-  for (const { path, sizeBytes, modifiedMs } of files) {
-    const now = await stat(path).catch(() => undefined);
-    if (now === undefined) {
-      throw datasetRejected(`The file ${basename(path)} is gone. Put it back, or register the data as a new version.`);
-    }
-    if (now.size !== sizeBytes || now.mtimeMs !== modifiedMs) {
-      throw datasetRejected(
-        `The file ${basename(path)} was changed after it was registered. Register the data as a new version.`,
-      );
-    }
+  for (const file of files) {
+    const now = await stat(file.path).catch(() => undefined);
+    const name = basename(file.path);
+    if (now === undefined)
+      throw datasetRejected(`The file ${name} is gone. Put it back, or register the data as a new version.`);
+    const isSame =
+      now.size === file.sizeBytes && now.mtimeMs === file.modifiedMs && (await hasSameBytes(file, now.ctimeMs));
+    if (isSame) continue;
+    throw datasetRejected(`The file ${name} was changed after it was registered. Register the data as a new version.`);
   }
+}
+
+/** When files were last changed in a way that left their bytes the same, by path. */
+const knownSame = new Map<string, number>();
+
+async function hasSameBytes({ path, digest, changedMs }: DatasetFile, nowMs: number): Promise<boolean> {
+  if (digest === undefined || changedMs === nowMs || knownSame.get(path) === nowMs) return true;
+  if ((await digestOf(path)) !== digest) return false;
+  knownSame.set(path, nowMs);
+  return true;
 }
 
 /** Size and time of a file that begins and ends as Parquet does. Throws DATASET_REJECTED naming it. */
@@ -31,19 +41,19 @@ export async function inspectParquet(path: string): Promise<Omit<DatasetFile, 'r
     throw datasetRejected(`The file ${name} cannot be opened. Check that the server may read it.`);
   });
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const { size, mtimeMs, ctimeMs } = await handle.stat();
     if (size === 0) throw datasetRejected(`The file ${name} is empty.`);
     const magicAt = async (position: number) =>
       (await handle.read(Buffer.alloc(4), 0, 4, Math.max(0, position))).buffer.toString('latin1');
     if ((await magicAt(0)) !== 'PAR1') {
       throw datasetRejected(
-        `The file ${name} is not Parquet: it does not begin with PAR1. Convert it to Parquet first.`,
+        `The file ${name} is not Parquet: it does not begin with PAR1. Give CSV and JSON Lines the endings of their own.`,
       );
     }
     if (size < 12 || (await magicAt(size - 4)) !== 'PAR1') {
       throw datasetRejected(`The file ${name} is cut off: it does not end as Parquet does. Write or copy it again.`);
     }
-    return { path, sizeBytes: size, modifiedMs: mtimeMs };
+    return { path, sizeBytes: size, modifiedMs: mtimeMs, changedMs: ctimeMs };
   } finally {
     await handle.close();
   }

@@ -6,6 +6,7 @@ import { similarTo, suggestion } from '../similar.ts';
 import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
+import { parquetNames } from './parquet-names.ts';
 import { columnSql, fromFiles, Query, reservedColumns, textSql, typeOf } from './sql.ts';
 import type { DatasetColumn, DatasetFile, DatasetRecord } from './types.ts';
 
@@ -27,36 +28,60 @@ export interface RegisteredDataset extends DatasetRecord {
   readonly partitions: readonly Partition[];
 }
 
+/** Of rows that were written anew: what they were before. */
+export interface Origin {
+  /** SHA-256 of the files, in their order. */
+  readonly digests: readonly string[];
+  /** Of the columns. */
+  readonly names: readonly string[];
+}
+
 /**
  * Checks Parquet files and says what is in them. `paths` are absolute, free of links, and in the order of their rows.
  * Throws DATASET_REJECTED naming the file, BAD_USER_INPUT naming the setting.
  */
-export async function registerDataset(paths: readonly string[], settings: DatasetSettings): Promise<RegisteredDataset> {
-  const unusable = paths.find((path) => /[*?]/.test(path));
-  if (unusable !== undefined)
-    throw datasetRejected(`Rename ${basename(unusable)} or its folder: a path may not have * or ?.`);
+export async function registerDataset(
+  paths: readonly string[],
+  settings: DatasetSettings,
+  origin?: Origin,
+): Promise<RegisteredDataset> {
+  assertReadable(paths);
   const inspected = await Promise.all(paths.map(inspectParquet));
   using reader = await Reader.open(paths);
-  const columns = await commonSchema(reader, paths);
+  const columns = await commonSchema(reader, paths, origin?.names);
   const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
-  const files = inspected.map((file, at): DatasetFile => ({ ...file, rowCount: rowCounts[at] as number }));
+  const digests: string[] = [];
+  for (const path of paths) digests.push(await digestOf(path));
+  const files = inspected.map((file, at): DatasetFile => {
+    return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
+  });
   const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
   if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
   checkSettings(columns, settings);
   const rows = { files, columns, rowCount, ...settings };
   await checkLabel(reader, rows);
   const partitions = await listPartitions(reader, rows);
-  const digest = await digestDataset(paths, settings);
   await assertUnchanged(files);
-  return { ...rows, digest, partitions };
+  return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
+}
+
+/** DuckDB takes names with these for patterns of names. */
+export function assertReadable(paths: readonly string[]): void {
+  const unusable = paths.find((path) => /[*?]/.test(path));
+  if (unusable === undefined) return;
+  throw datasetRejected(`Rename ${basename(unusable)} or its folder: a path may not have * or ?.`);
 }
 
 type Rows = Omit<DatasetRecord, 'digest'>;
 
 /** Columns of the first file, which every other must have, in their order and types. */
-async function commonSchema(reader: Reader, paths: readonly string[]): Promise<DatasetColumn[]> {
+async function commonSchema(
+  reader: Reader,
+  paths: readonly string[],
+  written: readonly string[] | undefined,
+): Promise<DatasetColumn[]> {
   const [first, ...others] = paths as [string, ...string[]];
-  const columns = await schemaOf(reader, first);
+  const columns = await schemaOf(reader, first, written);
   for (const path of others) {
     const difference = differenceBetween(columns, await schemaOf(reader, path));
     if (difference === undefined) continue;
@@ -64,11 +89,17 @@ async function commonSchema(reader: Reader, paths: readonly string[]): Promise<D
       `The files do not have the same columns: ${basename(path)} ${difference} as in ${basename(first)}. Write them alike.`,
     );
   }
-  const reserved = columns.find(({ name }) => reservedColumns.some((taken) => taken === name.toLowerCase()));
-  if (reserved !== undefined) {
-    throw datasetRejected(`Rename the column “${reserved.name}” of ${basename(first)}: the name is taken.`);
-  }
+  assertNames(columns, basename(first));
   return columns;
+}
+
+function assertNames(columns: readonly DatasetColumn[], file: string): void {
+  const names = columns.map(({ name }) => name);
+  if (names.includes('')) throw datasetRejected(`Column ${names.indexOf('') + 1} of ${file} has no name. Give it one.`);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw datasetRejected(`Two columns of ${file} are called “${twice}”. Rename one of them.`);
+  const reserved = names.find((name) => reservedColumns.some((taken) => taken === name.toLowerCase()));
+  if (reserved !== undefined) throw datasetRejected(`Rename the column “${reserved}” of ${file}: the name is taken.`);
 }
 
 function differenceBetween(expected: readonly DatasetColumn[], actual: readonly DatasetColumn[]): string | undefined {
@@ -81,13 +112,19 @@ function differenceBetween(expected: readonly DatasetColumn[], actual: readonly 
   return extra && `has the column “${extra.name}”, and not only those`;
 }
 
-async function schemaOf(reader: Reader, path: string): Promise<DatasetColumn[]> {
+/** `written`: names as they were when the file is a copy of ours. */
+async function schemaOf(reader: Reader, path: string, written?: readonly string[]): Promise<DatasetColumn[]> {
   const query = new Query();
   const described = await rejecting(
     path,
     reader.records(query.statement(`DESCRIBE SELECT * FROM ${fromFiles(query, [{ path }])}`)),
   );
-  return described.map((column) => ({ name: String(column.column_name), type: String(column.column_type) }));
+  const names = written ?? (await parquetNames(reader, path));
+  return described.map((column, at): DatasetColumn => {
+    const stored = String(column.column_name);
+    const name = names[at] as string;
+    return { name, type: String(column.column_type), ...(stored === name ? {} : { stored }) };
+  });
 }
 
 async function countRows(reader: Reader, path: string): Promise<number> {
@@ -169,11 +206,6 @@ async function listPartitions(reader: Reader, rows: Rows): Promise<Partition[]> 
 }
 
 /** Of the bytes in the order of the rows, and of what the columns mean: other settings, other answers. */
-async function digestDataset(
-  paths: readonly string[],
-  { label, groupBy, partitionBy }: DatasetSettings,
-): Promise<string> {
-  const files: string[] = [];
-  for (const path of paths) files.push(await digestOf(path));
+function digestDataset(files: readonly string[], { label, groupBy, partitionBy }: DatasetSettings): string {
   return createHash('sha256').update(JSON.stringify({ files, label, groupBy, partitionBy })).digest('hex');
 }

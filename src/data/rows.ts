@@ -4,6 +4,7 @@ import { similarTo, suggestion } from '../similar.ts';
 import { classOf, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
+import { drawnIndexes } from './sample.ts';
 import { fromFiles, Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface RowsInput {
     | null
     | undefined;
   readonly where?: readonly { column: string; op: FilterOperator; value?: unknown }[] | null | undefined;
+  readonly sample?: number | null | undefined;
+  readonly seed?: number | null | undefined;
   readonly invalid?: RowSelection['invalid'] | null | undefined;
   /** Not of the API: a page of the rows. */
   readonly only?: readonly number[];
@@ -25,16 +28,26 @@ export interface RowsInput {
  * their order. Throws BAD_USER_INPUT naming the argument.
  */
 export function selectRows(dataset: DatasetRecord, partitions: readonly string[], input: RowsInput): RowSelection {
-  return {
+  const selection: RowSelection = {
     partitions: selectPartitions(dataset, partitions, input),
     where: canonicalFilters(dataset, input.where ?? []),
     invalid: input.invalid ?? 'FAIL',
     ...(input.only === undefined ? {} : { only: input.only }),
   };
+  const { sample: count, seed } = input;
+  if (count == null) return selection;
+  if (count < 1)
+    throw badUserInput('rows.sample', `rows.sample is ${count}; it must be at least 1, or left out for all rows.`);
+  const isAll = selection.partitions === null && selection.where.length === 0 && count >= dataset.rowCount;
+  return isAll ? selection : { ...selection, sample: { count, seed: seed ?? 0 } };
 }
 
 /** How many rows are selected, valid or not. Throws DATASET_REJECTED. */
 export async function countRows(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
+  return Math.min(await countAll(dataset, selection), selection.sample?.count ?? Number.POSITIVE_INFINITY);
+}
+
+async function countAll(dataset: DatasetRecord, selection: RowSelection): Promise<number> {
   const { partitions, where: filters, only } = selection;
   if (partitions === null && filters.length === 0 && only === undefined) return dataset.rowCount;
   await assertUnchanged(dataset.files);
@@ -53,6 +66,7 @@ export async function selectedIndexes(
   { after, count }: { readonly after: number; readonly count: number },
 ): Promise<number[]> {
   await assertUnchanged(dataset.files);
+  if (selection.sample !== undefined) return drawnIndexes(dataset, selection, selection.sample, { after, count });
   using reader = await Reader.open(dataset.files.map(({ path }) => path));
   const query = new Query();
   const index = rowIndexSql(query, dataset.files);
@@ -166,7 +180,7 @@ const isoDate = /^\d{4}-\d{2}-\d{2}$/;
 const isoMoment = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/;
 
 /** Whether a JSON value can be one of the column's; numbers may come as text, since JSON's end at 2^53. */
-function fits(value: unknown, type: string): boolean {
+export function fits(value: unknown, type: string): boolean {
   const isText = typeof value === 'string';
   switch (classOf(type)) {
     case 'INTEGER':

@@ -1,31 +1,54 @@
 import { glob, readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelSource } from '../compute/executor.ts';
 import { badUserInput, datasetRejected, forbidden } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
+import { type DataFormat, dataEndings, formatOf } from './formats.ts';
 
 const argument = 'input.source.uri';
 const wildcard = /[*?[]/;
 
+/** Files of one format, in the order of their rows. */
+export interface DataFiles {
+  readonly format: DataFormat;
+  readonly paths: readonly string[];
+}
+
 /**
- * Parquet files of a file, folder or glob below one of the source folders, links resolved, in byte order of their names.
- * Throws FORBIDDEN outside of them and BAD_USER_INPUT where there is nothing, naming the uri as it was written (never the path
- * that it stands for); DATASET_REJECTED for a folder without Parquet, or with too much.
+ * The files of rows that a file, folder or glob below one of the source folders stands for, links resolved, in byte order of their
+ * names. Throws FORBIDDEN outside of the folders and BAD_USER_INPUT where there is nothing, naming the uri as it was written (never
+ * the path that it stands for); DATASET_REJECTED for files that are no rows, of several formats, or too many.
  */
-export async function resolveDatasetSource(uri: string, sourceFolders: readonly string[]): Promise<string[]> {
+export async function resolveDatasetSource(uri: string, sourceFolders: readonly string[]): Promise<DataFiles> {
   const found = await locate(uri, sourceFolders);
   const first = await confined(found[0] as string, uri, sourceFolders);
   const isFolder = found.length === 1 && (await stat(first)).isDirectory();
-  const files = isFolder ? await parquetIn(first) : await onlyFiles(found);
-  if (files.length === 0) throw datasetRejected(`“${uri}” has no file whose name ends in .parquet.`);
-  if (files.length > dataLimits.fileCount) {
+  const files = isFolder ? await dataIn(first) : await onlyFiles(found);
+  const { format, paths } = filesOfOneFormat(files, `“${uri}”`);
+  return { format, paths: await Promise.all(paths.map((path) => confined(path, uri, sourceFolders))) };
+}
+
+/** The same for files that are in place already; `what` is how the client knows them. */
+export function filesOfOneFormat(files: readonly string[], what: string): DataFiles {
+  const paths = files.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const other = paths.find((path) => formatOf(path) === undefined);
+  if (other !== undefined)
+    throw datasetRejected(`${basename(other)} is no file of rows by its name, which must end in ${dataEndings}.`);
+  const [first] = paths;
+  if (first === undefined)
     throw datasetRejected(
-      `“${uri}” has ${files.length} files; the most is ${dataLimits.fileCount}. Join some of them.`,
+      `${what} has no file whose name ends in ${dataEndings}. Folders in it are not looked into: use a glob such as “days/*/*.parquet”.`,
     );
-  }
-  files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return Promise.all(files.map((path) => confined(path, uri, sourceFolders)));
+  if (paths.length > dataLimits.fileCount)
+    throw datasetRejected(`${what} has ${paths.length} files; the most is ${dataLimits.fileCount}. Join some of them.`);
+  const format = formatOf(first) as DataFormat;
+  const different = paths.find((path) => formatOf(path) !== format);
+  if (different !== undefined)
+    throw datasetRejected(
+      `${what} has files of several formats, such as ${basename(first)} and ${basename(different)}. Choose by a glob such as “*.csv”.`,
+    );
+  return { format, paths };
 }
 
 /** A model's file or folder below one of the source folders, links resolved. Throws as `resolveDatasetSource` does. */
@@ -90,9 +113,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function parquetIn(folder: string): Promise<string[]> {
+/** Files that programs leave behind and hide (.a.crc, _SUCCESS) are not meant. */
+async function dataIn(folder: string): Promise<string[]> {
   const names = await readdir(folder);
-  return onlyFiles(names.filter((name) => name.endsWith('.parquet')).map((name) => join(folder, name)));
+  const ofRows = names.filter((name) => !/^[._]/.test(name) && formatOf(name) !== undefined);
+  return onlyFiles(ofRows.map((name) => join(folder, name)));
 }
 
 async function onlyFiles(paths: readonly string[]): Promise<string[]> {

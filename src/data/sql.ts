@@ -28,8 +28,9 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 
 /** Of a column that the dataset has; a name that got here unchecked is a defect. */
 export function columnSql(dataset: Pick<DatasetRecord, 'columns'>, name: string): string {
-  if (!dataset.columns.some((column) => column.name === name)) throw new Error(`column ${name} was not checked`);
-  return quoted(name);
+  const column = dataset.columns.find((one) => one.name === name);
+  if (column === undefined) throw new Error(`column ${name} was not checked`);
+  return quoted(column.stored ?? name);
 }
 
 export const typeOf = (dataset: Pick<DatasetRecord, 'columns'>, name: string): string =>
@@ -112,7 +113,7 @@ const comparisons: Partial<Record<FilterOperator, string>> = {
 };
 
 /** A null satisfies no comparison, and NaN none but NE (DuckDB would call it the largest number). */
-function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
+export function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
   const column = columnSql(dataset, name);
   if (op === 'IS_NULL') return `${column} IS NULL`;
   if (op === 'NOT_NULL') return `${column} IS NOT NULL`;

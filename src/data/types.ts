@@ -7,6 +7,10 @@ export interface DatasetFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Of the last change to anything about it, which cannot be set back as `modifiedMs` can. */
+  readonly changedMs?: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest?: string;
   readonly rowCount: number;
 }
 
@@ -14,6 +18,8 @@ export interface DatasetColumn {
   readonly name: string;
   /** DuckDB's name of the type, e.g. VARCHAR, BIGINT, DOUBLE[]. */
   readonly type: string;
+  /** DuckDB's name of the column, where it is another: it does not tell “a” from “A”. */
+  readonly stored?: string;
 }
 
 /** A registered dataset. Row index = position over `files` in this order. */
@@ -44,7 +50,25 @@ export interface RowSelection {
   readonly invalid: 'FAIL' | 'SKIP';
   /** Of the selected rows, only those with these indexes, which ascend: a page of them. */
   readonly only?: readonly number[];
+  /** Of the rows that the rest selects; all of them when absent. */
+  readonly sample?: Sample;
 }
+
+/** At most `count` rows, the same for the same seed. */
+export interface Sample {
+  readonly count: number;
+  readonly seed: number;
+}
+
+/** A number of each row beside the model's inputs: of a column as it is, or 1 where it equals or exceeds a value and else 0. */
+export interface RowColumn {
+  readonly column: string;
+  readonly equals?: unknown;
+  readonly above?: number;
+}
+
+/** What batches call it. */
+export const rowColumnName = ({ column, equals, above }: RowColumn): string => JSON.stringify([column, equals, above]);
 
 /** A stretch of selected rows, in row order, ready for a model. */
 export interface Batch {
@@ -57,6 +81,8 @@ export interface Batch {
   readonly label: Float32Array;
   /** 1 where the row has a label. */
   readonly labelled: Float32Array;
+  /** Of every column that was asked for, by `rowColumnName`; NaN for null. */
+  readonly columns: Readonly<Record<string, Float64Array>>;
   /** Rows left out just before or in this batch, with `invalid: SKIP`. */
   readonly skippedRowCount: number;
   /** Inputs of other rows, where a program reads some (`Program.others`). */

@@ -17,6 +17,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     JSON: { Input: unknown; Output: unknown };
     SafeInt: { Input: number; Output: number };
+    Upload: { Input: File; Output: never };
     VegaLite: { Input: never; Output: VegaLite };
   };
 }>({
@@ -59,6 +60,22 @@ builder.addScalarType(
     parseValue: safeInteger,
   }),
 );
+
+builder.addScalarType(
+  'Upload',
+  new GraphQLScalarType<File, never>({
+    name: 'Upload',
+    description: 'A file of a multipart request (GraphQL multipart request specification).',
+    parseValue: uploadedFile,
+    parseLiteral: () => uploadedFile(undefined),
+    serialize: () => uploadedFile(undefined) as never,
+  }),
+);
+
+function uploadedFile(value: unknown): File {
+  if (value instanceof File) return value;
+  throw new TypeError('A file comes with a multipart request, as a variable that its map names.');
+}
 
 function safeInteger(value: unknown): number {
   const number = typeof value === 'bigint' ? Number(value) : value;

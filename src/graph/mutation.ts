@@ -15,6 +15,11 @@ const SourceInput = builder.inputType('SourceInput', {
   isOneOf: true,
   fields: (t) => ({
     uri: t.string({ description: 'A file, folder or glob below one of the server’s source folders.' }),
+    files: t.field({
+      type: ['Upload'],
+      description:
+        'Files of a multipart request (GraphQL multipart request specification): rows, or a model with what lies beside it.',
+    }),
   }),
 });
 
@@ -47,7 +52,12 @@ const RegisterDatasetInput = builder.inputType('RegisterDatasetInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'Shared by the versions of a dataset.' }),
     version: t.string({ required: true, description: 'Unique for its name.' }),
-    source: t.field({ type: SourceInput, required: true, description: 'Parquet: a file, a folder or a glob.' }),
+    source: t.field({
+      type: SourceInput,
+      required: true,
+      description:
+        'Parquet, CSV or JSON Lines: docs/data.md. Parquet below a source folder is read in place, the rest is copied.',
+    }),
     label: t.string({ description: 'Column with 0, 1 or null.' }),
     groupBy: t.string({ description: 'Column that groups rows for GAUC, e.g. the user.' }),
     partitionBy: t.string({ description: 'Column whose values are the partitions, e.g. the day.' }),
@@ -112,16 +122,14 @@ builder.mutationFields((t) => ({
     type: RegisterModelPayload,
     description: 'Checks a model, rewrites it into the server’s home and makes it known.',
     args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model.' }) },
-    resolve: async (_, { input: { source, ...input } }, context) => ({
-      model: await changing(context, registerModel(context, { ...input, uri: source.uri })),
-    }),
+    resolve: async (_, { input }, context) => ({ model: await changing(context, registerModel(context, input)) }),
   }),
   registerDataset: t.field({
     type: RegisterDatasetPayload,
-    description: 'Checks rows and makes them known; they are read in place.',
+    description: 'Checks rows and makes them known.',
     args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset.' }) },
-    resolve: async (_, { input: { source, ...input } }, context) => ({
-      dataset: await changing(context, registerDataset(context, { ...input, uri: source.uri })),
+    resolve: async (_, { input }, context) => ({
+      dataset: await changing(context, registerDataset(context, input)),
     }),
   }),
   setModelAlias: t.field({
@@ -146,7 +154,7 @@ builder.mutationFields((t) => ({
   }),
   deleteDataset: t.field({
     type: DeletePayload,
-    description: 'Its results go too; files that were read in place stay.',
+    description: 'Its results and copies go too; files that are read in place stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
     resolve: (_, { input }, context) =>
       deleteBy('Dataset', input.id, (id) => changing(context, removeDataset(context, id))),

@@ -17,7 +17,7 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
       description: 'Rows left out with `invalid: SKIP`.',
       resolve: ({ skippedRowCount }) => skippedRowCount,
     }),
-    sampled: t.boolean({ description: 'Whether the rows are a sample of those selected.', resolve: () => false }),
+    sampled: t.exposeBoolean('sampled', { description: 'Whether the rows are a sample of those selected.' }),
     cached: t.exposeBoolean('cached', { description: 'Answered from the store, without any computation.' }),
     computedAt: t.field({
       type: 'DateTime',

@@ -7,7 +7,7 @@ import type { Provenance } from './question.ts';
 /** A result that is there, decoded. Whoever gets it shares it with others. */
 export interface Kept {
   readonly value: unknown;
-  readonly provenance: Omit<Provenance, 'cached'>;
+  readonly provenance: Omit<Provenance, 'cached' | 'sampled'>;
 }
 
 /** How late the store may learn what was used; it evicts by days. */

@@ -117,7 +117,7 @@ export class Planner {
     const parts = new Set<string>();
     for (const { question, resolve } of asked) {
       const kept = found.get(question.key);
-      if (kept !== undefined) resolve(answerOf(kept, true));
+      if (kept !== undefined) resolve(answerOf(kept, question, true));
       else for (const { key } of question.parts.flatMap((part) => stillNeeded(part, parts))) parts.add(key);
     }
     return new Set([...found.keys(), ...(await this.#kept.inStore([...parts]))]);
@@ -168,7 +168,7 @@ export class Planner {
     switch (outcome.state) {
       case 'done': {
         const kept = (await this.#kept.get([question.key])).get(question.key);
-        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, false));
+        return kept === undefined ? this.#dispatch([asked]) : resolve(answerOf(kept, question, false));
       }
       case 'failed':
         return reject(fromErrorRecord(outcome.error));
@@ -223,10 +223,16 @@ export class Planner {
   }
 }
 
-const answerOf = ({ value, provenance }: Kept, cached: boolean): Answer<unknown> => ({
+const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached: boolean): Answer<unknown> => ({
   value,
-  provenance: { ...provenance, cached },
+  provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
+
+/** A sample that was not filled has all of the selected rows; a page of one is a part of it. */
+const isSampled = (
+  { sample, only }: KeyedQuestion['target']['rows'],
+  { rowCount, skippedRowCount }: Kept['provenance'],
+): boolean => sample !== undefined && (only !== undefined || rowCount + skippedRowCount >= sample.count);
 
 const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
   key,

@@ -6,6 +6,8 @@ export interface Provenance {
   readonly key: string;
   readonly rowCount: number;
   readonly skippedRowCount: number;
+  /** Whether the rows are a sample of those selected. */
+  readonly sampled: boolean;
   readonly cached: boolean;
   readonly computedAt: Date;
   readonly durationMs: number;

@@ -1,5 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ownFilesOf } from '../data/own-files.ts';
 import type { Database } from '../store/database.ts';
 import { deleteDataset } from '../store/datasets.ts';
 import { dropResults, filesOfModel, removeUnnamed } from '../store/files.ts';
@@ -24,12 +25,13 @@ export async function removeModel({ database: { db }, home }: Store, id: string)
   return true;
 }
 
-/** Its results and their files go with it; files that were read in place stay. Returns whether there was one. */
+/** Its results and the files of our own go with it; files that are read in place stay. Returns whether there was one. */
 export async function removeDataset({ database: { db }, home }: Store, id: string): Promise<boolean> {
   const { deleted, files } = await db.transaction(async (tx) => ({
     files: await dropResults(tx, { datasetId: id }),
     deleted: await deleteDataset(tx, id),
   }));
-  await removeUnnamed(db, home, files);
-  return deleted !== undefined;
+  if (deleted === undefined) return false;
+  await removeUnnamed(db, home, [...files, ...ownFilesOf(deleted, home)]);
+  return true;
 }

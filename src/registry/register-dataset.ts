@@ -1,36 +1,76 @@
-import { registerDataset as inspectDataset } from '../data/register.ts';
-import { resolveDatasetSource } from '../data/sources.ts';
+import { writeOwnFile } from '../data/own-files.ts';
+import { assertReadable, registerDataset as inspectDataset, type RegisteredDataset } from '../data/register.ts';
+import { type DataFiles, filesOfOneFormat, resolveDatasetSource } from '../data/sources.ts';
+import { keepUploads } from '../data/uploads.ts';
 import { type DatasetRow, insertDataset } from '../store/datasets.ts';
+import { removeUnnamed } from '../store/files.ts';
 import { assertName, type RegistryServices } from './register-model.ts';
+import type { Source } from './source.ts';
 
 export interface DatasetToRegister {
   readonly name: string;
   readonly version: string;
-  readonly uri: string;
+  readonly source: Source;
   readonly label?: string | null | undefined;
   readonly groupBy?: string | null | undefined;
   readonly partitionBy?: string | null | undefined;
   readonly description?: string | null | undefined;
 }
 
-/** Parquet is read in place. Throws DATASET_REJECTED, BAD_USER_INPUT, FORBIDDEN, CONFLICT. */
-export async function registerDataset(
-  { database, sources }: Pick<RegistryServices, 'database' | 'sources'>,
-  input: DatasetToRegister,
-): Promise<DatasetRow> {
+type Services = Pick<RegistryServices, 'database' | 'sources' | 'environment'>;
+
+/**
+ * Parquet below a source folder is read in place; everything else becomes a Parquet file below the home.
+ * Throws DATASET_REJECTED, BAD_USER_INPUT, FORBIDDEN, CONFLICT.
+ */
+export async function registerDataset(services: Services, input: DatasetToRegister): Promise<DatasetRow> {
   assertName('name', input.name);
   assertName('version', input.version);
-  const { files, columns, partitions, ...dataset } = await inspectDataset(
-    await resolveDatasetSource(input.uri, sources),
-    { label: input.label ?? null, groupBy: input.groupBy ?? null, partitionBy: input.partitionBy ?? null },
-  );
-  return insertDataset(database.db, {
+  const { source } = input;
+  if ('uri' in source) {
+    const found = await resolveDatasetSource(source.uri, services.sources);
+    return found.format === 'PARQUET'
+      ? insert(services, input, await inspectDataset(found.paths, settingsOf(input)))
+      : registerCopy(services, input, found);
+  }
+  await using uploaded = await keepUploads(services.environment.home, source.files);
+  return await registerCopy(services, input, filesOfOneFormat(uploaded.paths, 'The upload'));
+}
+
+/** The copy goes again unless the dataset that it is of is the one that is known now. */
+async function registerCopy(
+  services: Services,
+  input: DatasetToRegister,
+  { paths, format }: DataFiles,
+): Promise<DatasetRow> {
+  assertReadable(paths);
+  const { database, environment } = services;
+  const { home } = environment;
+  const { path, origin } = await writeOwnFile(home, paths, format);
+  try {
+    return await insert(services, input, await inspectDataset([path], settingsOf(input), origin));
+  } finally {
+    await removeUnnamed(database.db, home, [path.slice(home.length + 1)]);
+  }
+}
+
+const settingsOf = ({ label = null, groupBy = null, partitionBy = null }: DatasetToRegister) => ({
+  label,
+  groupBy,
+  partitionBy,
+});
+
+const insert = (
+  { database }: Services,
+  { name, version, description }: DatasetToRegister,
+  { files, columns, partitions, ...dataset }: RegisteredDataset,
+): Promise<DatasetRow> =>
+  insertDataset(database.db, {
     ...dataset,
-    name: input.name,
-    version: input.version,
-    description: input.description ?? null,
+    name,
+    version,
+    description: description ?? null,
     files: [...files],
     columns: [...columns],
     partitions: [...partitions],
   });
-}

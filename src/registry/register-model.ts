@@ -6,11 +6,13 @@ import { ComputeProcessLost } from '../compute/process/lost.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
 import { resolveModelSource } from '../data/sources.ts';
+import { keepUploads, type Uploaded } from '../data/uploads.ts';
 import { badUserInput, modelRejected } from '../errors.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
 import { flawOf } from '../texts.ts';
+import type { Source } from './source.ts';
 
 export interface RegistryServices {
   readonly database: Database;
@@ -22,7 +24,7 @@ export interface RegistryServices {
 export interface ModelToRegister {
   readonly name: string;
   readonly version: string;
-  readonly uri: string;
+  readonly source: Source;
   /** Beside the model as manifest.json when there is none. */
   readonly manifest?: unknown;
   readonly description?: string | null | undefined;
@@ -36,7 +38,28 @@ export interface ModelToRegister {
 export async function registerModel(services: RegistryServices, input: ModelToRegister): Promise<ModelRow> {
   assertName('name', input.name);
   assertName('version', input.version);
-  const source = await resolveModelSource(input.uri, services.sources);
+  if ('uri' in input.source)
+    return registerFiles(services, input, await resolveModelSource(input.source.uri, services.sources));
+  await using uploaded = await keepUploads(services.environment.home, input.source.files);
+  return await registerFiles(services, input, modelOf(uploaded));
+}
+
+/** The only model among uploaded files, beside which the others lie. */
+function modelOf({ folder, paths }: Uploaded): ModelSource {
+  const models = paths.filter((path) => path.toLowerCase().endsWith('.onnx'));
+  const [path = folder] = models;
+  if (models.length <= 1) return { path, root: folder };
+  throw badUserInput(
+    'input.source.files',
+    `There are ${models.length} .onnx files. Register each as a model of its own.`,
+  );
+}
+
+async function registerFiles(
+  services: RegistryServices,
+  input: ModelToRegister,
+  source: ModelSource,
+): Promise<ModelRow> {
   const { environment, pool } = services;
   const registration = (await pool.run('register', { source, environment }).catch(explained)) as Registration;
   const folder = source.path === source.root ? source.root : dirname(source.path);

@@ -2,8 +2,12 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { ErrorCode } from '../errors.ts';
 import { requestLimits } from './limits.ts';
+import { NoMultipartRequest, parseMultipart } from './multipart.ts';
 
-/** Bodies of POST: JSON, read no further than the limit. Refused with 413 PAYLOAD_TOO_LARGE and 400 BAD_USER_INPUT. */
+/**
+ * Bodies of POST: JSON, or multipart with files, read no further than their limits. Refused with 413 PAYLOAD_TOO_LARGE and 400
+ * BAD_USER_INPUT.
+ */
 export function requestBodies(): Plugin {
   return {
     onRequestParse({ request, setRequestParser }) {
@@ -13,7 +17,9 @@ export function requestBodies(): Plugin {
 }
 
 async function parseBody(request: Request): Promise<GraphQLParams> {
-  const text = await textOf(request);
+  const contentType = request.headers.get('content-type') ?? '';
+  if (/^multipart\/form-data\b/i.test(contentType)) return parseForm(request, contentType);
+  const text = (await bytesOf(request, requestLimits.bodyBytes, 'Split the request.')).toString();
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -25,23 +31,29 @@ async function parseBody(request: Request): Promise<GraphQLParams> {
   return body;
 }
 
-async function textOf({ headers, body }: Request): Promise<string> {
-  const { bodyBytes } = requestLimits;
+async function parseForm(request: Request, contentType: string): Promise<GraphQLParams> {
+  const advice = 'Put larger files below one of the server’s source folders and register them by “uri”.';
+  const bytes = await bytesOf(request, requestLimits.multipartBytes, advice);
+  try {
+    return await parseMultipart(bytes, contentType);
+  } catch (error) {
+    if (error instanceof NoMultipartRequest) throw refused(400, 'BAD_USER_INPUT', error.message);
+    throw error;
+  }
+}
+
+async function bytesOf({ headers, body }: Request, limit: number, advice: string): Promise<Buffer<ArrayBuffer>> {
   const tooLarge = () =>
-    refused(
-      413,
-      'PAYLOAD_TOO_LARGE',
-      `The body is larger than ${bodyBytes} bytes, which is the most. Split the request.`,
-    );
-  if (Number(headers.get('content-length')) > bodyBytes) throw tooLarge();
+    refused(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes, which is the most. ${advice}`);
+  if (Number(headers.get('content-length')) > limit) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     length += chunk.length;
-    if (length > bodyBytes) throw tooLarge();
+    if (length > limit) throw tooLarge();
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 const refused = (status: number, code: ErrorCode, message: string): GraphQLError =>

@@ -35,7 +35,9 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
     graphiql: false,
     landingPage: false,
     cors: false,
+    // Ours says what to do instead.
     multipart: false,
+    maxRequestBodySize: false,
     logging: {
       debug: () => undefined,
       info: (...args) => log.info({ args }),

@@ -10,7 +10,8 @@ export interface Refusal {
 
 /**
  * Loopback alone protects nobody: a page of another site can send requests to it. So the Host must be one of ours (a foreign name
- * that resolves to loopback is not), and a body must be JSON, which no page can send to another origin unasked (CORS is off).
+ * that resolves to loopback is not), and a body must be JSON, which no page can send to another origin unasked (CORS is off). Forms
+ * can be sent unasked, but browsers say where they come from: one with files must come from our own page, or from no browser.
  */
 export function refusalOf({ method, headers }: IncomingMessage, hosts: ReadonlySet<string>): Refusal | undefined {
   const host = hostName(headers.host ?? '');
@@ -22,8 +23,16 @@ export function refusalOf({ method, headers }: IncomingMessage, hosts: ReadonlyS
   if (method !== 'POST') return undefined;
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === 'application/graphql+json') return undefined;
-  const message = 'Send the request as JSON, with the header content-type: application/json.';
+  if (type === 'multipart/form-data')
+    return isForeign(headers) ? forbidden('Pages of other origins may not send files here.') : undefined;
+  const message =
+    'Send the request as JSON, with the header content-type: application/json, or with files as multipart/form-data.';
   return { status: 415, code: 'BAD_USER_INPUT', message };
+}
+
+function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingMessage['headers']): boolean {
+  if (site !== undefined && site !== 'same-origin') return true;
+  return origin !== undefined && origin.replace(/^https?:\/\//, '').toLowerCase() !== host?.toLowerCase();
 }
 
 const forbidden = (message: string): Refusal => ({ status: 403, code: 'FORBIDDEN', message });

@@ -9,4 +9,6 @@ export const documentLimits = {
 export const requestLimits = {
   /** Manifests of thousands of features and filters of ten thousand values stay below. */
   bodyBytes: 4 * 2 ** 20,
+  /** With files: all of it is held in memory while it is read. */
+  multipartBytes: 25 * 2 ** 20,
 } as const;

@@ -1,10 +1,11 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arrayOverlaps, eq } from 'drizzle-orm';
+import { ownFilesOf } from '../data/own-files.ts';
 import { vocabularyFile } from '../data/vocabulary.ts';
 import type { Queries } from './database.ts';
 import type { ModelRow } from './models.ts';
-import { models, results } from './schema.ts';
+import { datasets, models, results } from './schema.ts';
 
 /**
  * Files below the home are named by what they hold, so that equal things share one: a file goes when the last row that names it
@@ -35,17 +36,22 @@ export async function dropResults(tx: Queries, of: { modelId: string } | { datas
 
 /** Removes those of the files that no row names. Not in a transaction that might still be undone. */
 export async function removeUnnamed(db: Queries, home: string, files: readonly string[]): Promise<void> {
-  const named = await namedOf(db, files);
+  const named = await namedOf(db, home, files);
   for (const file of files) if (!named.has(file)) await rm(join(home, file), { force: true });
 }
 
 /** Those of the files that some row names. */
-export async function namedOf(db: Queries, files: readonly string[]): Promise<ReadonlySet<string>> {
+export async function namedOf(db: Queries, home: string, files: readonly string[]): Promise<ReadonlySet<string>> {
   if (files.length === 0) return new Set();
   const ofResults = await db
     .select({ files: results.files })
     .from(results)
     .where(arrayOverlaps(results.files, [...files]));
   const ofModels = await db.select({ artifact: models.artifact, manifest: models.manifest }).from(models);
-  return new Set([...ofResults.flatMap((row) => row.files), ...ofModels.flatMap(filesOfModel)]);
+  const ofDatasets = await db.select({ files: datasets.files }).from(datasets);
+  return new Set([
+    ...ofResults.flatMap((row) => row.files),
+    ...ofModels.flatMap(filesOfModel),
+    ...ofDatasets.flatMap((row) => ownFilesOf(row, home)),
+  ]);
 }

@@ -1,10 +1,15 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { datasetsFolder } from '../data/own-files.ts';
 import { scoresFolder } from '../data/score-file.ts';
+import { uploadsFolder } from '../data/uploads.ts';
 import { vocabulariesFolder } from '../data/vocabulary.ts';
 import type { Queries } from './database.ts';
 import { namedOf } from './files.ts';
 import { isAlive } from './folder-lock.ts';
+
+/** Where files are named at once. Copies of datasets, and files that came with requests, are looked through for longer than a sweep. */
+const sweptFolders: readonly string[] = [scoresFolder, vocabulariesFolder];
 
 /**
  * Files that no row names, left by processes that were killed between writing one and the row that names it. Others may be about to
@@ -32,16 +37,17 @@ export class Leftovers {
 
   /** Only for whoever has the home for himself. */
   async removeAll(): Promise<void> {
-    for (const [file] of await this.#unnamed()) await rm(join(this.#home, file), { force: true });
+    for (const [file] of await this.#unnamed([...sweptFolders, datasetsFolder, uploadsFolder]))
+      await rm(join(this.#home, file), { force: true });
     const models = join(this.#home, 'models');
     for (const name of await readdir(models).catch(() => []))
       if (name.startsWith('.new-')) await rm(join(models, name), { recursive: true, force: true });
   }
 
   /** With the time of their last change. */
-  async #unnamed(): Promise<Map<string, number>> {
-    const files = (await Promise.all([scoresFolder, vocabulariesFolder].map((folder) => this.#filesOf(folder)))).flat();
-    const named = await namedOf(this.#db, files);
+  async #unnamed(folders: readonly string[] = sweptFolders): Promise<Map<string, number>> {
+    const files = (await Promise.all(folders.map((folder) => this.#filesOf(folder)))).flat();
+    const named = await namedOf(this.#db, this.#home, files);
     const found = new Map<string, number>();
     for (const file of files) {
       const stats = named.has(file) ? undefined : await stat(join(this.#home, file)).catch(() => undefined);

@@ -12,10 +12,14 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 /** Writes what a SELECT gives into a Parquet file and returns its path. */
-export async function writeParquet(path: string, select: string, options = ''): Promise<string> {
+export const writeParquet = (path: string, select: string, options = ''): Promise<string> =>
+  writeRows(path, select, `FORMAT parquet ${options}`);
+
+/** The same in any format of DuckDB. */
+export async function writeRows(path: string, select: string, options: string): Promise<string> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet ${options})`);
+  await connection.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (${options})`);
   connection.closeSync();
   instance.closeSync();
   return path;

@@ -26,7 +26,7 @@ async function folders() {
   return {
     source,
     outside,
-    names: async (uri: string) => (await resolveDatasetSource(uri, [source])).map((path) => basename(path)),
+    names: async (uri: string) => (await resolveDatasetSource(uri, [source])).paths.map((path) => basename(path)),
   };
 }
 
@@ -43,8 +43,8 @@ test('a file, a folder, a glob, a link that stays inside, and a file: uri', asyn
 
 test('the first source folder that has it is meant', async () => {
   const { source, outside } = await folders();
-  const [path] = await resolveDatasetSource('secret.parquet', [source, outside]);
-  expect(path).toBe(join(outside, 'secret.parquet'));
+  const { paths } = await resolveDatasetSource('secret.parquet', [source, outside]);
+  expect(paths).toEqual([join(outside, 'secret.parquet')]);
 });
 
 test('a model is a file or a folder, with the folder that its other files lie in', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { refusalOf, servedHosts } from '../../src/server/guard.ts';
 
 const json = { 'content-type': 'application/json' };
+const form = { 'content-type': 'multipart/form-data; boundary=x' };
 const refusal = (method: string, headers: Record<string, string>, host = '127.0.0.1') =>
   refusalOf(
     { method, headers: { host: 'localhost:4000', ...headers } } as unknown as IncomingMessage,
@@ -15,6 +16,8 @@ describe('a request is let in', () => {
     ['POST', json],
     ['POST', { 'content-type': 'Application/JSON; charset=utf-8' }],
     ['POST', { 'content-type': 'application/graphql+json' }],
+    ['POST', form],
+    ['POST', { ...form, origin: 'http://localhost:4000', 'sec-fetch-site': 'same-origin' }],
     ['POST', { ...json, host: 'LOCALHOST' }],
     ['POST', { ...json, host: '127.0.0.1:1' }],
     ['POST', { ...json, host: '[::1]:4000' }],
@@ -44,7 +47,12 @@ describe('a request is refused', () => {
     ['POST', {}, 415],
     ['POST', { 'content-type': 'text/plain' }, 415],
     ['POST', { 'content-type': 'text/plain; application/json' }, 415],
-    ['POST', { 'content-type': 'multipart/form-data' }, 415],
+    ['POST', { ...form, origin: 'https://evil.example' }, 403],
+    ['POST', { ...form, origin: 'null' }, 403],
+    ['POST', { ...form, origin: 'http://localhost:4001' }, 403],
+    ['POST', { ...form, 'sec-fetch-site': 'same-site' }, 403],
+    ['POST', { ...form, 'sec-fetch-site': 'cross-site' }, 403],
+    ['POST', { 'content-type': 'multipart/mixed' }, 415],
     ['POST', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['POST', { 'content-type': 'application/json2' }, 415],
   ])('%s %j: %i', (method, headers, status) => {

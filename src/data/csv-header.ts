@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { datasetRejected } from '../errors.ts';
+import { dataLimits } from '../limits.ts';
+
+export interface CsvHeader {
+  readonly delimiter: string;
+  /** Of the columns, in their order. */
+  readonly names: readonly string[];
+}
+
+/** Of as many, the first. */
+const delimitersOf = (path: string): string[] => (/\.tsv(\.gz)?$/i.test(path) ? ['\t'] : [',', ';', '\t', '|']);
+
+/**
+ * The first line of a CSV file: its names, and which delimiter stands between them (comma, semicolon, tab or bar: the one that
+ * the line has most of; in a .tsv a tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
+ */
+export async function readCsvHeader(path: string): Promise<CsvHeader> {
+  const file = basename(path);
+  const line = firstRecord(await beginningOf(path)).replace(/^\uFEFF/, '');
+  if (/[\0\uFFFD]/.test(line)) throw datasetRejected(`The file ${file} is no text in UTF-8. Write it as UTF-8.`);
+  if (line.trim() === '')
+    throw datasetRejected(`The file ${file} is empty: it has no line with the names of its columns.`);
+  const [delimiter] = delimitersOf(path).toSorted((a, b) => split(line, b).length - split(line, a).length) as [string];
+  const names = split(line, delimiter);
+  const wrong = flaw(names);
+  if (wrong !== undefined) throw datasetRejected(`The first line of ${file} must name its columns, and ${wrong}.`);
+  return { delimiter, names };
+}
+
+function flaw(names: readonly string[]): string | undefined {
+  if (names.some((name) => name.trim() === '')) return `the name of column ${names.indexOf('') + 1} is empty`;
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) return `it has “${twice}” twice`;
+  const [first = ''] = names;
+  if (names.length === 1 && /(\w\s*[^\w\s"'.()-]\s*){2}/.test(first))
+    return `“${first.slice(0, 100)}” is one name: separate columns by commas, semicolons, tabs or bars`;
+  return undefined;
+}
+
+/** Up to the first line end that is not quoted. */
+function firstRecord(text: string): string {
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (text[at] === '\n' || text[at] === '\r')) return text.slice(0, at);
+  }
+  return text;
+}
+
+function split(record: string, delimiter: string): string[] {
+  const fields = [''];
+  let isQuoted = false;
+  for (const character of record) {
+    if (character === '"') isQuoted = !isQuoted;
+    if (character === delimiter && !isQuoted) fields.push('');
+    else fields.push(`${fields.pop()}${character}`);
+  }
+  return fields.map((field) => (/^".*"$/s.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field));
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const bytes = createReadStream(path);
+  const stream = path.toLowerCase().endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+  bytes.on('error', (error) => stream.destroy(error));
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+      if (length >= dataLimits.csvHeaderBytes) break;
+    }
+  } catch {
+    throw datasetRejected(`The file ${basename(path)} cannot be opened. Check that the server may read it.`);
+  } finally {
+    bytes.destroy();
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,174 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeParquet, writeRows } from '../data/parquet.ts';
+import { answered } from '../support/ask.ts';
+import { expectRefused, type Refusal } from '../support/refusals.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { denseManifest, registerDataset, registerModel, toysFolder } from '../support/toys.ts';
+import { send, upload } from '../support/upload.ts';
+
+/** Rows with a day, numbers with a null here and there, a label, and a user. */
+const rows = (from: number, to: number): string => `
+  SELECT DATE '2024-01-01' + CAST(range // 1000 AS INTEGER) AS day, (hash(range) % 100)::DOUBLE / 7 - 7 AS a,
+         CASE WHEN range % 97 = 0 THEN NULL ELSE (hash(range, 1) % 10)::INTEGER - 5 END AS b, (hash(range, 2) % 3)::INTEGER AS "c.2",
+         (hash(range, 3) % 2)::TINYINT AS click, 'user ' || hash(range, 4) % 50 AS "the user"
+  FROM range(${from}, ${to})`;
+const settings = { label: 'click', partitionBy: 'day', groupBy: 'the user' };
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ sources: [toysFolder] });
+  const manifest = denseManifest(['a', 'b', 'c.2']);
+  await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest });
+  const path = (name: string) => join(server.folder, name);
+  await writeParquet(path('one.parquet'), rows(0, 3000));
+  await writeParquet(path('groups.parquet'), rows(0, 3000), ', ROW_GROUP_SIZE 2048, COMPRESSION zstd');
+  await writeParquet(path('part-1.parquet'), rows(0, 100));
+  await writeParquet(path('part-2.parquet'), rows(100, 2500));
+  await writeParquet(path('part-3.parquet'), rows(2500, 3000));
+  await writeRows(path('rows.csv'), rows(0, 3000), 'FORMAT csv');
+  await writeRows(path('rows.tsv'), rows(0, 3000), "FORMAT csv, DELIMITER '\t'");
+  await writeRows(path('rows.jsonl'), rows(0, 3000), 'FORMAT json');
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const evaluation = async (dataset: string): Promise<{ auc: number }> => {
+  const document = `query ($rows: RowsInput!) {
+    model(name: "dense") {
+      evaluation(rows: $rows) {
+        rowCount unlabelledCount auc gauc logLoss byPartition { slice rowCount auc gauc } provenance { skippedRowCount }
+      }
+    }
+  }`;
+  const { model } = await answered(server.ask)<{ model: { evaluation: { auc: number } } }>(document, {
+    rows: { dataset, invalid: 'SKIP' },
+  });
+  return model.evaluation;
+};
+
+describe('the same rows give the same evaluation', () => {
+  test.each(['one.parquet', 'groups.parquet', 'part-*.parquet', 'rows.csv', 'rows.tsv', 'rows.jsonl'])(
+    'as %s',
+    async (uri) => {
+      await registerDataset(server.ask, { name: uri, uri, ...settings });
+      const found = await evaluation(uri);
+      await registerDataset(server.ask, { name: 'one', uri: 'one.parquet', ...settings });
+      expect(found).toEqual(await evaluation('one'));
+      expect(found).toMatchObject({ rowCount: 2969, provenance: { skippedRowCount: 31 } });
+      expect(found.auc).toBeGreaterThan(0);
+    },
+  );
+
+  test('as uploaded CSV, JSON Lines and Parquet', async () => {
+    for (const name of ['rows.csv', 'rows.jsonl', 'one.parquet']) {
+      const bytes = await readFile(join(server.folder, name));
+      const { errors } = await upload(
+        server.url,
+        { [name]: Uint8Array.from(bytes) },
+        { name: `up ${name}`, ...settings },
+      );
+      expect(errors).toEqual([]);
+      expect(await evaluation(`up ${name}`)).toEqual(await evaluation('one'));
+    }
+  });
+});
+
+describe('an upload', () => {
+  const ownFiles = async (): Promise<number> => (await readdir(join(server.home, 'datasets'))).length;
+
+  test('of several files has their rows in the order of their names', async () => {
+    const { data } = await upload(server.url, { 'b.csv': 'x\n2\n', 'a.csv': 'x\n1\n' }, { name: 'two' });
+    expect(data.registerDataset.dataset).toMatchObject({ rowCount: 2, columns: [{ name: 'x', type: 'BIGINT' }] });
+    const { dataset } = await answered(server.ask)<{ dataset: { rows: object } }>(
+      '{ dataset(name: "two") { rows { nodes { values } } } }',
+    );
+    expect(dataset.rows).toEqual({ nodes: [{ values: { x: 1 } }, { values: { x: 2 } }] });
+  });
+
+  test('is kept until its dataset is deleted; the same again changes nothing, another is a conflict', async () => {
+    const before = await ownFiles();
+    const once = await upload(server.url, { 'a.csv': 'x\n1\n' }, { name: 'kept' });
+    const { id } = once.data.registerDataset.dataset;
+    expect(await ownFiles()).toBe(before + 1);
+    expect((await upload(server.url, { 'a.csv': 'x\n1\n' }, { name: 'kept' })).data).toEqual(once.data);
+    expectRefused(await upload(server.url, { 'a.csv': 'x\n2\n' }, { name: 'kept' }), [
+      'CONFLICT',
+      /registered with other bytes/,
+    ]);
+    expect(await ownFiles()).toBe(before + 1);
+    await answered(server.ask)('mutation ($id: ID!) { deleteDataset(input: { id: $id }) { deletedId } }', { id });
+    expect(await ownFiles()).toBe(before);
+    expect(await readdir(join(server.home, 'uploads'))).toEqual([]);
+  });
+
+  test('of a model comes with its manifest and vocabularies', async () => {
+    const mutation = `mutation ($input: RegisterModelInput!) {
+      registerModel(input: $input) { model { digest manifest features { name } } }
+    }`;
+    const files = {
+      'net.onnx': Uint8Array.from(await readFile(join(toysFolder, 'dense.onnx'))),
+      'manifest.json': JSON.stringify(denseManifest()),
+    };
+    const { data, errors } = await upload(server.url, files, { name: 'uploaded' }, mutation);
+    expect(errors).toEqual([]);
+    expect(data.registerModel.model.features).toEqual([{ name: 'x0' }, { name: 'x1' }, { name: 'x2' }]);
+    expectRefused(await upload(server.url, { 'a.onnx': '', 'b.onnx': '' }, { name: 'two' }, mutation), [
+      'BAD_USER_INPUT',
+      /2 .onnx files/,
+    ]);
+  });
+
+  test.each<[files: Record<string, string>, ...Refusal]>([
+    [{}, 'BAD_USER_INPUT', /The list of files is empty/],
+    [{ 'a.csv': '' }, 'DATASET_REJECTED', /The file a.csv is empty/],
+    [{ 'a.csv': 'x,y\n1,2\n3\n' }, 'DATASET_REJECTED', /Line 3 of a.csv has 1 values/],
+    [{ 'a.txt': 'x\n1\n' }, 'DATASET_REJECTED', /a.txt is no file of rows by its name, which must end in .parquet/],
+    [{ 'a.csv': 'x\n1\n', 'b.jsonl': '{"x": 1}' }, 'DATASET_REJECTED', /several formats, such as a.csv and b.jsonl/],
+    [{ '../../escaped.csv': 'x\n1\n' }, 'BAD_USER_INPUT', /“..\/..\/escaped.csv” cannot be the name of a file/],
+    [{ '.hidden.csv': 'x\n1\n' }, 'BAD_USER_INPUT', /cannot be the name/],
+  ])('%j is refused', async (files, ...refusal) => {
+    const before = await ownFiles();
+    expectRefused(await upload(server.url, files, { name: 'refused' }), refusal);
+    expect(await ownFiles()).toBe(before);
+  });
+
+  test('that is too large for a request is refused, with what to do', async () => {
+    const answer = await upload(server.url, { 'a.csv': 'x'.repeat(26 * 2 ** 20) }, { name: 'large' });
+    expectRefused(answer, [
+      'PAYLOAD_TOO_LARGE',
+      /larger than 26214400 bytes.*source folders and register them by “uri”/,
+    ]);
+    expect(answer.status).toBe(413);
+  });
+
+  test('from a page of another origin is refused', async () => {
+    const form = new FormData();
+    form.set('operations', '{"query": "{ executors { name } }"}');
+    form.set('map', '{}');
+    expect((await send(server.url, form)).status).toBe(200);
+    expect((await send(server.url, form, { origin: 'https://evil.example' })).status).toBe(403);
+  });
+
+  test.each<[operations: string, map: string, message: RegExp]>([
+    ['{', '{}', /The part “operations” must be a JSON object/],
+    ['{"query": "{ executors { name } }"}', '[]', /The part “map” must be a JSON object/],
+    ['{"query": "{ executors { name } }"}', '{"0": ["variables.x"]}', /names the part “0”, which is no file/],
+    ['{"query": "{ executors { name } }"}', '{"file": ["variables.x"]}', /“variables.x” leads to no null/],
+    ['{"query": "{ executors { name } }"}', '{"file": ["__proto__.x"]}', /“__proto__.x” leads to no null/],
+    ['{"query": "{ executors { name } }"}', '{"file": "variables.x"}', /must give “file” a list of paths/],
+  ])('with operations %s and map %s is refused', async (operations, map, message) => {
+    const form = new FormData();
+    form.set('operations', operations);
+    form.set('map', map);
+    form.set('file', new File(['x'], 'x.csv'));
+    expectRefused(await send(server.url, form), ['BAD_USER_INPUT', message]);
+  });
+
+  test('of a CSV file that changes where it lies does not matter: it was copied', async () => {
+    await writeFile(join(server.folder, 'copied.csv'), 'a,b,c.2,click\n1,2,3,1\n0,0,0,0\n');
+    await registerDataset(server.ask, { name: 'copied', uri: 'copied.csv', label: 'click' });
+    await writeFile(join(server.folder, 'copied.csv'), 'gone');
+    expect(await evaluation('copied')).toMatchObject({ rowCount: 2 });
+  });
+});
