@@ -18,9 +18,10 @@ const groups = [
   'start',
   'data',
   'python',
+  'tfjs',
 ];
 /** Need more than this project, and are measured only when they are named. */
-const optional = ['python', 'attribution'];
+const optional = ['python', 'attribution', 'tfjs'];
 
 interface Group {
   /** What is measured, and how. */
