@@ -68,6 +68,8 @@ export const dataLimits = {
 export const analysisLimits = {
   /** A matrix of all pairs of units, in float64: 134 MB. */
   covarianceUnits: 4096,
+  /** A probe's Hessian is such a matrix too, and is fitted together with those of other layers. */
+  probeUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
   /** Pairs grow with the square: 64 features are 2,016 pairs, and 2,081 copies of every row. */

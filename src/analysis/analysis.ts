@@ -3,7 +3,7 @@ import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
-import type { Batch } from '../data/types.ts';
+import type { Batch, RowColumn } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 export type Values = Readonly<Record<string, Tensor>>;
@@ -28,6 +28,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   parts?(spec: Spec): PartQuestions<Parts>;
   /** `parts`: the results of its parts, in their order. */
   start(spec: Spec, subject: Subject, ...parts: Parts): State;
+  /** Numbers of the rows that it wants with every batch, beside label and inputs. */
+  columns?(spec: Spec): readonly RowColumn[];
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
   /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */

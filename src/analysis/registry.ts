@@ -9,6 +9,8 @@ import { explanations } from './explanations.ts';
 import { extremes } from './extremes.ts';
 import { interactions } from './interactions.ts';
 import { moments } from './moments.ts';
+import { probe } from './probe.ts';
+import { probeEvaluation, probeScores } from './probe-scores.ts';
 import { response } from './response.ts';
 import { scores } from './scores.ts';
 import { gauc, slices } from './slices.ts';
@@ -28,6 +30,8 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  probe,
+  probeScores,
   explanations,
   conductance,
   interactions,
@@ -41,6 +45,7 @@ const allReadings = [
   gauc,
   slices,
   weakSegments,
+  probeEvaluation,
 ] as readonly unknown[] as readonly AnyReading[];
 
 const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));

@@ -1,14 +1,17 @@
 import type { LayerGraph } from '../compute/graph.ts';
 import {
+  add,
   cast,
   type Expression,
   equal,
   not,
   or,
+  reduceMean,
   reduceSum,
   reshape,
   scalar,
   slice,
+  sub,
   tensor,
   transpose,
 } from '../compute/program.ts';
@@ -69,8 +72,23 @@ export function observations(layer: LayerGraph): Expression {
   return positionAxes.length === 0 ? values : reshape(values, [-1, layer.units]);
 }
 
+/** [rows, units]: of each row the mean of its positions, where it has them. */
+export function meansOfRows(layer: LayerGraph): Expression {
+  const { values, positionAxes } = unitsLast(layer);
+  return positionAxes.length === 0 ? values : reduceMean(values, positionAxes);
+}
+
 /** How many there are in [observations, units]: every row of a batch has the same number of positions, which only it knows. */
 export function countOf(values: Expression): Expression {
   const isZero = equal(slice(values, 1, 0, 1), scalar(0));
   return reduceSum(cast(or(isZero, not(isZero)), 'float32'));
+}
+
+/**
+ * Of the first rows, each as far as it is from the very first: a mean of all rows would cost as much as all that is done with it,
+ * and of a constant this is the constant itself, so that nothing but zeros is left of it.
+ */
+export function nearMean(values: Expression): Expression {
+  const first = slice(values, 0, 0, 1);
+  return add(first, reduceMean(sub(slice(values, 0, 0, 64), first), [0]));
 }

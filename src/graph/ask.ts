@@ -41,6 +41,27 @@ export async function ask<Result>(
   }
 }
 
+/** Several questions of one resolver, which waits for the answers to all of them. */
+export async function together<Result>(
+  { scope }: Context,
+  questions: readonly (() => Promise<Result>)[],
+): Promise<Result[]> {
+  const answers = questions.map(async (question) => {
+    scope.enter();
+    try {
+      return await question();
+    } finally {
+      scope.leave();
+    }
+  });
+  scope.leave();
+  try {
+    return await Promise.all(answers);
+  } finally {
+    scope.enter();
+  }
+}
+
 async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<Target> {
   const dataset = await datasetAsked(context, rows);
   const partitions = dataset.partitions.map(({ name }) => name);

@@ -18,6 +18,7 @@ import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './predictions.ts';
+import './probe.ts';
 import './query.ts';
 import './response.ts';
 import './vega-lite.ts';

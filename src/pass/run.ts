@@ -3,7 +3,7 @@ import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
-import type { Batch } from '../data/types.ts';
+import { type Batch, rowColumnName } from '../data/types.ts';
 import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { type Failure, isolated } from './isolated.ts';
 import type {
@@ -153,6 +153,8 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
     const { analysis, state, spec } = running[member] as Running;
     return analysis.parameters?.(state, batch, spec, subject) ?? {};
   };
+  const asked = running.flatMap(({ analysis, spec }) => analysis.columns?.(spec) ?? []);
+  const columns = [...new Map(asked.map((column) => [rowColumnName(column), column])).values()];
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
   const tell = (): void =>
@@ -162,7 +164,7 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
       memoryBytes: process.memoryUsage.rss(),
     });
   let toldMs = performance.now();
-  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
+  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound, columns })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
     for (const { member, part, outputs } of results) {

@@ -4,7 +4,7 @@ import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
 import { countRows } from '../data/rows.ts';
-import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
+import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
 import { OthersReader } from './others.ts';
 
@@ -17,6 +17,8 @@ export interface SweptRows {
   readonly rows: RowSelection;
   readonly model: OpenModel;
   readonly bound: BoundInputs;
+  /** Numbers of the rows beside the model's inputs. */
+  readonly columns?: readonly RowColumn[];
 }
 
 export interface SweptBatch {
@@ -39,9 +41,9 @@ type ParametersOf = (member: number, batch: Batch) => Values;
 export const sweep = (
   programs: readonly Program[],
   parameters: ParametersOf,
-  { dataset, rows, model, bound }: SweptRows,
+  { dataset, rows, model, bound, columns = [] }: SweptRows,
 ): AsyncGenerator<SweptBatch> => {
-  const read = () => readBatches(dataset, rows, bound, { batchRows });
+  const read = () => readBatches(dataset, rows, bound, { batchRows, columns });
   const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
   return sweepBatches(programs, parameters, model, { read, countKept });
 };
@@ -119,6 +121,9 @@ function rowsOf(batch: Batch, from: number, to: number): Batch {
     ...(batch.others === undefined ? {} : { others: batch.others.map(part) }),
     label: batch.label.subarray(from, to),
     labelled: batch.labelled.subarray(from, to),
+    columns: Object.fromEntries(
+      Object.entries(batch.columns).map(([name, values]) => [name, values.subarray(from, to)]),
+    ),
     skippedRowCount: 0,
   };
 }

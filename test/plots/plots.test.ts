@@ -7,6 +7,7 @@ import { evaluationPlot } from '../../src/plots/evaluation.ts';
 import { histogramPlot } from '../../src/plots/histogram.ts';
 import { interactionsPlot } from '../../src/plots/interactions.ts';
 import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
+import { probePlot } from '../../src/plots/probe.ts';
 import { responsePlot } from '../../src/plots/response.ts';
 import { saliencyPlot } from '../../src/plots/saliency.ts';
 import type { VegaLite } from '../../src/plots/vega-lite.ts';
@@ -41,6 +42,23 @@ describe('plots are drawn as they are', () => {
     expect(svg).toContain('How good flights 2 is, partition by partition');
     expect(svg).toContain('2013-12');
     expect(marksOf(svg, 'symbol')).toBe(2 + 3);
+  });
+
+  test('probes: a line over layers for each partition, and one for all rows', async () => {
+    const byPartition = [slice('10', 0.7), slice('11', Number.NaN)];
+    const result = { auc: 0.65, byPartition } as unknown as EvaluationResult;
+    const svg = await draw(
+      probePlot(
+        [
+          { layer: 'relu', result },
+          { layer: 'relu_1', result },
+        ],
+        'flights 2',
+      ),
+    );
+    expect(svg).toContain('What each layer of flights 2 knows');
+    expect(svg).toContain('relu_1');
+    expect(marksOf(svg, 'symbol')).toBe(2 + 2);
   });
 
   test('an evaluation without partitions is one point', async () => {

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { decodeResult } from '../../src/analysis/codec.ts';
+import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
+import { isReading } from '../../src/analysis/registry.ts';
 import { executorFor } from '../../src/compute/executors.ts';
 import { bind } from '../../src/data/bind.ts';
 import { idLimits } from '../../src/data/carriers.ts';
@@ -23,13 +24,21 @@ export interface Toy {
   readonly selection?: RowSelection;
 }
 
+/** A part is another question of the same call, by its position, or one of those that are given. */
+interface Question {
+  readonly name: string;
+  readonly spec: object;
+  readonly partKeys?: readonly string[];
+}
+
 /**
  * Answers to questions about a model of either executor and a Parquet file, by a real pass in this process: registered, bound, read, run and
  * folded as the server does it.
  */
 export async function answersOf(
   toy: Toy,
-  analyses: readonly { readonly name: string; readonly spec: object }[],
+  questions: readonly Question[],
+  parts: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const path = resolve(toy.model);
@@ -43,13 +52,14 @@ export async function answersOf(
     groupBy: null,
     partitionBy: null,
   });
+  const keyed = questions.map((question, at) => ({ partKeys: [], ...question, key: String(at) }));
   const request: PassRequest = {
     model: { artifact, graph, manifest },
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] })),
-    readings: [],
+    analyses: keyed.filter(({ name }) => !isReading(name)),
+    readings: keyed.filter(({ name }) => isReading(name)),
   };
   const model = await executor.open(artifact, { home, threads: 1 });
   const answers: unknown[] = [];
@@ -60,7 +70,9 @@ export async function answersOf(
     bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
     rows: readableRows(request),
     rowsTotal: dataset.rowCount,
-    kept: {},
+    kept: Object.fromEntries(
+      Object.entries(parts).map(([key, part]) => [key, { value: encodeResult(part), rowCount: 0, skippedRowCount: 0 }]),
+    ),
     executor: executor.info.name,
     device: executor.info.device,
     onResult: ({ key, value }) => {
