@@ -31,7 +31,7 @@ const isLinux = process.platform === 'linux' && inject('postgresUrl') === null;
 
 describe.runIf(isLinux).each(['embedded', 'Postgres'] as const)('%s', (kind) => {
   test('answers every question rightly, whatever is killed, hangs or jumps meanwhile', {
-    timeout: (rounds + 2) * 120_000,
+    timeout: (rounds + 3) * 180_000,
   }, async () => {
     const random = randomOf(seed);
     const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
