@@ -4,7 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A server in a process of its own, so that it does not share a thread with those who ask it. */
-export interface ServerProcess extends AsyncDisposable {
+/** A process that goes when it is no longer used. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+}
+
+export interface ServerProcess extends Running {
   /** Of the endpoint. */
   readonly url: string;
   /** The data of an answer; throws when there are errors. */
@@ -34,7 +39,17 @@ export async function started(command: readonly string[], variables: Record<stri
     await sleep(10);
   }
   const url = `${origin}/graphql`;
-  return { url, ask: (query) => ask(url, query), [Symbol.asyncDispose]: () => stopped(child) };
+  const pid = child.pid as number;
+  return { url, pid, ask: (query) => ask(url, query), [Symbol.asyncDispose]: () => stopped(child) };
+}
+
+/** A worker; it takes up work as soon as it has started. */
+export async function working(variables: Record<string, string>): Promise<Running> {
+  const child = spawn(process.execPath, ['src/main.ts', 'worker'], {
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return { pid: child.pid as number, [Symbol.asyncDispose]: () => stopped(child) };
 }
 
 async function ask(url: string, query: string): Promise<unknown> {

@@ -15,13 +15,16 @@ const groups = [
   'rows',
   'queries',
   'cached',
+  'crowd',
+  'leak',
+  'workers',
   'start',
   'data',
   'python',
   'tfjs',
 ];
-/** Need more than this project, and are measured only when they are named. */
-const optional = ['python', 'attribution', 'tfjs'];
+/** Take minutes, or need more than this project: measured only when they are named. */
+const optional = ['crowd', 'leak', 'workers', 'python', 'attribution', 'tfjs'];
 
 interface Group {
   /** What is measured, and how. */

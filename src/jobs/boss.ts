@@ -38,4 +38,6 @@ export const workOptions = {
   pollingIntervalSeconds: 0.5,
   notifyPollingIntervalSeconds: 0.5,
   includeMetadata: true,
+  // Nothing is queued for later; a clock that was put back must not hold back what was queued before.
+  ignoreStartAfter: true,
 } as const;

@@ -105,11 +105,9 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
 
     test('finish a pass whose worker is killed', async () => {
       const document = question();
+      const id = await pending(document);
       const waiting = answered(first().ask)(document, {}, { prefer: 'wait=100' });
-      const { jobs } = await answered(second().ask)<{ jobs: { nodes: { id: string }[] } }>(
-        '{ jobs(first: 1) { nodes { id } } }',
-      );
-      await reaches(jobs.nodes[0]?.id ?? '', 'RUNNING');
+      await reaches(id, 'RUNNING');
       const before = await Promise.all(workers.map(({ pid }) => ticks(pid)));
       await new Promise((resolve) => setTimeout(resolve, 500));
       const after = await Promise.all(workers.map(({ pid }) => ticks(pid)));

@@ -6,6 +6,7 @@ import { deleteModel, insertModel } from '../../src/store/models.ts';
 import {
   claim,
   complete,
+  evict,
   getClaims,
   getResults,
   type NewClaim,
@@ -141,6 +142,22 @@ test('a result remembers when it was last used', async () => {
   const [after] = await getResults(database.db, ['a']);
   expect(after?.usedAt.getTime()).toBeGreaterThan(before?.usedAt.getTime() ?? 0);
   expect(after?.computedAt).toEqual(before?.computedAt);
+});
+
+test('beyond a size, those go that were used longest ago, and say which files they named', async () => {
+  const jobId = randomUUID();
+  await claim(database.db, claims(jobId, 'a', 'b', 'c', 'claimed'));
+  for (const key of ['a', 'b', 'c'])
+    await complete(database.db, jobId, result(key, { files: [`scores/${key}.parquet`] }), 100);
+  for (const key of ['b', 'c', 'a']) {
+    await touchResults(database.db, [key]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(await evict(database.db, 300)).toEqual([]);
+  expect(await evict(database.db, 250)).toEqual(['scores/b.parquet']);
+  expect((await getResults(database.db, ['a', 'b', 'c'])).map(({ key }) => key).sort()).toEqual(['a', 'c']);
+  expect(await evict(database.db, 99)).toHaveLength(2);
+  expect(await getClaims(database.db, ['claimed'])).toMatchObject([{ isDone: false }]);
 });
 
 test('results go with their dataset, and with their model', async () => {
