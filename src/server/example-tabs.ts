@@ -128,4 +128,34 @@ query Rows {
   }
 }
 `,
+  `# Which entries of the id tables grew from version 1 to 2? Those of rare aircraft: they are learnt by heart.
+query Tables {
+  first: model(name: "flights", version: "1") { ...tables }
+  second: model(name: "flights", version: "2") { ...tables }
+}
+
+fragment tables on Model {
+  features {
+    name
+    embeddings {
+      entryCount
+      informationAbundance
+      normByFrequency(rows: { dataset: "flights", partitionRange: { to: "9" } }) { minimum maximum entryCount meanNorm }
+    }
+  }
+}
+`,
+  `# Where do the two versions part? Linear CKA of every layer of one with every layer of the other, and the hidden space.
+query Representations {
+  model(name: "flights", version: "2") {
+    similarity(
+      rows: { dataset: "flights", partitionRange: { from: "10" }, sample: 20000 }
+      with: { name: "flights", version: "1" }
+    ) { baseLayers { name } candidateLayers { name } values plot }
+    layer(name: "relu_3") {
+      projection(rows: { dataset: "flights", partitionRange: { from: "10" }, sample: 500 }) { explainedVariance plot }
+    }
+  }
+}
+`,
 ];

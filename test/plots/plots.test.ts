@@ -1,5 +1,3 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
 import { describe, expect, test } from 'vitest';
 import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
@@ -10,28 +8,8 @@ import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
 import { probePlot } from '../../src/plots/probe.ts';
 import { responsePlot } from '../../src/plots/response.ts';
 import { saliencyPlot } from '../../src/plots/saliency.ts';
-import type { VegaLite } from '../../src/plots/vega-lite.ts';
 import { waterfallPlot } from '../../src/plots/waterfall.ts';
-
-/** As a page draws it; what the library warns of is a failure. */
-async function draw(plot: VegaLite): Promise<string> {
-  const complaints: string[] = [];
-  const complain = (...args: readonly unknown[]) => {
-    complaints.push(args.join(' '));
-    return logger;
-  };
-  const silent = () => logger;
-  const logger = { warn: complain, error: complain, info: silent, debug: silent, level: silent as never };
-  const { spec } = compile(JSON.parse(JSON.stringify(plot)) as TopLevelSpec, { logger });
-  const svg = await new View(parse(spec), { logger }).toSVG();
-  expect(complaints).toEqual([]);
-  return svg;
-}
-
-const marksOf = (svg: string, kind: string): number =>
-  [...svg.matchAll(new RegExp(`class="mark-${kind} role-mark[^"]*"[^>]*>(.*?)</g>`, 'gs'))]
-    .map(([, marks]) => marks?.match(/<(path|line|text)/g)?.length ?? 0)
-    .reduce((sum, count) => sum + count, 0);
+import { draw, marksOf } from './draw.ts';
 
 const slice = (name: string, auc: number) => ({ slice: name, auc, normalizedEntropy: 0.9, rowCount: 10 });
 
