@@ -17,9 +17,10 @@ const groups = [
   'start',
   'data',
   'python',
+  'probes',
 ];
 /** Need more than this project, and are measured only when they are named. */
-const optional = ['python', 'attribution'];
+const optional = ['python', 'probes', 'attribution'];
 
 interface Group {
   /** What is measured, and how. */
