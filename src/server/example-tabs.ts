@@ -84,11 +84,11 @@ fragment drivers on Model {
   }
 }
 `,
-  `# Which layers carry what decides? A logistic regression on each, fitted on the training months. (All layers: leave layers out.)
+  `# Which layers carry what decides? A logistic regression on each, fitted on the last months of training.
 query WhatLayersKnow {
   model(name: "flights", version: "2") {
     probes(
-      train: { dataset: "flights", partitionRange: { to: "9" } }
+      train: { dataset: "flights", partitionRange: { from: "8", to: "9" } }
       test: { dataset: "flights", partitionRange: { from: "10" } }
       options: { control: false }
       layers: ["relu", "relu_3"]
