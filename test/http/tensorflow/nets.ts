@@ -9,6 +9,10 @@ export interface Net {
   readonly features: readonly object[];
   /** Layers by the part of their name that every exporter keeps. */
   readonly layers: readonly string[];
+  /** A feature of one value. */
+  readonly single: string;
+  /** A row by hand. */
+  readonly written: string;
 }
 
 const id = (name: string) => ({ name, kind: 'CATEGORICAL', column: name, input: name, index: 0 });
@@ -37,9 +41,11 @@ const forms = (output: string): Net['forms'] => ({
 export const nets: Readonly<Record<string, Net>> = {
   plain: {
     folder: twinsFolder,
-    forms: { ...forms('score'), graph: ['tfjs', 'Identity'] },
+    forms: { ...forms('score'), graph: ['tfjs', 'Identity'], saved: ['saved', 'output_0'] },
     features: [id('city'), ids('visits', 4), ...numbers(3, 'numbers', 'n')],
     layers: ['city_table', 'visit_table', 'pooled', 'joined', 'hidden', 'bounded'],
+    single: 'city',
+    written: '{ city: 3, visits: [1, 2], n0: 0.5, n1: -1, n2: 2 }',
   },
   sequences: {
     folder: join(netsFolder, 'sequences'),
@@ -47,17 +53,23 @@ export const nets: Readonly<Record<string, Net>> = {
     features: [id('item'), ids('history', 5)],
     // The converter takes the maximum `peaks` before the activation that it follows.
     layers: ['masked_items', 'attention', 'attended', 'means', 'joined', 'even'],
+    single: 'item',
+    written: '{ item: 2, history: [1, 5] }',
   },
   towers: {
     folder: join(netsFolder, 'towers'),
     forms: forms('click'),
     features: [id('shop'), ...numbers(4, 'numbers')],
     layers: ['shops', 'product', 'leaky', 'joined', 'bought'],
+    single: 'shop',
+    written: '{ shop: 3, numbers0: 0.5, numbers1: -1, numbers2: 2, numbers3: 0 }',
   },
   multi_hot: {
     folder: join(netsFolder, 'multi_hot'),
     forms: forms('score'),
     features: [...numbers(6, 'tags'), ids('visits', 4)],
     layers: ['tag_table', 'visits_table', 'visited', 'joined', 'hidden'],
+    single: 'tags0',
+    written: '{ tags0: 1, tags1: 0, tags2: 0, tags3: 1, tags4: 0, tags5: 0, visits: [1, 2] }',
   },
 };
