@@ -15,7 +15,7 @@ export async function measure(folder: string): Promise<Row[]> {
 async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   const workload = await registered(net, folder);
   const model = await opened(workload);
-  const rowOf = async (what: string, pass: () => Promise<void>): Promise<Row> => {
+  const rowOf = async (what: string, pass: () => Promise<unknown>): Promise<Row> => {
     await pass();
     const all: number[] = [];
     for (let round = 0; round < rounds; round++) all.push(await timed(pass));

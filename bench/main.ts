@@ -22,9 +22,10 @@ const groups = [
   'data',
   'python',
   'tfjs',
+  'probes',
 ];
 /** Take minutes, or need more than this project: measured only when they are named. */
-const optional = ['crowd', 'leak', 'workers', 'python', 'attribution', 'tfjs'];
+const optional = ['crowd', 'leak', 'workers', 'python', 'attribution', 'tfjs', 'probes'];
 
 interface Group {
   /** What is measured, and how. */

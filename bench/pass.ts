@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { OpenModel } from '../src/compute/executor.ts';
 import { onnxExecutor } from '../src/compute/onnx/executor.ts';
 import { type BoundInputs, bind } from '../src/data/bind.ts';
-import type { PassQuestion, PassRequest } from '../src/pass/protocol.ts';
+import type { RowSelection } from '../src/data/types.ts';
+import type { KeptPart, PassQuestion, PassRequest } from '../src/pass/protocol.ts';
 import { readableRows } from '../src/pass/readable-rows.ts';
 import { runPass } from '../src/pass/run.ts';
 import type { SweptRows } from '../src/pass/sweep.ts';
@@ -25,16 +26,18 @@ export const sweptRows = (workload: Workload, model: OpenModel): SweptRows => ({
   bound: boundTo(workload),
 });
 
-/** A pass as a compute process runs it, from Parquet to results as bytes. */
+/** A pass as a compute process runs it, from Parquet to results as bytes; returns them, as parts of another. */
 export async function passOver(
   workload: Workload,
   model: OpenModel,
   analyses: readonly PassQuestion[],
   readings: readonly PassQuestion[] = [],
-): Promise<void> {
+  { rows = allRows, kept = {} }: { rows?: RowSelection; kept?: Readonly<Record<string, KeptPart>> } = {},
+): Promise<Record<string, KeptPart>> {
   const { dataset, home } = workload;
   const partitions = dataset.partitions.map(({ name }) => name);
-  const request: PassRequest = { model: workload.model, dataset, rows: allRows, partitions, analyses, readings };
+  const request: PassRequest = { model: workload.model, dataset, rows, partitions, analyses, readings };
+  const results: Record<string, KeptPart> = {};
   await runPass({
     request,
     environment: { home, threads },
@@ -43,13 +46,16 @@ export async function passOver(
     rows: readableRows(request),
     tables: (name) => onnxExecutor.openTable(workload.model.artifact, home, name),
     rowsTotal: dataset.rowCount,
-    kept: {},
+    kept,
     executor: 'ONNXRUNTIME',
     device: 'cpu',
-    onResult: () => undefined,
+    onResult: ({ key, ...result }) => {
+      results[key] = result;
+    },
     onFailure: () => undefined,
     onProgress: () => undefined,
   });
+  return results;
 }
 
 /** One analysis of every layer. */
@@ -62,7 +68,7 @@ export const ofLayers = ({ model }: Workload, name: string): PassQuestion[] =>
   }));
 
 /** Pooled, and by every partition. */
-export const evaluationOf = (workload: Workload, model: OpenModel): Promise<void> =>
+export const evaluationOf = (workload: Workload, model: OpenModel): Promise<unknown> =>
   passOver(
     workload,
     model,

@@ -84,6 +84,26 @@ fragment drivers on Model {
   }
 }
 `,
+  `# Which layers carry what decides? A logistic regression on each, fitted on the last months of training.
+query WhatLayersKnow {
+  model(name: "flights", version: "2") {
+    probes(
+      train: { dataset: "flights", partitionRange: { from: "8", to: "9" } }
+      test: { dataset: "flights", partitionRange: { from: "10" } }
+      options: { control: false }
+      layers: ["relu", "relu_3"]
+    ) {
+      layer { name units }
+      trainAuc
+      auc
+      byPartition { slice auc }
+      iterations
+      converged
+      weights(first: 3) { neuron { index } weight }
+    }
+  }
+}
+`,
   `# What does a neuron do, and on which flights is it strongest?
 query OneNeuron {
   model(name: "flights", version: "2") {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
 import { serve } from '../../src/compute/process/serve.ts';
@@ -6,7 +6,7 @@ import { bindingMismatch } from '../../src/errors.ts';
 import type { KeptPart, PassEnvironment, PassRequest, PassResult } from '../../src/pass/protocol.ts';
 
 /** What becomes of an analysis, by its spec. Its result is those of its parts and its key. */
-export type Fate = 'kept' | 'dies' | 'dies once' | 'refused' | 'fails' | 'forgotten' | 'hangs' | 'hangs once' | 'slow';
+export type Fate = 'kept' | 'dies' | 'dies once' | 'refused' | 'fails' | 'forgotten' | 'hangs' | 'hangs once' | 'waits';
 
 interface PassCall {
   readonly request: PassRequest;
@@ -30,6 +30,7 @@ serve({
     progress({ rowsDone: 1, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
     for (const { key, spec, partKeys } of request.analyses) {
       const runs = noted(join(environment.home, 'runs'), key);
+      if (spec === 'waits') await untilTold(join(environment.home, 'go'));
       if (await survives(spec as Fate, runs)) keep(key, [...partKeys.map(partOf), key].join(' '));
     }
     for (const { key, partKeys } of request.readings) {
@@ -45,10 +46,14 @@ async function survives(fate: Fate, runs: number): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   if (fate === 'dies' || (fate === 'dies once' && runs === 1)) process.kill(process.pid, 'SIGKILL');
   if (fate === 'hangs' || (fate === 'hangs once' && runs === 1)) await new Promise(() => undefined);
-  if (fate === 'slow') await new Promise((resolve) => setTimeout(resolve, 700));
   if (fate === 'refused') throw bindingMismatch('The column “late” is missing.', { column: 'late' });
   if (fate === 'fails') throw new TypeError('a secret of the server');
   return fate !== 'forgotten';
+}
+
+/** Until somebody writes the file. */
+async function untilTold(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** How often the key was noted, this time included. */

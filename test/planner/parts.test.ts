@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KeyedQuestion, Target } from '../../src/planner/plan.ts';
@@ -119,7 +121,9 @@ describe('a question whose part is about other rows', () => {
 });
 
 describe('when patience ends before the part is there', () => {
-  const whole = () => question('scores', 'test', { parts: [question('fit', 'train', { fate: 'slow' })] });
+  const go = () => writeFile(join(location.home, 'go'), '');
+  beforeEach(() => rm(join(location.home, 'go'), { force: true }));
+  const whole = () => question('scores', 'test', { parts: [question('fit', 'train', { fate: 'waits' })] });
 
   test('the job that computes the part is told, and the whole is computed all the same', async () => {
     const error = await refusal(ask(whole(), scopeOf(0)));
@@ -127,6 +131,7 @@ describe('when patience ends before the part is there', () => {
     const job = await getJob(server.database.db, error.details.job);
     expect(job).toMatchObject({ title: 'moments of ctr 1 over train 1', error: null });
     expect(await refusal(ask(whole(), scopeOf(0)))).toMatchObject({ details: { job: error.details.job } });
+    await go();
     await vi.waitFor(async () => expect(await isKept('scores')).toBe(true), { timeout: 10_000 });
     expect(await ask(whole(), scopeOf(0))).toBe('fit scores');
     expect(await timesRun('fit')).toBe(1);
@@ -139,7 +144,7 @@ describe('when patience ends before the part is there', () => {
     await vi.waitFor(async () => expect(await timesRun('fit')).toBe(1), { timeout: 10_000 });
     abort.abort();
     expect(await answer).toMatchObject({ code: 'ANALYSIS_PENDING' });
-    await vi.waitFor(async () => expect(await isKept('fit')).toBe(true), { timeout: 10_000 });
+    await go();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await getClaims(server.database.db, [`${prefix}scores`])).toEqual([]);
   });
