@@ -126,6 +126,25 @@ describe('a folder with a SavedModel', () => {
     for (const [name, value] of Object.entries(onnx.evaluation)) expect(saved.evaluation[name]).toBeCloseTo(value, 5);
   });
 
+  const values = '{ city: 3, visits: [1], n0: 1, n1: 0, n2: -1 }';
+  ifNative.each([
+    'FEATURE_PERMUTATION',
+    `FEATURE_ABLATION, options: { baseline: { values: ${values} } }`,
+    `SHAPLEY_SAMPLING, options: { samples: 4, baseline: { values: ${values} } }`,
+  ])('is attributed by %s as its ONNX twin is', async (method) => {
+    type Found = { saliency: { features: { feature: { name: string }; score: number }[] } };
+    const { saved, onnx } = await ask<{ saved: Found; onnx: Found }>(`{
+      saved: model(name: "saved") { ...found }
+      onnx: model(name: "onnx") { ...found }
+    }
+    fragment found on Model {
+      saliency(rows: { dataset: "rows", sample: 100 }, method: ${method}) { features { feature { name } score } }
+    }`);
+    const scores = (found: Found) => new Map(found.saliency.features.map((each) => [each.feature.name, each.score]));
+    expect(scores(onnx).size).toBe(5);
+    for (const [name, score] of scores(onnx)) expect(scores(saved).get(name)).toBeCloseTo(score, 4);
+  });
+
   ifNative('has no gradients, and the error says which methods need none', async () => {
     const { errors } = await server.ask(
       '{ model(name: "saved") { saliency(rows: { dataset: "rows" }) { features { score } } } }',
