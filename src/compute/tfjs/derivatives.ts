@@ -34,6 +34,7 @@ export function registerDerivatives(tf: Runtime): void {
   registerSoftmax(tf, rule);
   registerExtremes(tf, rule);
   registerStridedSlice(tf, rule);
+  registerEinsum(tf);
 }
 
 /** Their gradient is zero; tfjs has none for most, and lets one pass through a cast to whole numbers. */
@@ -141,5 +142,29 @@ function registerStridedSlice(tf: Runtime, rule: Register): void {
       (x.shape[axis] as number) - start - (sizes[axis] as number),
     ]);
     return { x: () => tf.pad(tf.reshape(dy, sizes), around) };
+  });
+}
+
+/**
+ * tfjs has none. The gradient by an operand is a product of the same kind, of dy with the other one. A letter of one operand alone,
+ * which is summed over, is refused.
+ */
+function registerEinsum(tf: Runtime): void {
+  const gradFunc = (dy: Tensor, saved: readonly Tensor[], { equation }: { equation: string }) => {
+    const [left = '', result = ''] = equation.replaceAll(' ', '').split('->');
+    const letters = left.split(',');
+    if (letters.length !== 2 || equation.includes('.'))
+      throw new Error('Cannot compute gradient: gradient function not found for this Einsum.');
+    return letters.map((own, at) => () => {
+      const other = letters[1 - at] as string;
+      if ([...own].some((letter) => !(other + result).includes(letter)))
+        throw new Error('Cannot compute gradient: gradient function not found for Einsum with a sum over one operand.');
+      return tf.einsum(`${result},${other}->${own}`, dy, saved[1 - at] as Tensor);
+    });
+  };
+  tf.registerGradient({
+    kernelName: 'Einsum',
+    saveAllInputs: true,
+    gradFunc: gradFunc as unknown as GradConfig['gradFunc'],
   });
 }

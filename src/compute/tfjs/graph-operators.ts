@@ -5,6 +5,7 @@ import type { Runtime } from './library.ts';
 export function registerGraphOperators(tf: Runtime): void {
   for (const name of ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'])
     tf.registerOp(name, ({ inputs, attrs }) => normalized(tf, inputs as unknown as Normalization, attrs as Settings));
+  tf.registerOp('OneHot', ({ inputs, attrs }) => oneHot(tf, inputs as unknown as OneHot, Number(attrs.axis ?? -1)));
 }
 
 type Normalization = readonly [x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor];
@@ -29,4 +30,15 @@ function normalized(tf: Runtime, [x, scale, offset, mean, variance]: Normalizati
   const spread = isTraining ? tf.mean(tf.square(centred), axes, true) : byChannel(variance);
   const even = tf.mul(centred, tf.rsqrt(tf.add(spread, epsilon)));
   return tf.add(tf.mul(even, byChannel(scale)), byChannel(offset));
+}
+
+type OneHot = readonly [indices: Tensor, depth: Tensor, on: Tensor, off: Tensor];
+
+/** WASM writes whole numbers into what is then read as floats: 1 becomes 1.4e-45. The place of the new axis is ignored by all. */
+function oneHot(tf: Runtime, [indices, depth, on, off]: OneHot, axis: number): Tensor {
+  const places = tf.oneHot(indices as never, depth.dataSync()[0] as number, 1, 0, 'int32');
+  const hot = tf.where(tf.equal(places, tf.scalar(1, 'int32')), on, off);
+  if (axis === -1 || axis === indices.rank) return hot;
+  const order = indices.shape.map((_, at) => at);
+  return tf.transpose(hot, order.toSpliced(axis, 0, indices.rank));
 }

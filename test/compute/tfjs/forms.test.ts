@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradient, tensor } from '../../../src/compute/program.ts';
 import type { Tensor } from '../../../src/compute/tensor.ts';
-import { type Form, forms, nets, type Opened, openForm } from './forms.ts';
+import { formsOf, nets, type Opened, openForm } from './forms.ts';
 import { evaluated } from './twins.ts';
 
-const all = nets.flatMap((net) => (Object.keys(forms) as Form[]).map((form) => [net, form] as const));
+const all = nets.flatMap((net) => formsOf(net).map((form) => [net, form] as const));
 
 const numbersOf = (values: Tensor | undefined): number[] => Array.from(values?.data as Float32Array);
 function expectClose(actual: readonly number[], wanted: readonly number[]): void {

@@ -10,12 +10,15 @@ import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
 
 /** Keras nets of many layers, each in three forms: test/fixtures/generate/keras_layers.py. */
 export const netsFolder = join(import.meta.dirname, '../../fixtures/keras_layers');
-export const nets = ['sequences', 'towers', 'multi_hot'] as const;
+export const nets = ['sequences', 'towers', 'multi_hot', 'heads'] as const;
 export type Net = (typeof nets)[number];
 
 /** Where a form lies in the folder of its net. */
 export const forms = { layers: 'layers', graph: 'graph', onnx: 'model.onnx' } as const;
 export type Form = keyof typeof forms;
+
+export const formsOf = (net: Net): Form[] =>
+  (Object.keys(forms) as Form[]).filter((form) => net !== 'heads' || form !== 'layers');
 
 export interface Opened {
   readonly model: OpenModel;

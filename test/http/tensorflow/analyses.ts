@@ -67,6 +67,10 @@ export function questions(net: Net): Question[] {
       saliency(method, ', options: { samples: 3, seed: 1 }'),
     ),
     perturbed('FEATURE_ABLATION'),
+    {
+      ...perturbed('FEATURE_ABLATION', ', options: { baseline: { kind: MISSING } }'),
+      name: 'FEATURE_ABLATION to missing values',
+    },
     ...['FEATURE_PERMUTATION', 'SHAPLEY_SAMPLING'].map((method) => perturbed(method, ', options: { samples: 3 }')),
     ofModel(
       'explanations',

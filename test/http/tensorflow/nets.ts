@@ -28,6 +28,7 @@ const numbers = (count: number, input: string, prefix = input) =>
   Array.from({ length: count }, (_, index) => ({
     name: `${prefix}${index}`,
     kind: 'NUMERIC',
+    missing: 0,
     column: `${prefix}${index}`,
     input,
     index,
