@@ -6,7 +6,7 @@ const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor)\\.
 const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$', 'src/using\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
-  'src/compute/files/': [],
+  'src/compute/files/': [contracts],
   'src/compute/onnx/': [contracts, 'src/compute/files/'],
   'src/compute/tfjs/': [contracts, 'src/compute/files/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],

@@ -83,6 +83,18 @@ export const analysisLimits = {
    * of any divisor (10, 20, 40, 50, 100 …) are exact.
    */
   distributionBins: 1200,
+  /** Pairs of units whose products are summed for the similarity of layers, in float64: 134 MB. */
+  similarityProducts: 4096 ** 2,
+  /** Dimensions of a table whose singular values, units of a layer whose principal components are asked for: time with the cube. */
+  spectrumSize: 1024,
+  /** Every point of a projection is a row of the answer; nobody sees more in one picture. */
+  projectedRows: 10_000,
+  /** Components of a projection. */
+  projectedComponents: 50,
+  /** Of t-SNE, which takes time and memory with the square: half a minute here. */
+  tsneRows: 2000,
+  /** Entries closest to another that are kept. */
+  nearestCount: 1000,
 } as const;
 
 /** Of attributions: whatever a method asks of a row, it runs at once. */

@@ -67,6 +67,26 @@ export function bind(
   return { inputs, features };
 }
 
+/** Inputs of the model that another one is compared with, in the batches of both. */
+const basePrefix = 'base/';
+
+/** Rows for two models at once: both take a row, or neither does. */
+export const boundTogether = (own: BoundInputs, base: BoundInputs): BoundInputs => ({
+  inputs: [...own.inputs, ...base.inputs.map((input) => ({ ...input, name: `${basePrefix}${input.name}` }))],
+  features: [
+    ...own.features,
+    ...base.features.map((feature) => ({ ...feature, input: own.inputs.length + feature.input })),
+  ],
+});
+
+/** Of the inputs of both models, those of the base by its own names. */
+export const inputsOfBase = (inputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, tensor]) =>
+      name.startsWith(basePrefix) ? [[name.slice(basePrefix.length), tensor]] : [],
+    ),
+  );
+
 /** Ids that the manifest itself gives are the same for every row. */
 function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTEGER }: BoundFeature): void {
   if (feature.kind !== 'CATEGORICAL' && feature.kind !== 'SEQUENCE') return;

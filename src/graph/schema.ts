@@ -5,6 +5,7 @@ import './conductance.ts';
 import './dataset.ts';
 import './evaluation.ts';
 import './evaluation-readings.ts';
+import './embedding-table.ts';
 import './executor.ts';
 import './explanations.ts';
 import './feature.ts';
@@ -19,10 +20,12 @@ import './mutation.ts';
 import './neuron.ts';
 import './predictions.ts';
 import './probe.ts';
+import './projection.ts';
 import './query.ts';
 import './response.ts';
 import './vega-lite.ts';
 import './saliency.ts';
+import './similarity.ts';
 import './viewer.ts';
 
 /** The whole API; schema.graphql is its printed form. */

@@ -35,7 +35,7 @@ interface Result {
 }
 
 /** Of a program, by its position, for a batch or part of one. */
-type ParametersOf = (member: number, batch: Batch) => Values;
+type ParametersOf = (member: number, batch: Batch) => Values | Promise<Values>;
 
 /** One reading of the rows: each batch is run once for all programs. */
 export const sweep = (
@@ -84,7 +84,9 @@ export async function* sweepBatches(
       for (const { members, program, rowsAtOnce, others } of compiled) {
         const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
         for (const part of partsOf(whole, rowsAtOnce)) {
-          const given = members.map((member) => parametersFor(member, parameters(member, part)));
+          const given = await Promise.all(
+            members.map(async (member) => parametersFor(member, await parameters(member, part))),
+          );
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
         }
@@ -128,7 +130,7 @@ function rowsOf(batch: Batch, from: number, to: number): Batch {
   };
 }
 
-function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
+export function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
   const perRow = (values: Float32Array) =>
     float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
   return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };

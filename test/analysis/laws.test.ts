@@ -144,6 +144,7 @@ const questions: [string, object][] = [
   ['distribution', { layer: 'hidden' }],
   ['topExamples', { layer: 'hidden', unit: 1 }],
   ['scores', {}],
+  ['similarity', {}],
   ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6 }],
   ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6, controlSeed: 7 }],
 ];

@@ -8,11 +8,13 @@ import type { Opened } from './opened.ts';
 import { register } from './register.ts';
 import { info, runtime } from './runtime.ts';
 import { isSaved, SavedModel } from './saved-model/open.ts';
+import { openTable } from './table.ts';
 
 /** Graph models and layers models of TensorFlow.js on its fastest backend that is installed. */
 export const tfjsExecutor: Executor = {
   info,
   register,
+  openTable,
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     if (isSaved(artifact)) return SavedModel.open(artifact, home, threads);
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
