@@ -65,7 +65,7 @@ export function explanationsFrom(
 }
 
 const largestFirst = (attributions: readonly Attributed[]): Attributed[] =>
-  attributions.toSorted((a, b) => b.magnitude - a.magnitude);
+  attributions.toSorted((a, b) => Math.abs(b.attribution) - Math.abs(a.attribution));
 
 const FeatureAttribution = builder.objectRef<Attributed>('FeatureAttribution').implement({
   description:
@@ -102,7 +102,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
     attributions: t.field({
       type: [FeatureAttribution],
       description: 'One for each feature, in the manifest’s order; with `first`, the largest of them, largest first.',
-      args: { first: t.arg.int({ description: 'At most so many, by magnitude.' }) },
+      args: { first: t.arg.int({ description: 'At most so many, by the absolute attribution.' }) },
       resolve: ({ attributions }, { first }) =>
         first == null
           ? [...attributions]

@@ -178,4 +178,64 @@ query Representations {
   }
 }
 `,
+  `# Which features does version 2 lean on more than version 1? Compare the shares, after training: the tail number.
+query LeansOn {
+  first: model(name: "flights", version: "1") { ...leans }
+  second: model(name: "flights", version: "2") { ...leans }
+}
+
+fragment leans on Model {
+  saliency(rows: { dataset: "flights", partitions: ["10"] }, method: INTEGRATED_GRADIENTS) {
+    convergence { meanAbsolute converged }
+    features { feature { name } rank share }
+  }
+}
+`,
+  `# One flight, explained by both versions. It was on time; version 2 would have bet on late, because of the aircraft among others.
+query OneFlight {
+  first: model(name: "flights", version: "1") { ...why }
+  second: model(name: "flights", version: "2") { ...why }
+}
+
+fragment why on Model {
+  explanations(
+    rows: {
+      dataset: "flights"
+      where: [{ column: "date", op: EQ, value: "2013-10-02" }, { column: "flight", op: EQ, value: 5387 }]
+    }
+  ) {
+    nodes {
+      row { index label }
+      score
+      target
+      baselineValue
+      convergenceDelta
+      attributions(first: 6) { feature { name } value attribution }
+      plot
+    }
+  }
+}
+`,
+  `# How does version 1 answer to the hour, and which features work together?
+query HourAndPairs {
+  model(name: "flights", version: "1") {
+    response(
+      feature: "hour"
+      rows: { dataset: "flights", partitions: ["10"] }
+      target: { space: PROBABILITY }
+    ) {
+      points { value mean standardDeviation }
+    }
+    interactions(
+      rows: { dataset: "flights", partitions: ["10"] }
+      features: ["tailnum", "flight", "carrier", "hour", "humid"]
+      first: 5
+    ) {
+      features { name }
+      score
+      share
+    }
+  }
+}
+`,
 ];

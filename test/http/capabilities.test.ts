@@ -78,6 +78,28 @@ describe('a model that cannot be differentiated', () => {
     expect(model.predictions.map(({ target }) => Math.round(target * 1e4) / 1e4)).toEqual([4, -4]);
   });
 
+  test('has attributions by the methods that need no gradient', async () => {
+    type Saliency = { features: { feature: { name: string }; mean: number; score: number }[] };
+    type Answer = { model: { [method: string]: Saliency } & { interactions: { score: number }[] } };
+    const asked = ['FEATURE_ABLATION', 'FEATURE_PERMUTATION', 'SHAPLEY_SAMPLING']
+      .map(
+        (method) =>
+          `${method}: saliency(rows: { dataset: "rows" }, method: ${method}) { features { feature { name } mean score } }`,
+      )
+      .join('\n');
+    const { model } = await ask<Answer>(
+      `{ model(name: "looped") { ${asked} interactions(rows: { dataset: "rows" }) { score } } }`,
+    );
+    // logit = 4a − 4b, by the log of a probability: a is 2.5 / 4 on average, b 2 / 4.
+    for (const method of ['FEATURE_ABLATION', 'SHAPLEY_SAMPLING']) {
+      const means = Object.fromEntries(model[method]?.features.map(({ feature, mean }) => [feature.name, mean]) ?? []);
+      expect(means.a).toBeCloseTo(2.5, 3);
+      expect(means.b).toBeCloseTo(-2, 3);
+    }
+    expect(model.FEATURE_PERMUTATION?.features).toHaveLength(2);
+    expect(model.interactions[0]?.score).toBeCloseTo(0, 3);
+  });
+
   test.each([
     ['looped', { code: 'UNSUPPORTED_OPERATOR', operator: 'Loop', node: 'quadrupled' }],
     ['bent', { code: 'UNSUPPORTED_OPERATOR', operator: 'Gelu', node: 'bent' }],
