@@ -72,7 +72,7 @@ export async function runPass(inputs: PassInputs): Promise<void> {
 async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
   const startedMs = performance.now();
   const { graph, manifest } = inputs.request.model;
-  const subject: Subject = { graph, score: manifest.score, features: manifest.features };
+  const subject: Subject = { graph, ...manifest };
   const parts = new Map<string, Part>();
   const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
     inputs.onResult({
