@@ -3,10 +3,10 @@
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor)\\.ts$';
-const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$'];
+const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/texts\\.ts$', 'src/using\\.ts$'];
 const arrows = {
   [contracts]: [contracts],
-  'src/compute/files/': [],
+  'src/compute/files/': [contracts],
   'src/compute/onnx/': [contracts, 'src/compute/files/'],
   'src/compute/tfjs/': [contracts, 'src/compute/files/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],
@@ -37,6 +37,7 @@ const arrows = {
     'src/plots/',
     'src/registry/',
   ],
+  'src/cli/': ['src/server/'],
   'src/server/': [
     'src/compute/process/(pool|limits)\\.ts$',
     'src/pass/protocol\\.ts$',

@@ -12,6 +12,7 @@ const groups = [
   'attribution',
   'moments',
   'loop',
+  'rows',
   'queries',
   'cached',
   'start',

@@ -41,6 +41,7 @@ export async function passOver(
     model,
     bound: boundTo(workload),
     rows: readableRows(request),
+    tables: (name) => onnxExecutor.openTable(workload.model.artifact, home, name),
     rowsTotal: dataset.rowCount,
     kept: {},
     executor: 'ONNXRUNTIME',

@@ -50,7 +50,13 @@ async function writeRows({ columns, rowCount }: Net, path: string): Promise<void
 export const settings = { label: 'label', groupBy: 'user_id', partitionBy: 'day' } as const;
 
 export async function registered(net: Net, into: string): Promise<Workload> {
-  const folder = await written(net, into);
+  await written(net, into);
+  return registeredAlready(net, into);
+}
+
+/** Of files that lie in the folder already. */
+export async function registeredAlready(net: Net, into: string): Promise<Workload> {
+  const folder = join(into, net.name);
   const home = join(into, 'home');
   const { artifact, graph } = await onnxExecutor.register({ path: join(folder, 'model.onnx'), root: folder }, home);
   const manifest: Manifest = { score: scoreOf, features: net.features, vocabularies: {} };

@@ -68,8 +68,14 @@ export const dataLimits = {
 export const analysisLimits = {
   /** A matrix of all pairs of units, in float64: 134 MB. */
   covarianceUnits: 4096,
+  /** A probe's Hessian is such a matrix too, and is fitted together with those of other layers. */
+  probeUnits: 4096,
   /** Rows written by hand in one request: they are scored at once, while somebody waits. */
   writtenRowCount: 1000,
+  /** Pairs grow with the square: 64 features are 2,016 pairs, and 2,081 copies of every row. */
+  interactionFeatures: 64,
+  /** Elements of carriers between which second derivatives are taken: a copy of every row each. */
+  hessianElements: 1024,
   /** Examples of a neuron that are kept; nobody looks at more. */
   exampleCount: 100,
   /**
@@ -77,6 +83,18 @@ export const analysisLimits = {
    * of any divisor (10, 20, 40, 50, 100 …) are exact.
    */
   distributionBins: 1200,
+  /** Pairs of units whose products are summed for the similarity of layers, in float64: 134 MB. */
+  similarityProducts: 4096 ** 2,
+  /** Dimensions of a table whose singular values, units of a layer whose principal components are asked for: time with the cube. */
+  spectrumSize: 1024,
+  /** Every point of a projection is a row of the answer; nobody sees more in one picture. */
+  projectedRows: 10_000,
+  /** Components of a projection. */
+  projectedComponents: 50,
+  /** Of t-SNE, which takes time and memory with the square: half a minute here. */
+  tsneRows: 2000,
+  /** Entries closest to another that are kept. */
+  nearestCount: 1000,
 } as const;
 
 /** Of attributions: whatever a method asks of a row, it runs at once. */

@@ -1,27 +1,32 @@
+#!/usr/bin/env node
 import { Command } from 'commander';
-import { pino } from 'pino';
 import packageInfo from '../package.json' with { type: 'json' };
 import { GlassgraphError } from './errors.ts';
-import { App } from './server/app.ts';
-import { configOf, logLevelOf } from './server/config.ts';
+
+/** Loaded when it is asked for: a command that asks a server needs nothing of one. */
+const commands = {
+  serve: async () => (await import('./cli/serve.ts')).serveCommand(),
+  worker: async () => (await import('./cli/serve.ts')).workerCommand(),
+  register: async () => (await import('./cli/register.ts')).registerCommand(),
+  query: async () => (await import('./cli/query.ts')).queryCommand(),
+  jobs: async () => (await import('./cli/jobs.ts')).jobsCommand(),
+};
 
 const program = new Command('glassgraph')
   .description('A GraphQL server for looking inside production neural networks.')
-  .version(packageInfo.version);
+  .version(packageInfo.version)
+  .addHelpText(
+    'after',
+    `
+  glassgraph serve --example                     a server with an example, on http://localhost:4000/graphql
+  glassgraph register model ctr 1 models/ctr     make a model known to it
+  glassgraph query '{ models { totalCount } }'   ask it
+  glassgraph help serve                          every setting`,
+  );
 
-program
-  .command('serve', { isDefault: true })
-  .description('start the server')
-  .option('--host <address>', 'HOST: address to listen on')
-  .option('--port <number>', 'PORT: port to listen on')
-  .option('--database-url <url>', 'DATABASE_URL: Postgres instead of the embedded database')
-  .option('--home <folder>', 'GLASSGRAPH_HOME: embedded database, registered models, scores')
-  .option('--sources <folders>', 'GLASSGRAPH_SOURCES: folders that source.uri may reach, separated like PATH')
-  .option('--patience <seconds>', 'GLASSGRAPH_PATIENCE: how long a request waits for an answer')
-  .option('--example', 'GLASSGRAPH_EXAMPLE=1: register the example')
-  .option('--workers <count>', 'GLASSGRAPH_WORKERS: compute processes on this machine')
-  .option('--threads <count>', 'GLASSGRAPH_THREADS: threads of each compute process')
-  .action(serve);
+const named = process.argv[2] ?? '';
+const asked = named in commands ? [commands[named as keyof typeof commands]] : Object.values(commands);
+for (const load of asked) program.addCommand(await load(), { isDefault: load === commands.serve });
 
 try {
   await program.parseAsync();
@@ -30,31 +35,4 @@ try {
   process.stderr.write(`glassgraph: ${error.message}\n`);
   // Whatever was opened before something else could not be.
   process.exit(1);
-}
-
-async function serve(flags: Readonly<Record<string, string | true>>): Promise<void> {
-  const log = pino({ level: logLevelOf(process.env) });
-  const app = await App.open(configOf({ ...process.env, ...variablesOf(flags) }), log);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'closing');
-      void app.close().then(() => process.exit(0));
-    });
-  }
-  const url = await app.listen().catch(async (error: unknown) => {
-    await app.close();
-    throw error;
-  });
-  log.info({ url }, 'listening');
-}
-
-/** A flag is its variable: --database-url is DATABASE_URL, --home is GLASSGRAPH_HOME. */
-function variablesOf(flags: Readonly<Record<string, string | true>>): Record<string, string> {
-  const plain = new Set(['HOST', 'PORT', 'DATABASE_URL']);
-  return Object.fromEntries(
-    Object.entries(flags).map(([flag, value]) => {
-      const name = flag.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-      return [plain.has(name) ? name : `GLASSGRAPH_${name}`, value === true ? '1' : value];
-    }),
-  );
 }

@@ -1,9 +1,10 @@
+import type { WeightTable } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest.ts';
-import type { Batch } from '../data/types.ts';
+import type { Batch, RowColumn } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 export type Values = Readonly<Record<string, Tensor>>;
@@ -15,6 +16,8 @@ export interface Subject {
   /** Other elements that are not what the score is. */
   readonly targets?: readonly TargetBinding[];
   readonly features: readonly FeatureBinding[];
+  /** The model that it is compared with, where the question is about two. */
+  readonly base?: Subject;
 }
 
 /**
@@ -30,8 +33,12 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   parts?(spec: Spec): PartQuestions<Parts>;
   /** `parts`: the results of its parts, in their order. */
   start(spec: Spec, subject: Subject, ...parts: Parts): State;
+  /** Numbers of the rows that it wants with every batch, beside label and inputs. */
+  columns?(spec: Spec): readonly RowColumn[];
   /** Of the sweep that begins with this state. */
   program(spec: Spec, subject: Subject, state: State): Program;
+  /** Of the base, run first on the same rows: its outputs are parameters of `program` by their names. */
+  baseProgram?(spec: Spec, base: Subject, state: State): Program;
   /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */
   parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
@@ -39,12 +46,17 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   merge(a: State, b: State): State;
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
+  /** After the last sweep, where the model’s weights have a part in the answer. */
+  readTables?(state: State, tables: Tables): Promise<State>;
   finish(state: State): Result;
   /** Gives back what of the state, and so of its result, lies outside of memory: at the end of the pass, even of one that failed. */
   release?(state: State): void;
   /** For results too large for a table: kept as files, the table holds what `load` needs to find them. */
   readonly files?: ResultFiles<Result>;
 }
+
+/** Opens tables of the model's weights by name; whoever opens one closes it. */
+export type Tables = (name: string) => Promise<WeightTable>;
 
 /**
  * A question whose result another one needs: kept, or computed first, by a pass of its own where it is about other rows. Its key

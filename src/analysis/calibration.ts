@@ -1,4 +1,5 @@
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
 import { labelledRows } from './labelled-rows.ts';
@@ -20,7 +21,6 @@ export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationRes
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    using labelled = await labelledRows(part, spec, rows);
     const result = {
       rowCount: new Float64Array(spec.bins),
       positiveCount: new Float64Array(spec.bins),
@@ -29,14 +29,16 @@ export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationRes
     const add = (values: Float64Array, bin: number, value: number): void => {
       values[bin] = (values[bin] as number) + value;
     };
-    await labelled.rows.walk([], {
-      tie(score, positives, negatives) {
-        const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
-        add(result.rowCount, bin, positives + negatives);
-        add(result.positiveCount, bin, positives);
-        add(result.scoreSum, bin, (positives + negatives) * score);
-      },
-    });
+    await using(await labelledRows(part, spec, rows), ({ rows: keyed }) =>
+      keyed.walk([], {
+        tie(score, positives, negatives) {
+          const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
+          add(result.rowCount, bin, positives + negatives);
+          add(result.positiveCount, bin, positives);
+          add(result.scoreSum, bin, (positives + negatives) * score);
+        },
+      }),
+    );
     return result;
   },
 };

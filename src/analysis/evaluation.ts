@@ -1,4 +1,5 @@
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
 import { labelledRows } from './labelled-rows.ts';
@@ -21,24 +22,21 @@ export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> 
   async read(spec, [part], rows) {
     const { groupBy, partitionBy } = rows;
     const columns = [groupBy, partitionBy].filter((column) => column !== null);
-    using labelled = await labelledRows(
-      part,
-      spec,
-      rows,
-      columns.map((column) => ({ column })),
-    );
-    const group = groupBy === null ? null : columns.indexOf(groupBy);
-    const whole = new QualityMeasure();
-    await labelled.rows.walk([], whole);
-    const grouped = new GroupedAuc();
-    if (group !== null) await labelled.rows.walk([group], grouped);
-    const slices = partitionBy === null ? [] : await evaluateBy(labelled, columns.indexOf(partitionBy), group);
-    return {
-      ...whole.quality,
-      unlabelledCount: labelled.unlabelledCount,
-      gauc: grouped.gauc,
-      byPartition: inOrder(slices, rows.partitions),
-    };
+    const groupings = columns.map((column) => ({ column }));
+    return using(await labelledRows(part, spec, rows, groupings), async (labelled) => {
+      const group = groupBy === null ? null : columns.indexOf(groupBy);
+      const whole = new QualityMeasure();
+      await labelled.rows.walk([], whole);
+      const grouped = new GroupedAuc();
+      if (group !== null) await labelled.rows.walk([group], grouped);
+      const slices = partitionBy === null ? [] : await evaluateBy(labelled, columns.indexOf(partitionBy), group);
+      return {
+        ...whole.quality,
+        unlabelledCount: labelled.unlabelledCount,
+        gauc: grouped.gauc,
+        byPartition: inOrder(slices, rows.partitions),
+      };
+    });
   },
 };
 

@@ -5,6 +5,11 @@ import type { AttributionSpec } from './attributions/method.ts';
 import { ofRows } from './attributions/of-rows.ts';
 import { scoreOf } from './score.ts';
 
+export interface ExplanationsSpec extends AttributionSpec {
+  /** Indexes of the rows to be explained; all that are read when undefined. */
+  readonly explained?: readonly number[];
+}
+
 /** One entry a row, in row order; NaN where the method has no such figure. */
 export interface ExplanationsResult {
   /** Row indexes. */
@@ -21,7 +26,7 @@ export interface ExplanationsResult {
 }
 
 /** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
-export const explanations = ofRows<AttributionSpec, readonly ExplainedRow[], ExplanationsResult>({
+export const explanations = ofRows<ExplanationsSpec, ExplanationsState, ExplanationsResult>({
   name: 'explanations',
   version: 1,
   outputs({ norms, sums, target, baseline, gap, atRows }, spec, subject) {
@@ -36,10 +41,13 @@ export const explanations = ofRows<AttributionSpec, readonly ExplainedRow[], Exp
       magnitude: slice(norms, 1, 0, featureCount),
     };
   },
-  start: () => [],
-  fold: (rows, outputs, batch) => [...rows, ...rowsOf(outputs, batch)],
-  merge: (a, b) => [...a, ...b],
-  finish(rows) {
+  start: ({ explained }) => ({ explained: explained === undefined ? null : new Set(explained), rows: [] }),
+  fold: ({ explained, rows }, outputs, batch) => ({
+    explained,
+    rows: [...rows, ...rowsOf(outputs, batch).filter(({ row }) => explained?.has(row) ?? true)],
+  }),
+  merge: (a, b) => ({ ...a, rows: [...a.rows, ...b.rows] }),
+  finish({ rows }) {
     const inOrder = rows.toSorted((a, b) => a.row - b.row);
     const column = (name: Figure | 'row') => Float64Array.from(inOrder, (one) => one[name]);
     const matrix = (name: 'attribution' | 'magnitude') => Float64Array.from(inOrder.flatMap((one) => one[name]));
@@ -60,6 +68,11 @@ type Figure = 'score' | 'target' | 'baseline' | 'gap';
 interface ExplainedRow extends Readonly<Record<Figure | 'row', number>> {
   readonly attribution: readonly number[];
   readonly magnitude: readonly number[];
+}
+
+interface ExplanationsState {
+  readonly explained: ReadonlySet<number> | null;
+  readonly rows: readonly ExplainedRow[];
 }
 
 function rowsOf(outputs: Outputs, { index, rowCount }: Batch): ExplainedRow[] {

@@ -1,21 +1,8 @@
-import {
-  add,
-  concat,
-  type Expression,
-  matmul,
-  mul,
-  reduceMean,
-  reduceSum,
-  reshape,
-  row,
-  scalar,
-  slice,
-  sub,
-} from '../compute/program.ts';
+import { add, concat, type Expression, matmul, mul, reduceSum, reshape, row, scalar, sub } from '../compute/program.ts';
 import type { Analysis, Outputs, Subject } from './analysis.ts';
 import { type Comoments, correlations, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { scoreOf } from './score.ts';
-import { countOf, type LayerSpec, layerOf, observations, unitsLast } from './units.ts';
+import { countOf, type LayerSpec, layerOf, nearMean, observations, unitsLast } from './units.ts';
 
 /** A layer's neurons over rows: what §2 of Guo et al. 2018 calls neuron status. Every array has one entry a unit. */
 export interface MomentsResult {
@@ -91,15 +78,6 @@ function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression
     ),
     ...(positionAxes.length === 0 ? {} : { observationCount: countOf(observations(layer)) }),
   };
-}
-
-/**
- * Of the first rows, each as far as it is from the very first: a mean of all rows would cost as much as all that is done with it,
- * and of a constant this is the constant itself, so that nothing but zeros is left of it.
- */
-function nearMean(values: Expression): Expression {
-  const first = slice(values, 0, 0, 1);
-  return add(first, reduceMean(sub(slice(values, 0, 0, 64), first), [0]));
 }
 
 /** Vectors of [rows] as the rows of one matrix. */

@@ -1,4 +1,5 @@
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
 import { type Grouping, labelledRows } from './labelled-rows.ts';
@@ -20,8 +21,9 @@ export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
   async read(spec, [part], rows) {
     const [by] = (await slicesOf([spec.by], part, spec, rows)) as [Grouping];
     const group = rows.groupBy === null ? [] : [{ column: rows.groupBy }];
-    using labelled = await labelledRows(part, spec, rows, [by, ...group]);
-    const all = await evaluateBy(labelled, 0, group.length === 0 ? null : 1);
+    const all = await using(await labelledRows(part, spec, rows, [by, ...group]), (labelled) =>
+      evaluateBy(labelled, 0, group.length === 0 ? null : 1),
+    );
     return all.sort((a, b) => b.rowCount - a.rowCount || (a.slice < b.slice ? -1 : 1)).slice(0, mostSlices);
   },
 };
@@ -32,9 +34,10 @@ export const gauc: Reading<BySpec, [ScoreSource], number> = {
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    using labelled = await labelledRows(part, spec, rows, [{ column: spec.by }]);
     const grouped = new GroupedAuc();
-    await labelled.rows.walk([0], grouped);
+    await using(await labelledRows(part, spec, rows, [{ column: spec.by }]), (labelled) =>
+      labelled.rows.walk([0], grouped),
+    );
     return grouped.gauc;
   },
 };

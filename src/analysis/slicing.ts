@@ -1,5 +1,6 @@
 import { OrderStatistics } from '../data/order-statistics.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { ReadableRows } from './analysis.ts';
 import { type LabelledSpec, labelledStretches } from './labelled.ts';
 import type { Bins, Grouping, Labelled } from './labelled-rows.ts';
@@ -36,38 +37,45 @@ async function decilesOf(
   spec: LabelledSpec,
   rows: ReadableRows,
 ): Promise<Map<string, Bins>> {
-  const found = new Map<string, Bins>();
-  if (columns.length === 0) return found;
+  if (columns.length === 0) return new Map();
   const { stretches } = await labelledStretches(part, spec, rows, { codes: [], numbers: columns });
-  const { rowCount } = part;
-  using all = new Columns(columns.map(() => ({ distinct: new Set(), ordered: new OrderStatistics({ rowCount }) })));
-  for await (const { numbers } of stretches)
-    for (const [at, { distinct, ordered }] of all.columns.entries()) {
+  return using(new NumericColumns(columns.length, part.rowCount), async (all) => {
+    for await (const { numbers } of stretches) await all.add(numbers);
+    return all.deciles(columns);
+  });
+}
+
+/** Numbers of columns, for their deciles. */
+class NumericColumns implements Disposable {
+  /** `distinct`: values, at most one more than `mostNumbers`. */
+  readonly #columns: readonly { readonly distinct: Set<number>; readonly ordered: OrderStatistics }[];
+
+  constructor(columnCount: number, rowCount: number) {
+    this.#columns = Array.from({ length: columnCount }, () => ({
+      distinct: new Set(),
+      ordered: new OrderStatistics({ rowCount }),
+    }));
+  }
+
+  async add(numbers: readonly Float64Array[]): Promise<void> {
+    for (const [at, { distinct, ordered }] of this.#columns.entries()) {
       const values = numbers[at] as Float64Array;
       for (let row = 0; row < values.length && distinct.size <= mostNumbers; row++)
         if (!Number.isNaN(values[row])) distinct.add(values[row] as number);
       await ordered.add(values);
     }
-  for (const [at, { distinct, ordered }] of all.columns.entries())
-    if (distinct.size > mostNumbers) found.set(columns[at] as string, binsBetween(await deciles(ordered)));
-  return found;
-}
+  }
 
-interface NumericColumn {
-  /** At most one more than `mostNumbers`. */
-  readonly distinct: Set<number>;
-  readonly ordered: OrderStatistics;
-}
-
-class Columns implements Disposable {
-  readonly columns: readonly NumericColumn[];
-
-  constructor(columns: readonly NumericColumn[]) {
-    this.columns = columns;
+  /** Of the columns that have many values, by name. */
+  async deciles(names: readonly string[]): Promise<Map<string, Bins>> {
+    const found = new Map<string, Bins>();
+    for (const [at, { distinct, ordered }] of this.#columns.entries())
+      if (distinct.size > mostNumbers) found.set(names[at] as string, binsBetween(await deciles(ordered)));
+    return found;
   }
 
   [Symbol.dispose](): void {
-    for (const { ordered } of this.columns) ordered[Symbol.dispose]();
+    for (const { ordered } of this.#columns) ordered[Symbol.dispose]();
   }
 }
 

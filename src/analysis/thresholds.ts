@@ -1,5 +1,6 @@
 import type { KeyedRows } from '../data/keys/keyed-rows.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
 import { labelledRows } from './labelled-rows.ts';
@@ -35,14 +36,15 @@ export const curve: Reading<CurveSpec, [ScoreSource], readonly CurvePoint[]> = {
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    using labelled = await labelledRows(part, spec, rows);
-    const totals = await totalsOf(labelled.rows);
-    const { positives, negatives } = totals;
-    if (positives === 0 || (spec.kind === 'ROC' && negatives === 0)) return [];
-    return (await calledAt(labelled.rows, totals, spec.points)).map((point) => ({
-      threshold: point.threshold,
-      ...coordinates[spec.kind](point, positives, negatives),
-    }));
+    return using(await labelledRows(part, spec, rows), async (labelled) => {
+      const totals = await totalsOf(labelled.rows);
+      const { positives, negatives } = totals;
+      if (positives === 0 || (spec.kind === 'ROC' && negatives === 0)) return [];
+      return (await calledAt(labelled.rows, totals, spec.points)).map((point) => ({
+        threshold: point.threshold,
+        ...coordinates[spec.kind](point, positives, negatives),
+      }));
+    });
   },
 };
 
@@ -116,15 +118,16 @@ export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [
   version: 1,
   ...ofScores,
   async read(spec, [part], rows) {
-    using labelled = await labelledRows(part, spec, rows);
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
-    await labelled.rows.walk([], {
-      tie(score, positives, negatives) {
-        const isPositive = score >= spec.threshold;
-        counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
-        counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
-      },
-    });
+    await using(await labelledRows(part, spec, rows), (labelled) =>
+      labelled.rows.walk([], {
+        tie(score, positives, negatives) {
+          const isPositive = score >= spec.threshold;
+          counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
+          counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
+        },
+      }),
+    );
     return counts;
   },
 };

@@ -1,6 +1,7 @@
 import type { KeyedRows } from '../data/keys/keyed-rows.ts';
 import { scoresOfKeys } from '../data/keys/keys.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
 import { type Labelled, labelledRows } from './labelled-rows.ts';
@@ -35,12 +36,12 @@ export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly Sli
   async read(spec, [part], rows) {
     const groupings = await slicesOf(spec.columns, part, spec, rows);
     const group = rows.groupBy === null ? [] : [{ column: rows.groupBy }];
-    using labelled = await labelledRows(part, spec, rows, [...groupings, ...group]);
-    const segments = await worstOf(labelled, spec);
-    const evaluated: SliceResult[] = [];
-    for (const segment of segments)
-      evaluated.push(await evaluatedSegment(segment, labelled.rows, group.length === 0 ? null : groupings.length));
-    return evaluated;
+    return using(await labelledRows(part, spec, rows, [...groupings, ...group]), async (labelled) => {
+      const evaluated: SliceResult[] = [];
+      for (const segment of await worstOf(labelled, spec))
+        evaluated.push(await evaluatedSegment(segment, labelled.rows, group.length === 0 ? null : groupings.length));
+      return evaluated;
+    });
   },
 };
 

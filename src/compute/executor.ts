@@ -13,6 +13,21 @@ export interface Executor {
   register(source: ModelSource, home: string, threads?: number): Promise<Registration>;
   /** Throws MODEL_REJECTED when the artifact is gone or the runtime refuses it. */
   open(artifact: ModelArtifact, options: OpenOptions): Promise<OpenModel>;
+  /**
+   * A table of `graph.lookups`, from the artifact's files; nothing is opened in the runtime for it. Throws MODEL_REJECTED when they
+   * are gone, UNSUPPORTED_BY_EXECUTOR for a table that is no weight but computed from some.
+   */
+  openTable(artifact: ModelArtifact, home: string, table: string): Promise<WeightTable>;
+}
+
+/** A weight whose entries ids look up. It never lies in memory as a whole. */
+export interface WeightTable {
+  readonly entryCount: number;
+  /** Elements of an entry. */
+  readonly dimension: number;
+  /** Entries from `first` up to `end`, in order: each block [entries, dimension], overwritten by the next. */
+  blocks(first: number, end: number): AsyncIterable<Float32Array | Float64Array>;
+  close(): Promise<void>;
 }
 
 export const executorNames = ['ONNXRUNTIME', 'TFJS'] as const;

@@ -15,11 +15,13 @@ export async function executorNamed(name: ExecutorName): Promise<Executor> {
   return load();
 }
 
-/** The one that takes a model's files: TensorFlow.js calls them model.json, also in a folder. */
+/** The one that takes a model's files: TensorFlow's are called model.json or saved_model.pb, also in a folder. */
 export async function executorFor({ path }: ModelSource): Promise<Executor> {
   const names = await readdir(path).catch(() => [basename(path)]);
   const isOnnx = names.some((name) => name.endsWith('.onnx'));
-  return executorNamed(!isOnnx && names.some((name) => name.endsWith('.json')) ? 'TFJS' : 'ONNXRUNTIME');
+  return executorNamed(
+    !isOnnx && names.some((name) => name.endsWith('.json') || name === 'saved_model.pb') ? 'TFJS' : 'ONNXRUNTIME',
+  );
 }
 
 export const allExecutors = (): Promise<Executor[]> => Promise.all(Object.values(loaders).map((load) => load()));

@@ -99,6 +99,8 @@ export interface LookupGraph {
   readonly entryCount: number;
   /** Elements of an entry. */
   readonly dimension: number;
+  /** The tensor of whole numbers that says which entries are read, [rows, …]. */
+  readonly ids: string;
   /** The differentiable tensor that holds the entries. */
   readonly carrier: string;
   /** Of the carrier, along which the ids lie; null when a row has a single one. */
@@ -106,6 +108,10 @@ export interface LookupGraph {
   /** Of each id: its element in a row of the input, its position along `axis`. */
   readonly columns: readonly number[];
   readonly positions: readonly number[];
+  /** Of each id: its element in a row of `ids`. */
+  readonly places: readonly number[];
+  /** Of each id: what the graph adds to it to have the number of its entry; null where it does anything else to it. */
+  readonly offsets: readonly (number | null)[];
   /** Of each id: how many, from 0 on, fall into the table, shifts in the graph considered; null where all do. */
   readonly idCounts: readonly (number | null)[];
 }

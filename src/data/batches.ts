@@ -8,7 +8,7 @@ import { assertUnchanged } from './files.ts';
 import { blankTensor, fillRows } from './fill.ts';
 import { drawnBy } from './sample.ts';
 import { Query } from './sql.ts';
-import type { Batch, DatasetRecord, RowSelection } from './types.ts';
+import { type Batch, type DatasetRecord, type RowColumn, type RowSelection, rowColumnName } from './types.ts';
 
 export type { BoundInputs } from './bind.ts';
 
@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly batchRows: number;
   /** Of DuckDB; `dataLimits.readerThreads` when omitted. */
   readonly threads?: number;
+  /** Numbers of the rows that no input of the model wants. */
+  readonly columns?: readonly RowColumn[];
 }
 
 /**
@@ -29,16 +31,17 @@ export async function* readBatches(
   dataset: DatasetRecord,
   selection: RowSelection,
   bound: BoundInputs,
-  { batchRows, threads }: ReadOptions,
+  { batchRows, threads, columns = [] }: ReadOptions,
 ): AsyncGenerator<Batch> {
   await assertUnchanged(dataset.files);
   const paths = dataset.files.map(({ path }) => path);
   using reader = await Reader.open(paths, threads);
   const { sample } = selection;
-  const chunk = new Chunk(bound, selection.invalid, sample && (await drawnBy(dataset, selection, sample)));
+  const drawn = sample && (await drawnBy(dataset, selection, sample));
+  const chunk = new Chunk(bound, selection.invalid, { drawn, columns });
   const query = new Query();
   const statement = query.statement(chunkSql(query, dataset, selection, chunk));
-  const builder = new BatchBuilder(bound, batchRows);
+  const builder = new BatchBuilder(bound, batchRows, columns);
   try {
     for await (const data of reader.chunks(statement)) {
       chunk.load(data);
@@ -64,6 +67,7 @@ interface OpenBag extends Bag {
 export class BatchBuilder {
   readonly #bound: BoundInputs;
   readonly #batchRows: number;
+  readonly #columns: readonly RowColumn[];
   #batch: Batch;
   #bags: OpenBag[];
   #rowCount = 0;
@@ -72,8 +76,9 @@ export class BatchBuilder {
   #skippedTotal = 0;
   #lastIndex = -1;
 
-  constructor(bound: BoundInputs, batchRows: number) {
+  constructor(bound: BoundInputs, batchRows: number, columns: readonly RowColumn[] = []) {
     this.#bound = bound;
+    this.#columns = columns;
     this.#batchRows = batchRows;
     this.#batch = this.#blank();
     this.#bags = this.#emptyBags();
@@ -116,6 +121,7 @@ export class BatchBuilder {
       inputs: Object.fromEntries(inputs) as Record<string, Tensor>,
       label: new Float32Array(rows),
       labelled: new Float32Array(rows),
+      columns: Object.fromEntries(this.#columns.map((column) => [rowColumnName(column), new Float64Array(rows)])),
       skippedRowCount: 0,
     };
   }
@@ -134,10 +140,12 @@ export class BatchBuilder {
 
   #copy(chunk: Chunk, from: number, count: number): void {
     const to = this.#rowCount;
-    const { index, label, labelled, inputs } = this.#batch;
+    const { index, label, labelled, columns, inputs } = this.#batch;
     index.set(chunk.index.subarray(from, from + count), to);
     label.set(chunk.label.subarray(from, from + count), to);
     labelled.set(chunk.labelled.subarray(from, from + count), to);
+    for (const { about, values } of chunk.columns)
+      columns[rowColumnName(about)]?.set(values.subarray(from, from + count), to);
     if ((chunk.index[from] as number) <= this.#lastIndex) throw new Error('rows came out of order');
     this.#lastIndex = chunk.index[from + count - 1] as number;
     for (const { input, index: slot, values } of chunk.features.flatMap(({ filled }) => filled)) {
@@ -170,6 +178,9 @@ export class BatchBuilder {
       ...(bags.length > 0 && { bags }),
       label: full.label.subarray(0, rowCount),
       labelled: full.labelled.subarray(0, rowCount),
+      columns: Object.fromEntries(
+        Object.entries(full.columns).map(([name, values]) => [name, values.subarray(0, rowCount)]),
+      ),
       skippedRowCount: this.#skipped,
     };
     this.#batch = this.#blank();

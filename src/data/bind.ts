@@ -83,6 +83,36 @@ function bagOf(feature: FeatureBinding, inputs: readonly BoundInput[]): BoundBag
   return { ids: named(input), offsets: named(offsetsInput), includeLastOffset };
 }
 
+/** Inputs of the model that another one is compared with, in the batches of both. */
+const basePrefix = 'base/';
+
+const ofBase = <Input extends { readonly name: string }>(input: Input): Input => ({
+  ...input,
+  name: `${basePrefix}${input.name}`,
+});
+
+/** Rows for two models at once: both take a row, or neither does. */
+export const boundTogether = (own: BoundInputs, base: BoundInputs): BoundInputs => ({
+  inputs: [...own.inputs, ...base.inputs.map(ofBase)],
+  features: [
+    ...own.features,
+    ...base.features.map(({ input, lengthInput, bag, ...feature }) => ({
+      ...feature,
+      input: own.inputs.length + input,
+      lengthInput: lengthInput === undefined ? undefined : own.inputs.length + lengthInput,
+      bag: bag && { ...bag, ids: ofBase(bag.ids), offsets: ofBase(bag.offsets) },
+    })),
+  ],
+});
+
+/** Of the inputs of both models, those of the base by its own names. */
+export const inputsOfBase = (inputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, tensor]) =>
+      name.startsWith(basePrefix) ? [[name.slice(basePrefix.length), tensor]] : [],
+    ),
+  );
+
 /** Ids that the manifest itself gives are the same for every row. */
 function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTEGER }: BoundFeature): void {
   if (feature.kind !== 'CATEGORICAL' && feature.kind !== 'SEQUENCE') return;

@@ -5,19 +5,27 @@ import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
 import type { Drawn } from './sample.ts';
-import { columnSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
-import type { DatasetRecord, RowSelection } from './types.ts';
+import { columnSql, filterSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
+import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
 const chunkRows = 2048;
 
-/** The columns that a chunk must have, in this order: row index, label, features. */
+/** The columns that a chunk must have, in this order: row index, label, features, other columns. */
 export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSelection, chunk: Chunk): string {
   const label =
     dataset.label === null ? 'CAST(NULL AS DOUBLE)' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
   const features = chunk.features.map(({ bound, decoder }) => decoder.sql(columnSql(dataset, bound.feature.column)));
-  const columns = [rowIndexSql(query, dataset.files), label, ...features].join(', ');
+  const others = chunk.columns.map(({ about }) => rowColumnSql(query, dataset, about));
+  const columns = [rowIndexSql(query, dataset.files), label, ...features, ...others].join(', ');
   return `SELECT ${columns} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+}
+
+function rowColumnSql(query: Query, dataset: DatasetRecord, { column, equals, above }: RowColumn): string {
+  const asDouble = (expression: string): string => `CAST(${expression} AS DOUBLE)`;
+  if (equals !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'EQ', value: equals }));
+  if (above !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'GT', value: above }));
+  return asDouble(columnSql(dataset, column));
 }
 
 interface ChunkFeature {
@@ -46,6 +54,7 @@ interface Refusal {
 /** Rows of one DuckDB chunk as numbers; the next chunk takes the place of the last. */
 export class Chunk {
   readonly features: readonly ChunkFeature[];
+  readonly columns: readonly { readonly about: RowColumn; readonly values: Float64Array }[];
   readonly index = new Float64Array(chunkRows);
   readonly label = new Float64Array(chunkRows);
   readonly labelled = new Float64Array(chunkRows);
@@ -60,9 +69,14 @@ export class Chunk {
   #first: Refusal | undefined;
 
   /** `drawn`: of a sample, the rows that are in it. */
-  constructor({ inputs, features }: BoundInputs, invalid: RowSelection['invalid'], drawn?: Drawn) {
+  constructor(
+    { inputs, features }: BoundInputs,
+    invalid: RowSelection['invalid'],
+    { drawn, columns = [] }: { drawn?: Drawn | undefined; columns?: readonly RowColumn[] } = {},
+  ) {
     this.#invalid = invalid;
     this.#drawn = drawn;
+    this.columns = columns.map((about) => ({ about, values: new Float64Array(chunkRows) }));
     this.features = features.map((bound) => {
       const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32', chunkRows);
       const { width } = decoder;
@@ -123,6 +137,13 @@ export class Chunk {
       this.label[row] = hasLabel ? (label[row] as number) : 0;
       this.labelled[row] = hasLabel ? 1 : 0;
     }
+    for (const [at, { values }] of this.columns.entries()) {
+      const vector = chunk.getColumnVector(2 + this.features.length + at);
+      const numbers = numbersOf(vector);
+      const nullBits = nullBitsOf(vector);
+      for (let row = 0; row < rowCount; row++)
+        values[row] = isNull(nullBits, row) ? Number.NaN : (numbers[row] as number);
+    }
   }
 
   #failure({ row, feature: { name, column }, value, why }: Refusal) {
@@ -147,7 +168,8 @@ export class Chunk {
   }
 
   #move(from: number, to: number): void {
-    for (const values of [this.index, this.label, this.labelled]) values[to] = values[from] as number;
+    const columns = this.columns.map(({ values }) => values);
+    for (const values of [this.index, this.label, this.labelled, ...columns]) values[to] = values[from] as number;
     for (const { decoder, filled } of this.features) {
       for (const { values } of filled)
         values.numbers.copyWithin(to * values.width, from * values.width, (from + 1) * values.width);

@@ -180,7 +180,7 @@ const isoDate = /^\d{4}-\d{2}-\d{2}$/;
 const isoMoment = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/;
 
 /** Whether a JSON value can be one of the column's; numbers may come as text, since JSON's end at 2^53. */
-function fits(value: unknown, type: string): boolean {
+export function fits(value: unknown, type: string): boolean {
   const isText = typeof value === 'string';
   switch (classOf(type)) {
     case 'INTEGER':

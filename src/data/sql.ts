@@ -113,7 +113,7 @@ const comparisons: Partial<Record<FilterOperator, string>> = {
 };
 
 /** A null satisfies no comparison, and NaN none but NE (DuckDB would call it the largest number). */
-function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
+export function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
   const column = columnSql(dataset, name);
   if (op === 'IS_NULL') return `${column} IS NULL`;
   if (op === 'NOT_NULL') return `${column} IS NOT NULL`;

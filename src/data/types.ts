@@ -61,6 +61,16 @@ export interface Sample {
   readonly seed: number;
 }
 
+/** A number of each row beside the model's inputs: of a column as it is, or 1 where it equals or exceeds a value and else 0. */
+export interface RowColumn {
+  readonly column: string;
+  readonly equals?: unknown;
+  readonly above?: number;
+}
+
+/** What batches call it. */
+export const rowColumnName = ({ column, equals, above }: RowColumn): string => JSON.stringify([column, equals, above]);
+
 /** A stretch of selected rows, in row order, ready for a model. */
 export interface Batch {
   readonly rowCount: number;
@@ -74,6 +84,8 @@ export interface Batch {
   readonly label: Float32Array;
   /** 1 where the row has a label. */
   readonly labelled: Float32Array;
+  /** Of every column that was asked for, by `rowColumnName`; NaN for null. */
+  readonly columns: Readonly<Record<string, Float64Array>>;
   /** Rows left out just before or in this batch, with `invalid: SKIP`. */
   readonly skippedRowCount: number;
   /** Inputs of other rows, where a program reads some (`Program.others`). */

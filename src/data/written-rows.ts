@@ -1,4 +1,5 @@
 import type { ModelGraph } from '../compute/graph.ts';
+import type { Tensor } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import { BatchBuilder } from './batches.ts';
@@ -59,6 +60,26 @@ export async function writtenBatch(
   const [batch] = batches;
   if (batch === undefined) throw new Error('the rows did not fill their batch');
   return batch;
+}
+
+/**
+ * What the model takes for raw values of one feature, a single element each. Throws BINDING_MISMATCH for a value that it cannot take.
+ */
+export async function encodedValues(
+  values: readonly unknown[],
+  feature: FeatureBinding,
+  { inputs, lookups }: Pick<ModelGraph, 'inputs' | 'lookups'>,
+  manifest: Manifest,
+  vocabularies: Vocabularies,
+): Promise<number[]> {
+  const rows = values.map((value) => ({ [feature.name]: value }));
+  const own = inputs
+    .filter(({ name }) => name === feature.input)
+    .map(({ name, dtype }) => ({ name, dtype, shape: [null, feature.index + 1] }));
+  const graph = { inputs: own, lookups };
+  const { inputs: filled } = await writtenBatch(rows, graph, { ...manifest, features: [feature] }, vocabularies);
+  const { data } = filled[feature.input] as Tensor;
+  return values.map((_, at) => Number(data[(at + 1) * (feature.index + 1) - 1]));
 }
 
 function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void {

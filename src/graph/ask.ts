@@ -1,5 +1,5 @@
 import { type RowsInput, selectRows } from '../data/rows.ts';
-import { keyed, type Target } from '../planner/plan.ts';
+import { type KeyedQuestion, keyed, type RowsTarget, type Target } from '../planner/plan.ts';
 import type { Answer } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -23,14 +23,30 @@ export async function ask<Result>(
   model: ModelRow,
   rows: RowsArgument,
   otherRows: OtherRows = {},
+  base?: ModelRow,
 ): Promise<Answer<Result>> {
-  const target = await targetOf(context, model, rows);
+  const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
   const others: Record<string, Target> = {};
   for (const [name, other] of Object.entries(otherRows))
     others[name] = await targetOf(context, other.model, other.rows);
   const question = JSON.stringify([analysis, spec, ...[target, ...Object.values(others)].map(idsOf)]);
-  const answer =
-    context.answers.get(question) ?? context.planner.request(keyed(analysis, spec, target, others), context.scope);
+  return answerTo(context, question, () => keyed(analysis, spec, target, others));
+}
+
+/** The same about a table of a model's weights, without rows. */
+export const askTable = <Result>(
+  context: Context,
+  analysis: string,
+  spec: object,
+  model: ModelRow,
+): Promise<Answer<Result>> =>
+  answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>
+    keyed(analysis, spec, { model, dataset: null, rows: null }),
+  );
+
+/** The same question is asked once in a request. */
+async function answerTo<Result>(context: Context, question: string, ask: () => KeyedQuestion): Promise<Answer<Result>> {
+  const answer = context.answers.get(question) ?? context.planner.request(ask(), context.scope);
   context.answers.set(question, answer);
   // Who waits for an answer asks nothing more until it is there.
   context.scope.leave();
@@ -41,13 +57,34 @@ export async function ask<Result>(
   }
 }
 
-async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<Target> {
+/** Several questions of one resolver, which waits for the answers to all of them. */
+export async function together<Result>(
+  { scope }: Context,
+  questions: readonly (() => Promise<Result>)[],
+): Promise<Result[]> {
+  const answers = questions.map(async (question) => {
+    scope.enter();
+    try {
+      return await question();
+    } finally {
+      scope.leave();
+    }
+  });
+  scope.leave();
+  try {
+    return await Promise.all(answers);
+  } finally {
+    scope.enter();
+  }
+}
+
+async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {
   const dataset = await datasetAsked(context, rows);
   const partitions = dataset.partitions.map(({ name }) => name);
   return { model, dataset, rows: selectRows(dataset, partitions, rows) };
 }
 
-const idsOf = ({ model, dataset, rows }: Target): unknown[] => [model.id, dataset.id, rows];
+const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model.id, base?.id, dataset?.id, rows];
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
 export function datasetAsked(context: Context, rows: RowsArgument): Promise<DatasetRow> {

@@ -180,3 +180,11 @@ export const NeuronOrderField = builder.enumType('NeuronOrderField', {
     ABS_CORRELATION_WITH_SCORE: 'Absolute correlation with the model’s score.',
   }),
 });
+
+export const ProjectionMethod = builder.enumType('ProjectionMethod', {
+  description: 'How many dimensions become few.',
+  values: described({
+    PCA: 'Principal components: the directions of largest variance, exact.',
+    TSNE: 't-SNE (van der Maaten & Hinton 2008): near rows stay near, distances mean nothing.',
+  }),
+});

@@ -33,7 +33,11 @@ builder.objectField(ExplanationConnection, 'provenance', (t) =>
   }),
 );
 
-/** Only the rows of the page are run. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
+/** Whether what one row gets depends on which others are selected. */
+const isOfAllRows = ({ method, baseline }: AttributionSpec): boolean =>
+  method === 'FEATURE_PERMUTATION' || baseline?.kind === 'MEAN';
+
+/** Only the rows of the page are run, where the method lets them. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
 async function pageOf(
   model: ModelRow,
   rows: RowsArgument,
@@ -51,7 +55,8 @@ async function pageOf(
   const indexes = found.slice(0, limit);
   // An empty page still says how it came to be: by the row beside it.
   const only = indexes.length > 0 ? indexes : [found[0] ?? after];
-  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', spec, model, { ...rows, only });
+  const [asked, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
+  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', asked, model, read);
   const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
   const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
     cursor: cursorOf(node.row.index),

@@ -4,6 +4,8 @@ import { builder } from './builder.ts';
 export interface NamedHistogram extends HistogramData {
   /** What is counted, for the plot's title. */
   readonly what: string;
+  /** Rows when omitted. */
+  readonly counted?: string;
 }
 
 export const Histogram = builder.objectRef<NamedHistogram>('Histogram').implement({
@@ -24,7 +26,7 @@ export const Histogram = builder.objectRef<NamedHistogram>('Histogram').implemen
       type: 'VegaLite',
       nullable: true,
       description: 'Bars.',
-      resolve: (data) => histogramPlot(data, data.what),
+      resolve: (data) => histogramPlot(data, data.what, data.counted),
     }),
   }),
 });

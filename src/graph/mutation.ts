@@ -8,6 +8,7 @@ import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { decodeId, isUuid } from './ids.ts';
 import { missingModel } from './missing.ts';
+import { ModelInput } from './model-input.ts';
 import { Dataset, Model } from './references.ts';
 
 const SourceInput = builder.inputType('SourceInput', {
@@ -20,15 +21,6 @@ const SourceInput = builder.inputType('SourceInput', {
       description:
         'Files of a multipart request (GraphQL multipart request specification): rows, or a model with what lies beside it.',
     }),
-  }),
-});
-
-const ModelInput = builder.inputType('ModelInput', {
-  description: 'A version, an alias, or the latest version when neither is named.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'Name of the model.' }),
-    version: t.string({ description: 'This version.' }),
-    alias: t.string({ description: 'The version that this name points at.' }),
   }),
 });
 

@@ -34,7 +34,10 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
     }),
     device: t.exposeString('device', { description: 'What really computed.' }),
     modelDigest: t.exposeString('modelDigest', { description: 'Of the model’s files and its manifest.' }),
-    datasetDigest: t.exposeString('datasetDigest', { description: 'Of the dataset’s files and settings.' }),
+    datasetDigest: t.string({
+      description: 'Of the dataset’s files and settings.',
+      resolve: ({ datasetDigest }) => datasetDigest ?? '',
+    }),
     engineVersion: t.exposeString('engineVersion', { description: 'The Glassgraph that computed it.' }),
     job: t.field({
       type: Job,

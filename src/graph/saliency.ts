@@ -1,5 +1,5 @@
 import jstat from 'jstat';
-import type { AttributionResult, Completeness } from '../analysis/attribution.ts';
+import type { AttributionResult } from '../analysis/attribution.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
@@ -10,6 +10,7 @@ import { type AskedMethod, AttributionOptions, attributionSpec } from './attribu
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
+import { Convergence } from './convergence.ts';
 import { AttributionMethod, Direction } from './enums.ts';
 import { Interval } from './interval.ts';
 import { orNull } from './number.ts';
@@ -147,18 +148,6 @@ const GroupSaliency = builder.objectRef<OnePlayer>('GroupSaliency').implement({
       resolve: ({ share }) => orNull(share),
     }),
     mean: t.float({ description: 'As of a feature.', resolve: (player) => figure(player, 'mean') }),
-  }),
-});
-
-const Convergence = builder.objectRef<Completeness>('Convergence').implement({
-  description: 'converged: the mean absolute gap is at most 1% of the mean absolute f(x) - f(baseline).',
-  fields: (t) => ({
-    meanAbsolute: t.float({ description: 'Mean absolute gap over rows.', resolve: (c) => c.meanAbsoluteGap }),
-    maxAbsolute: t.float({ description: 'Largest absolute gap of a row.', resolve: (c) => c.maxAbsoluteGap }),
-    converged: t.boolean({
-      description: 'Whether the attributions add up, as far as can be asked of them.',
-      resolve: (c) => c.meanAbsoluteGap <= 0.01 * c.meanAbsoluteDifference,
-    }),
   }),
 });
 

@@ -1,12 +1,15 @@
 import { builder } from './builder.ts';
 import './cache.ts';
 import './capabilities.ts';
+import './conductance.ts';
 import './dataset.ts';
 import './evaluation.ts';
 import './evaluation-readings.ts';
+import './embedding-table.ts';
 import './executor.ts';
 import './explanations.ts';
 import './feature.ts';
+import './interaction.ts';
 import './job.ts';
 import './job-control.ts';
 import './layer.ts';
@@ -16,9 +19,13 @@ import './model-structure.ts';
 import './mutation.ts';
 import './neuron.ts';
 import './predictions.ts';
+import './probe.ts';
+import './projection.ts';
 import './query.ts';
+import './response.ts';
 import './vega-lite.ts';
 import './saliency.ts';
+import './similarity.ts';
 import './viewer.ts';
 
 /** The whole API; schema.graphql is its printed form. */

@@ -1,14 +1,7 @@
 import type { Logger } from 'pino';
 import type { ComputePool } from '../compute/process/pool.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type {
-  KeptPart,
-  PassEnvironment,
-  PassFailure,
-  PassProgress,
-  PassRequest,
-  PassResult,
-} from '../pass/protocol.ts';
+import type { JobRequest, KeptPart, PassEnvironment, PassFailure, PassProgress, PassResult } from '../pass/protocol.ts';
 import { persistently } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { bytesOf, removeUnnamed } from '../store/files.ts';
@@ -31,10 +24,10 @@ export class Attempt {
   readonly failures: Record<string, ErrorRecord> = {};
   readonly #services: AttemptServices;
   readonly #id: string;
-  readonly #request: PassRequest;
+  readonly #request: JobRequest;
   readonly #signal: AbortSignal;
 
-  constructor(services: AttemptServices, id: string, request: PassRequest, signal: AbortSignal) {
+  constructor(services: AttemptServices, id: string, request: JobRequest, signal: AbortSignal) {
     this.#services = services;
     this.#id = id;
     this.#request = request;
@@ -72,7 +65,7 @@ export class Attempt {
     this.#tell(open, progress, performance.now() - startedMs);
   }
 
-  #tell({ analyses, readings }: PassRequest, { rowsDone, memoryBytes }: ProgressReport, elapsedMs: number): void {
+  #tell({ analyses, readings }: JobRequest, { rowsDone, memoryBytes }: ProgressReport, elapsedMs: number): void {
     const durationMs = Math.round(elapsedMs);
     const rowsPerSecond = Math.round((rowsDone / Math.max(durationMs, 1)) * 1000);
     const keys = [...analyses, ...readings].map(({ key }) => key);
@@ -95,7 +88,7 @@ export class Attempt {
   }
 
   /** Without what an earlier attempt has already kept. */
-  async #stillOpen(): Promise<PassRequest> {
+  async #stillOpen(): Promise<JobRequest> {
     const questions = [...this.#request.analyses, ...this.#request.readings];
     const claims = await persistently(this.#signal, () =>
       getClaims(
@@ -109,7 +102,7 @@ export class Attempt {
     return { ...this.#request, analyses: analyses.filter(isOpen), readings: readings.filter(isOpen) };
   }
 
-  async #keptParts({ analyses, readings }: PassRequest): Promise<Record<string, KeptPart>> {
+  async #keptParts({ analyses, readings }: JobRequest): Promise<Record<string, KeptPart>> {
     const ours = new Set(analyses.map(({ key }) => key));
     const wanted = new Set(
       [...analyses, ...readings].flatMap(({ partKeys }) => partKeys).filter((key) => !ours.has(key)),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { type DrizzleTransactionLike, fromDrizzle, type PgBoss } from 'pg-boss';
 import { GlassgraphError } from '../errors.ts';
-import type { PassQuestion, PassRequest } from '../pass/protocol.ts';
+import type { JobRequest, PassQuestion } from '../pass/protocol.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { holdDataset } from '../store/datasets.ts';
 import { createJob } from '../store/jobs.ts';
@@ -14,13 +14,16 @@ import { priorityOf } from './priority.ts';
 export interface PassSubmission {
   readonly title: string;
   readonly modelId: string;
-  readonly datasetId: string;
+  /** The model that it is compared with. */
+  readonly baseId?: string;
+  /** null: no rows are read. */
+  readonly datasetId: string | null;
   readonly modelDigest: string;
-  readonly datasetDigest: string;
+  readonly datasetDigest: string | null;
   readonly engineVersion: string;
-  /** Of the selected rows, as far as that is known without reading them. */
+  /** Of the selected rows, as far as that is known without reading them; 0 when none are read. */
   readonly rowCount: number;
-  readonly request: PassRequest;
+  readonly request: JobRequest;
 }
 
 export interface Submitted {
@@ -36,8 +39,13 @@ export interface Submitted {
  */
 export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmission): Promise<Submitted> {
   return db.transaction(async (tx) => {
-    const { request, title, rowCount, ...about } = submission;
-    if (!(await holdModel(tx, about.modelId)) || !(await holdDataset(tx, about.datasetId))) throw deletedMeanwhile();
+    const { request, title, rowCount, baseId, ...about } = submission;
+    const held = [
+      await holdModel(tx, about.modelId),
+      baseId === undefined || (await holdModel(tx, baseId)),
+      about.datasetId === null || (await holdDataset(tx, about.datasetId)),
+    ];
+    if (held.includes(false)) throw deletedMeanwhile();
     const jobId = randomUUID();
     const claimAll = (questions: readonly { key: string; name: string }[]): Promise<string[]> =>
       claim(
@@ -53,7 +61,7 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
     const deferred = [...later, ...laterReadings];
     if (analyses.length + readings.length === 0) return { jobId: null, deferred };
     await createJob(tx, { id: jobId, title, modelId: about.modelId, datasetId: about.datasetId });
-    const job: PassRequest = { ...request, analyses, readings };
+    const job: JobRequest = { ...request, analyses, readings };
     const priority = priorityOf({ rowCount, questionCount: analyses.length + readings.length });
     await boss.send(passQueue, job, {
       id: jobId,

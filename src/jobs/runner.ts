@@ -1,7 +1,7 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import { ComputeProcessLost } from '../compute/process/lost.ts';
 import { analysisFailed, type ErrorRecord, toErrorRecord } from '../errors.ts';
-import type { PassRequest } from '../pass/protocol.ts';
+import type { JobRequest } from '../pass/protocol.ts';
 import { persistently } from '../store/away.ts';
 import { finishJob, startJob } from '../store/jobs.ts';
 import { release } from '../store/results.ts';
@@ -40,7 +40,7 @@ export class Runner {
     const { boss } = this.#options;
     let worker = '';
     const options = { ...workOptions, ...lane };
-    worker = await boss.work(passQueue, options, async ([job]: JobWithMetadata<PassRequest>[]) => {
+    worker = await boss.work(passQueue, options, async ([job]: JobWithMetadata<JobRequest>[]) => {
       if (job !== undefined) await this.#run(job);
       // Another may be waiting: no reason to sit out the polling interval.
       boss.notifyWorker(worker);
@@ -51,7 +51,7 @@ export class Runner {
    * Ends in DONE, FAILED or CANCELLED, also when it throws: what is left of its claims is given up with the job. Not so when the
    * queue has taken the job back (this server stops, or was thought lost): it is run again, here or elsewhere.
    */
-  async #run({ id, data, signal }: JobWithMetadata<PassRequest>): Promise<void> {
+  async #run({ id, data, signal }: JobWithMetadata<JobRequest>): Promise<void> {
     const { log, watch } = this.#options;
     const [cancelling, over] = [new AbortController(), new AbortController()];
     void watch.abortWhenCancelled(id, cancelling, over.signal);
@@ -88,7 +88,7 @@ export class Runner {
   /** A process that is lost is a reason to try again; an error that the pass itself reports would only come again. */
   async #attempts(
     id: string,
-    request: PassRequest,
+    request: JobRequest,
     signal: AbortSignal,
     failures: Record<string, ErrorRecord>,
   ): Promise<void> {

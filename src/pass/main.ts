@@ -2,16 +2,18 @@ import type { ModelSource, Registration } from '../compute/executor.ts';
 import { executorFor, executorNamed } from '../compute/executors.ts';
 import type { CallContext } from '../compute/process/protocol.ts';
 import { serve } from '../compute/process/serve.ts';
-import { bind } from '../data/bind.ts';
+import { type BoundInputs, bind, boundTogether } from '../data/bind.ts';
 import { idLimits } from '../data/carriers.ts';
 import { countRows } from '../data/rows.ts';
+import type { DatasetRecord } from '../data/types.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { explain } from './explain.ts';
 import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
-import type { KeptPart, PassEnvironment, PassRequest } from './protocol.ts';
+import type { JobRequest, KeptPart, PassEnvironment, PassModel } from './protocol.ts';
 import { readableRows } from './readable-rows.ts';
 import { runPass } from './run.ts';
+import { runTables } from './tables.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
 serve({ register, pass, predict, explain });
@@ -26,29 +28,42 @@ async function register({ source, environment: { home, threads } }: RegisterCall
 }
 
 interface PassCall {
-  readonly request: PassRequest;
+  readonly request: JobRequest;
   readonly kept: Readonly<Record<string, KeptPart>>;
   readonly environment: PassEnvironment;
 }
 
 async function pass({ request, kept, environment }: PassCall, context: CallContext): Promise<void> {
-  const { model, dataset, rows } = request;
-  const vocabularies = await loadVocabularies(environment.home, model.manifest);
-  const bound = bind(model.graph, model.manifest, vocabularies, dataset, idLimits(model.graph, model.manifest));
-  const rowsTotal = await countRows(dataset, rows);
-  const { info } = await executorNamed(model.artifact.executor);
-  await runPass({
-    request,
-    kept,
+  const { model } = request;
+  const executor = await executorNamed(model.artifact.executor);
+  const common = {
     environment,
-    bound,
-    rowsTotal,
-    model: await openedModel(model.artifact, environment),
-    rows: readableRows(request),
-    executor: info.name,
-    device: info.device,
+    tables: (name: string) => executor.openTable(model.artifact, environment.home, name),
+    executor: executor.info.name,
+    device: executor.info.device,
     onResult: context.emit,
     onFailure: context.emit,
     onProgress: context.progress,
+  };
+  if (request.dataset === null) return runTables({ ...common, request });
+  const { base, dataset, rows } = request;
+  const own = await boundInputs(model, dataset, environment);
+  await runPass({
+    ...common,
+    request,
+    kept,
+    bound: base === undefined ? own : boundTogether(own, await boundInputs(base, dataset, environment)),
+    rowsTotal: await countRows(dataset, rows),
+    model: await openedModel(model.artifact, environment),
+    ...(base && { base: await openedModel(base.artifact, environment) }),
+    rows: readableRows(request),
   });
+}
+
+async function boundInputs(
+  { graph, manifest }: PassModel,
+  dataset: DatasetRecord,
+  { home }: PassEnvironment,
+): Promise<BoundInputs> {
+  return bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest));
 }

@@ -10,6 +10,8 @@ import type { ErrorRecord } from '../errors.ts';
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */
 export interface PassRequest {
   readonly model: PassModel;
+  /** The model that it is compared with, over the same rows. */
+  readonly base?: PassModel;
   readonly dataset: DatasetRecord;
   readonly rows: RowSelection;
   /** Names of the dataset's partitions, in the order of their values. */
@@ -17,6 +19,17 @@ export interface PassRequest {
   readonly analyses: readonly PassQuestion[];
   readonly readings: readonly PassQuestion[];
 }
+
+/** The weights of a model, for every analysis of its tables that somebody waits for. */
+export interface TablesRequest {
+  readonly model: PassModel;
+  readonly dataset: null;
+  readonly analyses: readonly PassQuestion[];
+  readonly readings: readonly PassQuestion[];
+}
+
+/** What lies in the queue. */
+export type JobRequest = PassRequest | TablesRequest;
 
 export interface PassModel {
   readonly artifact: ModelArtifact;

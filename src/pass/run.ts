@@ -1,15 +1,17 @@
-import type { ReadableRows, Subject, Values } from '../analysis/analysis.ts';
+import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { BoundInputs } from '../data/bind.ts';
-import type { Batch } from '../data/types.ts';
+import { type Batch, rowColumnName } from '../data/types.ts';
 import { type GlassgraphError, toErrorRecord } from '../errors.ts';
+import { openBase } from './base.ts';
 import { type Failure, isolated } from './isolated.ts';
 import type {
   KeptPart,
   PassEnvironment,
   PassFailure,
+  PassModel,
   PassProgress,
   PassQuestion,
   PassRequest,
@@ -21,8 +23,11 @@ export interface PassInputs {
   readonly request: PassRequest;
   readonly environment: PassEnvironment;
   readonly model: OpenModel;
+  /** Of the request’s base; its inputs are bound with those of the model. */
+  readonly base?: OpenModel;
   readonly bound: BoundInputs;
   readonly rows: ReadableRows;
+  readonly tables: Tables;
   readonly rowsTotal: number;
   /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
@@ -71,8 +76,8 @@ export async function runPass(inputs: PassInputs): Promise<void> {
 /** `started`: every analysis that was begun. */
 async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
   const startedMs = performance.now();
-  const { graph, manifest } = inputs.request.model;
-  const subject: Subject = { graph, ...manifest };
+  const { model, base } = inputs.request;
+  const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
   const parts = new Map<string, Part>();
   const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
     inputs.onResult({
@@ -104,8 +109,10 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
       const counts = await foldRows(running, subject, inputs);
       const ended = running.filter((one) => !continues(one));
       running = running.filter((one) => !ended.includes(one));
-      for (const { key, analysis, state } of ended) {
-        const result = analysis.finish(state);
+      for (const one of ended) {
+        const { key, analysis } = one;
+        one.state = (await analysis.readTables?.(one.state, inputs.tables)) ?? one.state;
+        const result = analysis.finish(one.state);
         parts.set(key, { result, counts });
         const kept = await analysis.files?.save(result, inputs.environment.home);
         emit(key, kept?.value ?? result, kept?.files ?? [], counts);
@@ -136,6 +143,8 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
   for (const error of failed.values()) throw error;
 }
 
+const subjectOf = ({ graph, manifest }: PassModel): Subject => ({ graph, ...manifest });
+
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
@@ -149,10 +158,16 @@ function continues(one: Running): boolean {
 /** Folds every batch of one reading of the rows into every state. */
 async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
-  const parameters = (member: number, batch: Batch): Values => {
+  const basePrograms = running.map(
+    ({ analysis, spec, state }) => subject.base && analysis.baseProgram?.(spec, subject.base, state),
+  );
+  await using base = await openBase(basePrograms, inputs.base);
+  const parameters = async (member: number, batch: Batch): Promise<Values> => {
     const { analysis, state, spec } = running[member] as Running;
-    return analysis.parameters?.(state, batch, spec, subject) ?? {};
+    return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };
   };
+  const asked = running.flatMap(({ analysis, spec }) => analysis.columns?.(spec) ?? []);
+  const columns = [...new Map(asked.map((column) => [rowColumnName(column), column])).values()];
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
   const tell = (): void =>
@@ -162,7 +177,7 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
       memoryBytes: process.memoryUsage.rss(),
     });
   let toldMs = performance.now();
-  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound })) {
+  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound, columns })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
     for (const { member, part, outputs } of results) {

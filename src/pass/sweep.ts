@@ -5,7 +5,7 @@ import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
 import { partOf } from '../data/part.ts';
 import { countRows } from '../data/rows.ts';
-import type { Batch, DatasetRecord, RowSelection } from '../data/types.ts';
+import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
 import { OthersReader } from './others.ts';
 
@@ -18,6 +18,8 @@ export interface SweptRows {
   readonly rows: RowSelection;
   readonly model: OpenModel;
   readonly bound: BoundInputs;
+  /** Numbers of the rows beside the model's inputs. */
+  readonly columns?: readonly RowColumn[];
 }
 
 export interface SweptBatch {
@@ -34,15 +36,15 @@ interface Result {
 }
 
 /** Of a program, by its position, for a batch or part of one. */
-type ParametersOf = (member: number, batch: Batch) => Values;
+type ParametersOf = (member: number, batch: Batch) => Values | Promise<Values>;
 
 /** One reading of the rows: each batch is run once for all programs. */
 export const sweep = (
   programs: readonly Program[],
   parameters: ParametersOf,
-  { dataset, rows, model, bound }: SweptRows,
+  { dataset, rows, model, bound, columns = [] }: SweptRows,
 ): AsyncGenerator<SweptBatch> => {
-  const read = () => readBatches(dataset, rows, bound, { batchRows });
+  const read = () => readBatches(dataset, rows, bound, { batchRows, columns });
   const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
   return sweepBatches(programs, parameters, model, { read, countKept });
 };
@@ -83,7 +85,9 @@ export async function* sweepBatches(
       for (const { members, program, rowsAtOnce, others } of compiled) {
         const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
         for (const part of partsOf(whole, rowsAtOnce)) {
-          const given = members.map((member) => parametersFor(member, parameters(member, part)));
+          const given = await Promise.all(
+            members.map(async (member) => parametersFor(member, await parameters(member, part))),
+          );
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
         }
@@ -104,7 +108,7 @@ function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
   }
 }
 
-function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
+export function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
   const perRow = (values: Float32Array) =>
     float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
   return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };

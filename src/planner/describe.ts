@@ -3,7 +3,10 @@ import type { KeyedQuestion, PassPlan, Target } from './plan.ts';
 /** A planned pass, as `extensions.plan` shows it. */
 export interface DescribedPass {
   readonly model: string;
-  readonly dataset: string;
+  /** The model that it is compared with; null mostly. */
+  readonly base: string | null;
+  /** null: over the model’s weights. */
+  readonly dataset: string | null;
   readonly rows: unknown;
   readonly analyses: readonly DescribedQuestion[];
   readonly readings: readonly DescribedQuestion[];
@@ -22,7 +25,8 @@ export interface DescribedQuestion {
 export function describePass({ target, analyses, readings }: PassPlan, job: string | null): DescribedPass {
   return {
     model: nameOf(target.model),
-    dataset: nameOf(target.dataset),
+    base: target.base === undefined ? null : nameOf(target.base),
+    dataset: target.dataset === null ? null : nameOf(target.dataset),
     rows: target.rows,
     analyses: analyses.map(described),
     readings: readings.map(described),
@@ -39,8 +43,8 @@ const described = ({ name, spec, key, parts }: KeyedQuestion): DescribedQuestion
 
 /** The same for a person's eye: passes as boxes, arrows from what is read to what reads it. */
 export function mermaidOf(passes: readonly DescribedPass[]): string {
-  const lines = passes.flatMap(({ model, dataset, analyses, readings }, at) => [
-    `  subgraph pass${at}["${model} over ${dataset}"]`,
+  const lines = passes.flatMap(({ model, base, dataset, analyses, readings }, at) => [
+    `  subgraph pass${at}["${aboutOf(model, base, dataset)}"]`,
     ...analyses.map(({ key, name, spec }) => `    ${idOf(key)}["${labelOf(name, spec)}"]`),
     ...readings.map(({ key, name, spec }) => `    ${idOf(key)}(["${labelOf(name, spec)}"])`),
     '  end',
@@ -51,8 +55,12 @@ export function mermaidOf(passes: readonly DescribedPass[]): string {
 
 export function titleOf(target: Target, questions: readonly KeyedQuestion[]): string {
   const names = [...new Set(questions.map(({ name }) => name))].join(', ');
-  return `${names} of ${nameOf(target.model)} over ${nameOf(target.dataset)}`;
+  const { model, base, dataset } = target;
+  return `${names} of ${aboutOf(nameOf(model), base ? nameOf(base) : null, dataset ? nameOf(dataset) : null)}`;
 }
+
+const aboutOf = (model: string, base: string | null, dataset: string | null): string =>
+  `${model}${base === null ? '' : ` and ${base}`} over ${dataset ?? 'its weights'}`;
 
 const nameOf = ({ name, version }: { name: string; version: string }): string => `${name} ${version}`;
 const idOf = (key: string): string => `q${key.slice(0, 12)}`;

@@ -5,10 +5,22 @@ import type { ModelRow } from '../store/models.ts';
 import { canonicalJson, keyOf } from './question.ts';
 
 /** What a question is about. */
-export interface Target {
+export type Target = RowsTarget | WeightsTarget;
+
+/** A model and rows, and perhaps the model that it is compared with on them. */
+export interface RowsTarget {
   readonly model: ModelRow;
+  readonly base?: ModelRow;
   readonly dataset: DatasetRow;
   readonly rows: RowSelection;
+}
+
+/** The weights of a model. */
+export interface WeightsTarget {
+  readonly model: ModelRow;
+  readonly base?: never;
+  readonly dataset: null;
+  readonly rows: null;
 }
 
 /** What its parts are about beside that, by the names that its analysis knows: training rows, a base model. */
@@ -30,10 +42,11 @@ export function keyed(name: string, spec: unknown, target: Target, others: Other
     if (about === undefined) throw new Error(`${name} was asked without “${over}”`);
     return keyed(part.name, part.spec, about, others);
   });
-  const { model, dataset, rows } = target;
+  const { model, base, dataset, rows } = target;
   const key = keyOf({
     modelDigest: model.digest,
-    datasetDigest: dataset.digest,
+    baseDigest: base?.digest,
+    datasetDigest: dataset?.digest ?? null,
     rows,
     analysis: name,
     version: versionOf(name),
@@ -45,6 +58,7 @@ export function keyed(name: string, spec: unknown, target: Target, others: Other
 
 /** Rows that are selected, or more where only reading them could tell. */
 export function rowCountOf({ dataset, rows }: Target): number {
+  if (dataset === null) return 0;
   if (rows.partitions === null) return dataset.rowCount;
   const selected = new Set(rows.partitions);
   return dataset.partitions.reduce((sum, { name, rowCount }) => sum + (selected.has(name) ? rowCount : 0), 0);
@@ -102,7 +116,8 @@ const partsAreReady = ({ name, target, parts }: KeyedQuestion, kept: ReadonlySet
       (isReading(name) && !isReading(part.name) && passOf(part.target) === passOf(target) && partsAreReady(part, kept)),
   );
 
-const passOf = ({ model, dataset, rows }: Target): string => canonicalJson([model.id, dataset.id, rows]);
+const passOf = ({ model, base, dataset, rows }: Target): string =>
+  canonicalJson([model.id, base?.id ?? null, dataset?.id ?? null, rows]);
 
 function byTarget<One>(all: readonly One[], targetOf: (one: One) => Target): One[][] {
   const groups = new Map<string, One[]>();

@@ -2,8 +2,9 @@ import type { PgBoss } from 'pg-boss';
 import { fromErrorRecord, GlassgraphError } from '../errors.ts';
 import { type Submitted, submitPass } from '../jobs/queue.ts';
 import type { ResultWaiter } from '../jobs/wait.ts';
-import type { PassQuestion } from '../pass/protocol.ts';
+import type { JobRequest, PassModel, PassQuestion } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
+import type { ModelRow } from '../store/models.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
 import {
@@ -140,24 +141,18 @@ export class Planner {
     };
   }
 
-  async #submit({ target, analyses, readings }: PassPlan): Promise<Submitted> {
-    const { model, dataset, rows } = target;
+  async #submit(plan: PassPlan): Promise<Submitted> {
+    const { model, base, dataset } = plan.target;
     return submitPass(this.#options.database, this.#options.boss, {
-      title: titleOf(target, [...analyses, ...readings]),
+      title: titleOf(plan.target, [...plan.analyses, ...plan.readings]),
       modelId: model.id,
-      datasetId: dataset.id,
+      ...(base && { baseId: base.id }),
+      datasetId: dataset?.id ?? null,
       modelDigest: model.digest,
-      datasetDigest: dataset.digest,
+      datasetDigest: dataset?.digest ?? null,
       engineVersion: this.#options.engineVersion,
-      rowCount: rowCountOf(target),
-      request: {
-        model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
-        dataset,
-        rows,
-        partitions: dataset.partitions.map(({ name }) => name),
-        analyses: analyses.map(passQuestion),
-        readings: readings.map(passQuestion),
-      },
+      rowCount: rowCountOf(plan.target),
+      request: requestOf(plan),
     });
   }
 
@@ -228,11 +223,21 @@ const answerOf = ({ value, provenance }: Kept, { target }: KeyedQuestion, cached
   provenance: { ...provenance, sampled: isSampled(target.rows, provenance), cached },
 });
 
+const passModel = ({ artifact, graph, manifest }: ModelRow): PassModel => ({ artifact, graph, manifest });
+
+function requestOf({ target, analyses, readings }: PassPlan): JobRequest {
+  const { model, base, dataset, rows } = target;
+  const questions = { analyses: analyses.map(passQuestion), readings: readings.map(passQuestion) };
+  if (dataset === null) return { model: passModel(model), dataset, ...questions };
+  const partitions = dataset.partitions.map(({ name }) => name);
+  return { model: passModel(model), ...(base && { base: passModel(base) }), dataset, rows, partitions, ...questions };
+}
+
 /** A sample that was not filled has all of the selected rows; a page of one is a part of it. */
-const isSampled = (
-  { sample, only }: KeyedQuestion['target']['rows'],
-  { rowCount, skippedRowCount }: Kept['provenance'],
-): boolean => sample !== undefined && (only !== undefined || rowCount + skippedRowCount >= sample.count);
+function isSampled(rows: KeyedQuestion['target']['rows'], { rowCount, skippedRowCount }: Kept['provenance']): boolean {
+  if (rows?.sample === undefined) return false;
+  return rows.only !== undefined || rowCount + skippedRowCount >= rows.sample.count;
+}
 
 const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
   key,

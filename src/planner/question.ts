@@ -14,7 +14,8 @@ export interface Provenance {
   readonly executor: string;
   readonly device: string;
   readonly modelDigest: string;
-  readonly datasetDigest: string;
+  /** null: no rows were read. */
+  readonly datasetDigest: string | null;
   readonly engineVersion: string;
   readonly jobId: string;
 }
@@ -27,8 +28,9 @@ export interface Answer<Result> {
 /** Equal digests, rows, analysis, version, spec and parts: the same question, whoever asks. */
 export function keyOf(question: {
   modelDigest: string;
-  datasetDigest: string;
-  rows: RowSelection;
+  baseDigest?: string | undefined;
+  datasetDigest: string | null;
+  rows: RowSelection | null;
   analysis: string;
   version: number;
   spec: unknown;

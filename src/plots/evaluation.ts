@@ -35,4 +35,4 @@ const panel = (field: string, color: string, chance: number, count: number): Veg
   ],
 });
 
-const number = (value: number): number | null => (Number.isFinite(value) ? value : null);
+export const number = (value: number): number | null => (Number.isFinite(value) ? value : null);

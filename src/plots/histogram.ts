@@ -7,7 +7,11 @@ export interface HistogramData {
   readonly positiveCounts: readonly number[] | null;
 }
 
-export function histogramPlot({ edges, counts, positiveCounts }: HistogramData, what: string): VegaLite {
+export function histogramPlot(
+  { edges, counts, positiveCounts }: HistogramData,
+  what: string,
+  counted = 'rows',
+): VegaLite {
   const bin = (at: number) => ({ low: edges[at], high: edges[at + 1] });
   const values =
     positiveCounts === null
@@ -28,7 +32,7 @@ export function histogramPlot({ edges, counts, positiveCounts }: HistogramData, 
     encoding: {
       x: { field: 'low', bin: { binned: true }, type: 'quantitative', title: what },
       x2: { field: 'high' },
-      y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'rows' },
+      y: { field: 'count', type: 'quantitative', stack: 'zero', title: counted },
       ...(positiveCounts === null ? {} : { color }),
     },
   });

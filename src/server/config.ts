@@ -47,6 +47,8 @@ const known = [
   'GLASSGRAPH_PASS_MEMORY',
   'GLASSGRAPH_SILENT_SECONDS',
   'GLASSGRAPH_CACHE',
+  // Of commands that ask a server.
+  'GLASSGRAPH_URL',
 ];
 
 /** Loopback addresses: without keys, nobody else may reach the server. */

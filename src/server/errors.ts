@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { type ErrorCode, errorTable, GlassgraphError } from '../errors.ts';
+import { isAway } from '../store/away.ts';
+
+const databaseAway = 'The server’s database cannot be reached just now. Ask again in a moment.';
 
 /** Every error that leaves the server has a code of the table; what is a defect keeps its text in the log. */
 export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
@@ -10,6 +13,10 @@ export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
     const cause = rootOf(error);
     if (cause instanceof GlassgraphError) return coded(cause.message, cause.code, cause.details, located);
     if (located !== undefined && isOfLibrary(located)) return coded(located.message, codeOf(located), {}, located);
+    if (isAway(cause)) {
+      log.warn({ err: cause, path: located?.path }, 'the database is away');
+      return coded(databaseAway, 'INTERNAL_SERVER_ERROR', { retryAfterMs: 1000 }, located);
+    }
     const errorId = randomUUID();
     log.error({ errorId, err: cause, path: located?.path }, 'internal error');
     return coded(

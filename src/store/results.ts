@@ -10,7 +10,11 @@ export type NewClaim = Pick<
 >;
 
 /** A result that is there. */
-export type KeptResult = { [Name in keyof ResultRow]: NonNullable<ResultRow[Name]> };
+export type KeptResult = { [Name in Exclude<keyof ResultRow, OfRows>]: NonNullable<ResultRow[Name]> } & Pick<
+  ResultRow,
+  OfRows
+>;
+type OfRows = 'datasetId' | 'datasetDigest';
 
 /** Notified with a key when its result is there or its claim was given up. */
 export const resultChannel = 'glassgraph_results';

@@ -137,9 +137,8 @@ export const results = pgTable(
     modelId: uuid('model_id')
       .notNull()
       .references(() => models.id, { onDelete: 'cascade' }),
-    datasetId: uuid('dataset_id')
-      .notNull()
-      .references(() => datasets.id, { onDelete: 'cascade' }),
+    /** null: about the model's weights alone. */
+    datasetId: uuid('dataset_id').references(() => datasets.id, { onDelete: 'cascade' }),
     jobId: uuid('job_id').notNull(),
     value: bytes('value'),
     files: text('files').array().notNull(),
@@ -151,7 +150,7 @@ export const results = pgTable(
     executor: text('executor'),
     device: text('device'),
     modelDigest: text('model_digest').notNull(),
-    datasetDigest: text('dataset_digest').notNull(),
+    datasetDigest: text('dataset_digest'),
     engineVersion: text('engine_version').notNull(),
     claimedAt: moment('claimed_at').notNull().defaultNow(),
     computedAt: moment('computed_at'),

@@ -58,6 +58,7 @@ const batchOf = (rows: readonly Row[], first: number): Batch => ({
   inputs: { x: float32([rows.length, 2], Float32Array.from(rows.flatMap(({ x }) => x))) },
   label: Float32Array.from(rows, ({ label }) => label ?? 0),
   labelled: Float32Array.from(rows, ({ label }) => Number(label !== null)),
+  columns: {},
   skippedRowCount: 0,
 });
 
@@ -70,7 +71,7 @@ async function answer(name: string, spec: unknown, shards: readonly (readonly Ro
     let first = 0;
     const states: unknown[] = [];
     for (const shard of shards) {
-      states.push(await folded(analysis, compiled, begin(), shard, first, batchRows));
+      states.push(await folded({ analysis, spec }, compiled, begin(), shard, first, batchRows));
       first += shard.length;
     }
     await compiled.close();
@@ -82,7 +83,7 @@ async function answer(name: string, spec: unknown, shards: readonly (readonly Ro
 }
 
 async function folded(
-  analysis: AnyAnalysis,
+  { analysis, spec }: { analysis: AnyAnalysis; spec: unknown },
   compiled: CompiledProgram,
   begun: unknown,
   rows: readonly Row[],
@@ -99,7 +100,7 @@ async function folded(
         inputs: batch.inputs,
         rowValues: { label: rowValue(batch.label), labelled: rowValue(batch.labelled) },
       },
-      {},
+      analysis.parameters?.(state, batch, spec, subject) ?? {},
     );
     state = analysis.fold(state, outputs, batch);
   }
@@ -113,7 +114,9 @@ const row: fc.Arbitrary<Row> = fc.record({
     .map(([a, b]) => [a / 8, b / 8] as const),
   label: fc.constantFrom(0, 1, null),
 });
-const rows = (minLength = 2) => fc.array(row, { minLength, maxLength: 40 });
+/** At least one of them has a label. */
+const rows = (minLength = 2) =>
+  fc.array(row, { minLength, maxLength: 40 }).filter((all) => all.some(({ label }) => label !== null));
 
 /** Numbers of a result, wherever they lie in it. */
 function numbersOf(value: unknown): number[] {
@@ -141,6 +144,9 @@ const questions: [string, object][] = [
   ['distribution', { layer: 'hidden' }],
   ['topExamples', { layer: 'hidden', unit: 1 }],
   ['scores', {}],
+  ['similarity', {}],
+  ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6 }],
+  ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6, controlSeed: 7 }],
 ];
 const runs = { numRuns: 15 };
 

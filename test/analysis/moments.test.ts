@@ -61,6 +61,7 @@ function batchOf(rows: readonly Row[]): Batch {
     },
     label: Float32Array.from(rows, ([, , label]) => label ?? 0),
     labelled: Float32Array.from(rows, ([, , label]) => (label == null ? 0 : 1)),
+    columns: {},
     skippedRowCount: 0,
   };
 }

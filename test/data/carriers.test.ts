@@ -9,10 +9,13 @@ const lookup = (about: Partial<LookupGraph>): LookupGraph => ({
   table: 'table',
   entryCount: 10,
   dimension: 4,
+  ids: 'ids',
   carrier: 'deep',
   axis: 1,
   columns: [0, 1, 2],
   positions: [0, 1, 2],
+  places: [0, 1, 2],
+  offsets: [0, 0, 0],
   idCounts: [10, 10, 10],
   ...about,
 });

@@ -89,6 +89,27 @@ describe('explanations', () => {
     }
   });
 
+  test.each([
+    ['FEATURE_PERMUTATION', ''],
+    ['INTEGRATED_GRADIENTS', ', options: { baseline: { kind: MEAN } }'],
+    ['FEATURE_ABLATION', ', options: { baseline: { kind: MEAN } }'],
+    ['SHAPLEY_SAMPLING', ''],
+    ['SMOOTHGRAD', ''],
+    ['GRADIENT_SHAP', ''],
+  ])('by %s%s do not depend on the page that they are on', async (method, options) => {
+    const question = `rows: { dataset: "forty" }, method: ${method}${options}`;
+    const all = await asked(`${question}, first: 40`);
+    const first = await asked(`${question}, first: 7`);
+    const { nodes } = await asked(`${question}, first: 5, after: "${first.pageInfo.endCursor}"`);
+    expect(nodes.map(({ row }) => row.index)).toEqual([7, 8, 9, 10, 11]);
+    for (const [at, { attributions, target, baselineValue }] of nodes.entries()) {
+      const same = all.nodes[7 + at] as Explanation;
+      expect([target, baselineValue]).toEqual([same.target, same.baselineValue]);
+      for (const [place, { attribution }] of attributions.entries())
+        expect(attribution).toBeCloseTo(same.attributions[place]?.attribution as number, 5);
+    }
+  });
+
   test('have no baseline and no gap where the method has none', async () => {
     const { nodes } = await asked('rows: { dataset: "rows" }, method: SALIENCY, first: 1');
     expect(nodes[0]).toMatchObject({ baselineValue: null, convergenceDelta: null });

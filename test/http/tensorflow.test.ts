@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { info } from '../../src/compute/tfjs/runtime.ts';
+import { ifNative } from '../compute/tfjs/native.ts';
 import { keras, twinsFolder } from '../compute/tfjs/twins.ts';
 import { answered } from '../support/ask.ts';
 import { freshLocation } from '../support/database.ts';
@@ -80,6 +81,81 @@ describe('a folder with a graph model of TensorFlow.js', () => {
     }`);
     expect(onnx.predictions).toHaveLength(2);
     for (const [at, { score }] of onnx.predictions.entries()) expect(tfjs.predictions[at]?.score).toBeCloseTo(score, 5);
+  });
+});
+
+describe('a folder with a SavedModel', () => {
+  beforeAll(async () => {
+    if (info.device !== 'tensorflow') return;
+    await registerModel(server.ask, { name: 'saved', uri: 'saved', manifest: keras.saved.manifest });
+  });
+
+  ifNative('is registered like any other model, and says what it cannot', async () => {
+    expect(
+      await ask(`{
+        model(name: "saved") {
+          format parameterCount
+          capabilities { activations gradients interventions blockers { operator node } }
+          layers { totalCount }
+        }
+      }`),
+    ).toEqual({
+      model: {
+        format: 'TF_SAVED_MODEL',
+        parameterCount: 155,
+        capabilities: {
+          activations: false,
+          gradients: false,
+          interventions: false,
+          blockers: [{ operator: 'SavedModel', node: 'serving_default' }],
+        },
+        layers: { totalCount: 0 },
+      },
+    });
+  });
+
+  ifNative('is evaluated as its ONNX twin is', async () => {
+    type Figures = { evaluation: Record<string, number> };
+    const { saved, onnx } = await ask<{ saved: Figures; onnx: Figures }>(`{
+      saved: model(name: "saved") { ...figures }
+      onnx: model(name: "onnx") { ...figures }
+    }
+    fragment figures on Model {
+      evaluation(rows: { dataset: "rows" }) { rowCount auc logLoss brier normalizedEntropy }
+    }`);
+    for (const [name, value] of Object.entries(onnx.evaluation)) expect(saved.evaluation[name]).toBeCloseTo(value, 5);
+  });
+
+  const values = '{ city: 3, visits: [1], n0: 1, n1: 0, n2: -1 }';
+  ifNative.each([
+    'FEATURE_PERMUTATION',
+    `FEATURE_ABLATION, options: { baseline: { values: ${values} } }`,
+    `SHAPLEY_SAMPLING, options: { samples: 4, baseline: { values: ${values} } }`,
+  ])('is attributed by %s as its ONNX twin is', async (method) => {
+    type Found = { saliency: { features: { feature: { name: string }; score: number }[] } };
+    const { saved, onnx } = await ask<{ saved: Found; onnx: Found }>(`{
+      saved: model(name: "saved") { ...found }
+      onnx: model(name: "onnx") { ...found }
+    }
+    fragment found on Model {
+      saliency(rows: { dataset: "rows", sample: 100 }, method: ${method}) { features { feature { name } score } }
+    }`);
+    const scores = (found: Found) => new Map(found.saliency.features.map((each) => [each.feature.name, each.score]));
+    expect(scores(onnx).size).toBe(5);
+    for (const [name, score] of scores(onnx)) expect(scores(saved).get(name)).toBeCloseTo(score, 4);
+  });
+
+  ifNative('has no gradients, and the error says which methods need none', async () => {
+    const { errors } = await server.ask(
+      '{ model(name: "saved") { saliency(rows: { dataset: "rows" }) { features { score } } } }',
+    );
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining('FEATURE_ABLATION'),
+        path: ['model', 'saliency'],
+        extensions: { code: 'UNSUPPORTED_BY_EXECUTOR' },
+      },
+    ]);
   });
 });
 

@@ -7,7 +7,7 @@ const plan = (questions: readonly KeyedQuestion[], kept: readonly string[] = [])
   const { passes, waiting } = planPasses(questions, new Set(kept));
   return {
     passes: passes.map(({ target, analyses, readings }) => [
-      target.dataset.name,
+      target.dataset?.name,
       ...[...analyses, ...readings].map(({ key }) => key),
     ]),
     waiting: waiting.map((group) => group.map((one) => [one.question.key, one.after])),

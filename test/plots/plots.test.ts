@@ -5,7 +5,10 @@ import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
 import { evaluationPlot } from '../../src/plots/evaluation.ts';
 import { histogramPlot } from '../../src/plots/histogram.ts';
+import { interactionsPlot } from '../../src/plots/interactions.ts';
 import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
+import { probePlot } from '../../src/plots/probe.ts';
+import { responsePlot } from '../../src/plots/response.ts';
 import { saliencyPlot } from '../../src/plots/saliency.ts';
 import type { VegaLite } from '../../src/plots/vega-lite.ts';
 import { waterfallPlot } from '../../src/plots/waterfall.ts';
@@ -39,6 +42,23 @@ describe('plots are drawn as they are', () => {
     expect(svg).toContain('How good flights 2 is, partition by partition');
     expect(svg).toContain('2013-12');
     expect(marksOf(svg, 'symbol')).toBe(2 + 3);
+  });
+
+  test('probes: a line over layers for each partition, and one for all rows', async () => {
+    const byPartition = [slice('10', 0.7), slice('11', Number.NaN)];
+    const result = { auc: 0.65, byPartition } as unknown as EvaluationResult;
+    const svg = await draw(
+      probePlot(
+        [
+          { layer: 'relu', result },
+          { layer: 'relu_1', result },
+        ],
+        'flights 2',
+      ),
+    );
+    expect(svg).toContain('What each layer of flights 2 knows');
+    expect(svg).toContain('relu_1');
+    expect(marksOf(svg, 'symbol')).toBe(2 + 2);
   });
 
   test('an evaluation without partitions is one point', async () => {
@@ -97,5 +117,25 @@ describe('plots are drawn as they are', () => {
     const bars = await draw(waterfallPlot({ start: null, target: 3, contributions: many }, 'Why row 4'));
     expect(marksOf(bars, 'rect')).toBe(12);
     expect(bars).toContain('19 others');
+  });
+
+  test('a response: a line with its spread of a number, points of a category', async () => {
+    const points = [1, 2, 3].map((value) => ({ value, mean: value, standardDeviation: 0.5 }));
+    const curve = await draw(responsePlot(points, 'hour', true));
+    expect(marksOf(curve, 'symbol')).toBe(3);
+    expect(marksOf(curve, 'area')).toBe(1);
+    const categories = await draw(responsePlot(points, 'origin', false));
+    expect([marksOf(categories, 'symbol'), marksOf(categories, 'rule')]).toEqual([3, 3]);
+  });
+
+  test('interactions: a cell for each pair of features, either way round', async () => {
+    const pairs = [
+      { features: ['a', 'b'] as const, score: 2 },
+      { features: ['a', 'c'] as const, score: 1 },
+      { features: ['b', 'c'] as const, score: 0 },
+    ];
+    const svg = await draw(interactionsPlot(['a', 'b', 'c'], pairs, 'flights 2'));
+    expect(marksOf(svg, 'rect')).toBe(6);
+    expect(svg).toContain('Which features of flights 2 work together');
   });
 });

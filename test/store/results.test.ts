@@ -18,7 +18,7 @@ import { freshDatabase } from '../support/database.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
-let about: Pick<NewClaim, 'modelId' | 'datasetId'>;
+let about: { readonly modelId: string; readonly datasetId: string };
 const heard: string[] = [];
 
 beforeAll(async () => {

@@ -1,26 +1,43 @@
 import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { decodeResult } from '../../src/analysis/codec.ts';
+import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
+import { isReading } from '../../src/analysis/registry.ts';
+import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import { executorFor } from '../../src/compute/executors.ts';
-import { bind } from '../../src/data/bind.ts';
+import { bind, boundTogether } from '../../src/data/bind.ts';
 import { idLimits } from '../../src/data/carriers.ts';
+import type { Manifest } from '../../src/data/manifest.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
-import type { RowSelection } from '../../src/data/types.ts';
+import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
 import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
+import { runTables } from '../../src/pass/tables.ts';
 
 export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FAIL' };
 
-export interface Toy {
+/** A model file and what binds it to rows. */
+interface ToyModel {
   readonly model: string;
   readonly manifest: unknown;
+}
+
+export interface Toy extends ToyModel {
+  /** The model that it is compared with. */
+  readonly base?: ToyModel;
   readonly rows: string;
   readonly label?: string;
   readonly selection?: RowSelection;
+}
+
+/** A part is another question of the same call, by its position, or one of those that are given. */
+interface Question {
+  readonly name: string;
+  readonly spec: object;
+  readonly partKeys?: readonly string[];
 }
 
 /**
@@ -29,40 +46,44 @@ export interface Toy {
  */
 export async function answersOf(
   toy: Toy,
-  analyses: readonly { readonly name: string; readonly spec: object }[],
+  questions: readonly Question[],
+  parts: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
-  const path = resolve(toy.model);
-  const source = { path, root: dirname(path) };
-  const executor = await executorFor(source);
-  const { artifact, graph } = await executor.register(source, home);
-  const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
-  const manifest = await resolveManifest(graph, toy.manifest, { readFile, home });
   const dataset = await registerDataset([resolve(toy.rows)], {
     label: toy.label ?? null,
     groupBy: null,
     partitionBy: null,
   });
+  const own = await registered(toy, dataset, home);
+  const base = toy.base && (await registered(toy.base, dataset, home));
+  const keyed = questions.map((question, at) => ({ partKeys: [], ...question, key: String(at) }));
   const request: PassRequest = {
-    model: { artifact, graph, manifest },
+    model: own.about,
+    ...(base && { base: base.about }),
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: analyses.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] })),
-    readings: [],
+    analyses: keyed.filter(({ name }) => !isReading(name)),
+    readings: keyed.filter(({ name }) => isReading(name)),
   };
-  const model = await executor.open(artifact, { home, threads: 1 });
+  const model = await own.open();
+  const baseModel = await base?.open();
   const answers: unknown[] = [];
   await runPass({
     request,
     environment: { home, threads: 1 },
     model,
-    bound: bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest)),
+    ...(baseModel && { base: baseModel }),
+    bound: base === undefined ? own.bound : boundTogether(own.bound, base.bound),
     rows: readableRows(request),
+    tables: own.tables,
     rowsTotal: dataset.rowCount,
-    kept: {},
-    executor: executor.info.name,
-    device: executor.info.device,
+    kept: Object.fromEntries(
+      Object.entries(parts).map(([key, part]) => [key, { value: encodeResult(part), rowCount: 0, skippedRowCount: 0 }]),
+    ),
+    executor: own.info.name,
+    device: own.info.device,
     onResult: ({ key, value }) => {
       answers[Number(key)] = decodeResult(value);
     },
@@ -70,5 +91,48 @@ export async function answersOf(
     onProgress: () => undefined,
   });
   await model.close();
+  await baseModel?.close();
+  return answers;
+}
+
+async function registered({ model, manifest: written }: ToyModel, dataset: DatasetRecord, home: string) {
+  const path = resolve(model);
+  const source = { path, root: dirname(path) };
+  const executor = await executorFor(source);
+  const { artifact, graph } = await executor.register(source, home, 1);
+  const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
+  const manifest = await resolveManifest(graph, written, { readFile, home });
+  const vocabularies = await loadVocabularies(home, manifest);
+  return {
+    about: { artifact, graph, manifest },
+    info: executor.info,
+    bound: bind(graph, manifest, vocabularies, dataset, idLimits(graph, manifest)),
+    open: () => executor.open(artifact, { home, threads: 1 }),
+    tables: (name: string) => executor.openTable(artifact, home, name),
+  };
+}
+
+/** Answers to questions about tables of a model's weights, as a compute process gives them. */
+export async function tableAnswersOf(
+  { model }: Pick<Toy, 'model'>,
+  questions: readonly { readonly name: string; readonly spec: TableSpec }[],
+): Promise<unknown[]> {
+  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  const path = resolve(model);
+  const source = { path, root: dirname(path) };
+  const executor = await executorFor(source);
+  const { artifact, graph } = await executor.register(source, home, 1);
+  const analyses = questions.map(({ name, spec }, at) => ({ key: String(at), name, spec, partKeys: [] }));
+  const answers: unknown[] = [];
+  await runTables({
+    request: { model: { artifact, graph, manifest: {} as Manifest }, dataset: null, analyses, readings: [] },
+    tables: (name) => executor.openTable(artifact, home, name),
+    executor: executor.info.name,
+    device: executor.info.device,
+    onResult: ({ key, value }) => {
+      answers[Number(key)] = decodeResult(value);
+    },
+    onFailure: () => undefined,
+  });
   return answers;
 }

@@ -5,26 +5,44 @@ import { createInterface } from 'node:readline';
 import { type Ask, asker } from './ask.ts';
 import type { DatabaseLocation } from './database.ts';
 
-/** A server in a process of its own, to be killed. */
-export interface ServerProcess {
-  readonly ask: Ask;
+/** A process of its own, to be killed. */
+export interface KillableProcess {
   readonly pid: number;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
+export interface ServerProcess extends KillableProcess {
+  readonly ask: Ask;
+  /** Of the endpoint. */
+  readonly url: string;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
 /** As an operator starts it, on a free port. */
 export async function startProcess(
-  { home, databaseUrl }: DatabaseLocation,
+  location: DatabaseLocation,
   folder: string,
-  variables: Readonly<Record<string, string>> = {},
+  variables: Variables = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+  const child = spawned('serve', location, { PORT: '0', GLASSGRAPH_SOURCES: folder, ...variables });
+  const url = (await said(child, 'url')) as string;
+  return { ask: asker(url, [location.home, folder]), url, ...killable(child) };
+}
+
+/** A worker beside such servers. */
+export async function startWorker(location: DatabaseLocation, variables: Variables = {}): Promise<KillableProcess> {
+  const child = spawned('worker', location, variables);
+  await said(child, 'workers');
+  return killable(child);
+}
+
+function spawned(command: string, { home, databaseUrl }: DatabaseLocation, variables: Variables): ChildProcess {
+  return spawn(process.execPath, ['src/main.ts', command], {
     env: {
       ...process.env,
-      PORT: '0',
       DATABASE_URL: databaseUrl ?? '',
       GLASSGRAPH_HOME: home,
-      GLASSGRAPH_SOURCES: folder,
       GLASSGRAPH_DB: undefined,
       GLASSGRAPH_EXAMPLE: undefined,
       LOG_LEVEL: 'info',
@@ -32,9 +50,10 @@ export async function startProcess(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await addressOf(child);
+}
+
+function killable(child: ChildProcess): KillableProcess {
   return {
-    ask: asker(url, [home, folder]),
     pid: child.pid as number,
     async kill(signal) {
       const exited = once(child, 'exit');
@@ -45,14 +64,15 @@ export async function startProcess(
   };
 }
 
-async function addressOf({ stdout }: ChildProcess): Promise<string> {
+/** The first value of this name in its log. */
+async function said({ stdout }: ChildProcess, name: string): Promise<unknown> {
   for await (const line of createInterface({ input: stdout as NodeJS.ReadableStream })) {
-    const { url } = JSON.parse(line) as { url?: string };
-    if (url === undefined) continue;
+    const { [name]: value } = JSON.parse(line) as Record<string, unknown>;
+    if (value === undefined) continue;
     stdout?.resume();
-    return url;
+    return value;
   }
-  throw new Error('the server ended before it listened');
+  throw new Error(`the process ended before it said ${name}`);
 }
 
 /** Ids of the compute processes of a server, by what Linux tells in /proc. */

@@ -24,7 +24,7 @@ import type { AttributionSpec, Baseline } from './method.ts';
 import { atElements, forAll, onesPerRow } from './positions.ts';
 
 /** [1, …]: the carriers of the baseline, by the name of their tensor; undefined when they are zero. */
-export const baselineCarriers = ({ baseline }: AttributionSpec, subject: Subject) =>
+export const baselineCarriers = ({ baseline }: Pick<AttributionSpec, 'baseline'>, subject: Subject) =>
   baseline === undefined
     ? undefined
     : (name: string): Expression => parameter(`baseline/${name}`, 'float32', [1, ...rowDimsOf(subject, name)]);

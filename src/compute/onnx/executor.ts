@@ -9,6 +9,7 @@ import { folderOf, type OnnxArtifact, readArtifact } from './artifact.ts';
 import { type CompiledGraph, compileProgram } from './compile.ts';
 import { register } from './register.ts';
 import { failedNode, openSession, reasonOf, runtime } from './runtime.ts';
+import { openTable } from './table.ts';
 
 /** ONNX models on onnxruntime's CPU provider. */
 export const onnxExecutor: Executor = {
@@ -21,6 +22,7 @@ export const onnxExecutor: Executor = {
     note: null,
   },
   register,
+  openTable,
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     return new OnnxModel(await readArtifact(folderOf(artifact, home)), threads);
   },

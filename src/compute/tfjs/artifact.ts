@@ -29,12 +29,20 @@ export interface TfjsArtifact {
 
 /** Reads what registration wrote. Throws MODEL_REJECTED when it is not there as a whole. */
 export async function readArtifact(folder: string): Promise<TfjsArtifact> {
-  try {
-    const [model, graph] = await Promise.all(
-      [modelFileName, summaryFileName].map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8'))),
-    );
-    return { model, graph, weights: await readFile(join(folder, weightsFileName)) };
-  } catch {
-    throw modelRejected('The stored model is gone or damaged. Delete the model and register it again.');
-  }
+  return readable(async () => ({
+    model: await readJson<ModelJson>(folder, modelFileName),
+    graph: await readJson<ModelGraph>(folder, summaryFileName),
+    weights: await readFile(join(folder, weightsFileName)),
+  }));
 }
+
+/** Without the weights. Throws MODEL_REJECTED when it is not there. */
+export const readModelJson = (folder: string): Promise<ModelJson> => readable(() => readJson(folder, modelFileName));
+
+const readJson = async <Json>(folder: string, name: string): Promise<Json> =>
+  JSON.parse(await readFile(join(folder, name), 'utf8'));
+
+const readable = <Read>(read: () => Promise<Read>): Promise<Read> =>
+  read().catch(() => {
+    throw modelRejected('The stored model is gone or damaged. Delete the model and register it again.');
+  });

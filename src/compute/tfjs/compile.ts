@@ -99,7 +99,7 @@ function targetsOf(view: GraphView, of: Expression, overrides: NonNullable<Progr
 }
 
 /** Of expressions, themselves and all that they are made of; what stands inside of gradients only `withGradients`. */
-function everythingIn(roots: readonly Expression[], withGradients = true): Expression[] {
+export function everythingIn(roots: readonly Expression[], withGradients = true): Expression[] {
   const all = new Set(roots);
   for (const expression of all) {
     if (expression.kind === 'apply') for (const input of expression.inputs) all.add(input);

@@ -7,12 +7,16 @@ import { opened } from './open.ts';
 import type { Opened } from './opened.ts';
 import { register } from './register.ts';
 import { info, runtime } from './runtime.ts';
+import { isSaved, SavedModel } from './saved-model/open.ts';
+import { openTable } from './table.ts';
 
 /** Graph models and layers models of TensorFlow.js on its fastest backend that is installed. */
 export const tfjsExecutor: Executor = {
   info,
   register,
+  openTable,
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
+    if (isSaved(artifact)) return SavedModel.open(artifact, home, threads);
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
     return new TfjsModel(await opened(await runtime(threads), model, weights), graph);
   },

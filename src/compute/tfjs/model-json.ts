@@ -21,6 +21,7 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** Whole numbers q stand for q · scale + min; float16 for itself. */
   readonly quantization?: { readonly dtype: string; readonly scale?: number; readonly min?: number };
   /** `optimizer` for what only training needs. */
   readonly group?: string;

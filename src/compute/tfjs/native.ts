@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import util, { promisify } from 'node:util';
+import type { NamedTensorMap } from '@tensorflow/tfjs';
 
 const require = createRequire(import.meta.url);
 const packageName = '@tensorflow/tfjs-node';
@@ -11,6 +12,16 @@ const packageName = '@tensorflow/tfjs-node';
 /** The part of tfjs-node that is not in tfjs. */
 export interface Native {
   backend(): { readonly binding: { readonly TF_Version: string } };
+  readonly node: {
+    loadSavedModel(folder: string, tags: readonly string[], signature: string): Promise<NativeModel>;
+  };
+}
+
+/** A SavedModel in TensorFlow. */
+export interface NativeModel {
+  /** All outputs of the signature, of all its inputs. */
+  predict(inputs: NamedTensorMap): NamedTensorMap;
+  dispose(): void;
 }
 
 /**

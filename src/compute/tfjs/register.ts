@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
@@ -18,14 +18,19 @@ import type { ModelJson } from './model-json.ts';
 import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
 import { runtime } from './runtime.ts';
+import { graphFileName } from './saved-model/files.ts';
+import { registerSaved } from './saved-model/register.ts';
 import { inferredSpecs } from './shapes.ts';
 import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
 import { unfused } from './unfuse.ts';
 
-/** Control flow needs asynchronous runs, which a tape does not record; tables of text need more than numbers. */
+/**
+ * Control flow, and outputs of as many rows as values are found, need asynchronous runs, which a tape does not record; tables of
+ * text need more than numbers.
+ */
 const refused =
-  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
+  /^(Switch|Merge|Enter|Exit|NextIteration|LoopCond|(Stateless)?(If|While)|Where|ListDiff|NonMaxSuppressionV\d|.*HashTable.*|.*Function.*|PartitionedCall|StatefulPartitionedCall)$/;
 
 /**
  * Checks an untrusted graph or layers model and rewrites it into `home` as `models/<digest>/`: its graph with fused operators taken apart,
@@ -33,9 +38,9 @@ const refused =
  * Throws MODEL_REJECTED.
  */
 export async function register(source: ModelSource, home: string, threads = 1): Promise<Registration> {
-  const isFolder = (await stat(source.path).catch(() => undefined))?.isDirectory() ?? false;
-  const path = isFolder ? join(source.path, modelFileName) : source.path;
+  const path = await modelFileOf(source);
   try {
+    if (basename(path) === graphFileName) return await registerSaved({ ...source, path }, home, threads);
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
     const model = rewritten(files.model);
     const graph = await modelGraphOf(model, files.weights, threads);
@@ -50,6 +55,13 @@ export async function register(source: ModelSource, home: string, threads = 1): 
   }
 }
 
+/** Of a folder, its model.json or saved_model.pb. */
+async function modelFileOf({ path }: ModelSource): Promise<string> {
+  const names = await readdir(path).catch(() => undefined);
+  if (names === undefined) return path;
+  return join(path, names.includes(graphFileName) ? graphFileName : modelFileName);
+}
+
 const formats = { 'graph-model': 'TFJS_GRAPH', 'layers-model': 'TFJS_LAYERS' } as const;
 
 /** With fused operators taken apart; of layers, `openLayers` parts the activations. */
@@ -59,7 +71,7 @@ function rewritten(model: ModelJson): ModelJson {
   const blocked = modelTopology.node.find(({ op }) => refused.test(op));
   if (blocked !== undefined)
     throw modelRejected(
-      `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow and tables.`,
+      `The operator ${blocked.op} (“${blocked.name}”) is not run. Export the model without control flow, tables and filters, or as ONNX.`,
     );
   return { ...model, modelTopology: { ...modelTopology, node: unfused(modelTopology.node) } };
 }

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
+import { borrowKernels } from './borrowed-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
 import { registerGraphOperators } from './graph-operators.ts';
 import type { Runtime } from './library.ts';
-import { loadNative, nativeVersion } from './native.ts';
+import { loadNative, type Native, nativeVersion } from './native.ts';
 
 /** What can compute, the fastest first. */
 const devices = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -56,7 +57,7 @@ export const info: ExecutorInfo = {
   name: 'TFJS',
   version: version === undefined ? 'none' : native === undefined ? version : `${version}, TensorFlow ${native}`,
   device,
-  formats: ['TFJS_LAYERS', 'TFJS_GRAPH'],
+  formats: ['TFJS_LAYERS', 'TFJS_GRAPH', ...(device === 'tensorflow' ? (['TF_SAVED_MODEL'] as const) : [])],
   available: missing === undefined,
   note: missing ?? notes[device],
 };
@@ -74,6 +75,16 @@ export async function runtime(threads: number): Promise<Runtime> {
   return loaded;
 }
 
+/** The same, where TensorFlow itself is wanted. Throws UNSUPPORTED_BY_EXECUTOR where something else computes. */
+export async function nativeRuntime(threads: number): Promise<{ readonly tf: Runtime; readonly native: Native }> {
+  const tf = await runtime(threads);
+  if (device === 'tensorflow') return { tf, native: loadNative(threads) };
+  throw unsupportedByExecutor(
+    `SavedModels need native TensorFlow, and this server computes on ${device}. Run “npm run setup:tensorflow” on it, or convert the model to ONNX or to a graph model of TensorFlow.js.`,
+    { executor: info.name },
+  );
+}
+
 async function load(threads: number): Promise<Runtime> {
   const tf = await import('@tensorflow/tfjs');
   // Says nothing, and checks no value of any tensor.
@@ -82,6 +93,7 @@ async function load(threads: number): Promise<Runtime> {
   if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
+  borrowKernels(tf, device);
   registerDerivatives(tf);
   registerGraphOperators(tf);
   return tf;

@@ -19,6 +19,19 @@ describe('the device', () => {
     expect((await runtime(1)).getBackend()).toBe(info.device);
   });
 
+  test('computes what it has no kernel for, and leaves nothing behind', async () => {
+    const tf = await runtime(1);
+    const { numTensors, numBytes } = tf.memory();
+    tf.tidy(() => {
+      const a = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+      expect([...tf.einsum('ij,jk->ik', a, a).dataSync()]).toEqual([7, 10, 15, 22]);
+      const ids = tf.tensor2d([0, 1, 1, 2], [2, 2], 'int32');
+      expect([...tf.denseBincount(ids, tf.tensor2d([], [0, 0]), 3).dataSync()]).toEqual([1, 1, 0, 0, 1, 1]);
+    });
+    expect(tf.memory()).toMatchObject({ numTensors, numBytes });
+    expect(tf.findBackend('cpu').numDataIds()).toBe(0);
+  });
+
   test.each([
     ['wasm', 'Computes on one thread of WebAssembly.'],
     ['cpu', 'Computes in plain JavaScript, which is slow.'],

@@ -33,12 +33,15 @@ export interface Expected {
   readonly floats: Readonly<Record<string, number[]>>;
 }
 
-/** A net, open until the file's tests have ended. */
-export async function openForm(net: Net, form: Form): Promise<Opened> {
+/** A net in one of its forms, open until the file's tests have ended. */
+export const openForm = (net: Net, form: Form): Promise<Opened> => openNet(net, forms[form]);
+
+/** The same, by its place in the net's folder. */
+export async function openNet(net: Net, place: string): Promise<Opened> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-forms-'));
   const root = join(netsFolder, net);
-  const executor = form === 'onnx' ? onnxExecutor : tfjsExecutor;
-  const { artifact } = await executor.register({ path: join(root, forms[form]), root }, home);
+  const executor = place.endsWith('.onnx') ? onnxExecutor : tfjsExecutor;
+  const { artifact } = await executor.register({ path: join(root, place), root }, home);
   const model = await executor.open(artifact, { home, threads: 1 });
   afterAll(async () => {
     await model.close();

@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EvaluationResult } from '../../../src/analysis/evaluation.ts';
+import type { ProbeFit } from '../../../src/analysis/probe.ts';
 import { writeParquet } from '../../data/parquet.ts';
 import { answersOf } from '../../support/pass.ts';
 import { keras, openTwins, type Twins, twinsFolder } from './twins.ts';
@@ -19,10 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Question = { name: string; spec: object };
-const ask = (side: 'tfjs' | 'onnx', analyses: Question[]): Promise<unknown[]> => {
+const probed = { l2: 1, maxIterations: 100, tolerance: 1e-6 };
+
+type Question = { name: string; spec: object; partKeys?: string[] };
+const ask = (side: 'tfjs' | 'onnx', analyses: Question[], parts?: Record<string, unknown>): Promise<unknown[]> => {
   const { model, manifest } = keras[side];
-  return answersOf({ model: join(twinsFolder, model), manifest, rows, label: 'click' }, analyses);
+  return answersOf({ model: join(twinsFolder, model), manifest, rows, label: 'click' }, analyses, parts);
 };
 
 /** Layers of the two by what they end in: the exporters agree about the rest of the names only in part. */
@@ -74,6 +78,30 @@ describe('one net, exported both ways,', () => {
     const [tfjs, onnx] = await Promise.all([ask('tfjs', questions('tfjs')), ask('onnx', questions('onnx'))]);
     expect(onnx).toHaveLength(8);
     expectAlike(tfjs, onnx);
+  });
+
+  test('has the same probe on every layer', async () => {
+    const questions = (side: 'tfjs' | 'onnx') =>
+      [...layersOf('onnx').keys()].map((key) => ({
+        name: 'probe',
+        spec: { ...probed, layer: layersOf(side).get(key) },
+      }));
+    const [tfjs, onnx] = await Promise.all([ask('tfjs', questions('tfjs')), ask('onnx', questions('onnx'))]);
+    expect(onnx).toHaveLength(8);
+    expectAlike(tfjs, onnx);
+  });
+
+  test.each(['tfjs', 'onnx'] as const)('has the probes of scikit-learn by %s', async (side) => {
+    const { keras: expected } = JSON.parse(await readFile('test/fixtures/probes/expected.json', 'utf8'));
+    for (const [layer, wanted] of Object.entries(expected as Record<string, Record<string, number & number[]>>)) {
+      const spec = { ...probed, layer: layersOf(side).get(layer) };
+      const [fit] = (await ask(side, [{ name: 'probe', spec }])) as [ProbeFit];
+      const scores = { name: 'probeScores', spec, partKeys: ['fit'] };
+      const evaluation = { name: 'probeEvaluation', spec, partKeys: ['0'] };
+      const [, quality] = (await ask(side, [scores, evaluation], { fit })) as [unknown, EvaluationResult];
+      expectAlike(fit.weights, Float64Array.from([...(wanted.weights as number[]), wanted.intercept as number]));
+      expect(Math.abs(quality.auc - (wanted.auc as number))).toBeLessThan(1e-4);
+    }
   });
 
   test('has the same top examples of every unit', async () => {

@@ -96,6 +96,21 @@ const refusals: readonly Refusal[] = [
     }),
   ],
   [
+    'with a layer of Keras that TensorFlow.js does not have',
+    '“leaky” is made of Attention',
+    withLayer('leaky', (one) => {
+      one.class_name = 'Attention';
+    }),
+  ],
+  [
+    'with a recurrent layer that TensorFlow.js does not have',
+    'reset_after',
+    withLayer('leaky', (one) => {
+      one.class_name = 'GRU';
+      one.config = { name: 'leaky', units: 2, reset_after: true };
+    }),
+  ],
+  [
     'with a layer that is called like a part of every object',
     '“leaky” is made of constructor',
     withLayer('leaky', (one) => {
@@ -226,15 +241,25 @@ describe('no layers model is', () => {
 
 test('a gradient through a layer that has none names it when it is compiled', async () => {
   const { folder, home, register } = await copied(towers);
-  await withLayer('leaky', (one) => {
-    one.class_name = 'CategoryEncoding';
-    one.config = { name: 'leaky', num_tokens: 4, output_mode: 'multiHot' };
-  })(folder);
+  const added = (className: string, name: string, from: string, config: object) => ({
+    class_name: className,
+    name,
+    config: { name, ...config },
+    inbound_nodes: [[[from, 0, 0, {}]]],
+  });
+  await edited(folder, (model) => {
+    layer(model, 'joined').inbound_nodes[0][1] = ['line', 0, 0, {}];
+    layers(model).push(
+      added('Reshape', 'image', 'leaky', { target_shape: [1, 1, 4] }),
+      added('CenterCrop', 'cropped', 'image', { height: 1, width: 1 }),
+      added('Reshape', 'line', 'cropped', { target_shape: [4] }),
+    );
+  });
   const { artifact } = await register();
   const model = await tfjsExecutor.open(artifact, { home, threads: 1 });
   await expect(model.compile({ outputs: { g: gradient(tensor('click'), tensor('numbers')) } })).rejects.toMatchObject({
     code: 'UNSUPPORTED_OPERATOR',
-    details: { operator: 'CategoryEncoding', node: 'leaky' },
+    details: { operator: 'CenterCrop', node: 'cropped' },
   });
   await model.close();
 });

@@ -167,6 +167,14 @@ const refusals: readonly Refusal[] = [
       }),
   ],
   [
+    'with as many rows as values are found',
+    'The operator Where',
+    (folder) =>
+      edited(folder, ({ modelTopology }) => {
+        modelTopology.node.at(-1).op = 'Where';
+      }),
+  ],
+  [
     'with an operator that nobody knows',
     'cannot run the model',
     (folder) =>

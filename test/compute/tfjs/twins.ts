@@ -53,5 +53,6 @@ const features = [
 /** How each is registered. */
 export const keras = {
   tfjs: { model: 'tfjs/model.json', manifest: { score: { output: 'Identity' }, features } },
+  saved: { model: 'saved', manifest: { score: { output: 'output_0', space: 'PROBABILITY' }, features } },
   onnx: { model: 'model.onnx', manifest: { score: { output: 'score' }, features } },
 };

@@ -30,10 +30,13 @@ export function findLookups(
       table,
       entryCount,
       dimension,
+      ids,
       carrier: node.output[0] as string,
       axis: row.dims.length === 0 ? null : axisOf(row) + 1,
       columns: places.map(({ origin }) => origin.column),
       positions: places.map(({ place }) => positionOf(row, place)),
+      places: places.map(({ place }) => place),
+      offsets: places.map(({ origin }) => (origin.isBounded || origin.factor !== 1 ? null : origin.offset)),
       idCounts: places.map(({ origin }) => idCountOf(origin, entryCount)),
     }));
   });

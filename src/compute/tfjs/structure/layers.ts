@@ -68,7 +68,7 @@ class Walk {
   }
 
   layers(): LayerGraph[] {
-    const named = this.#drafts.filter(({ output }) => this.#unitsOf(output) !== undefined);
+    const named = this.#drafts.filter(({ output }) => this.#isByRow(output) && this.#unitsOf(output) !== undefined);
     return named.map((draft, index) => {
       const output = this.#specs.get(draft.output) as TensorSpec;
       const operators = draft.nodes.map(({ op }) => op);
@@ -135,7 +135,8 @@ class Walk {
     const draft = this.#openBefore(node) as Draft;
     draft.nodes.push(node);
     this.#own(node.name, draft);
-    if (this.#unitsOf(node.name) === this.#unitsOf(draft.output)) draft.output = node.name;
+    if (this.#unitsOf(node.name) === this.#unitsOf(draft.output) || !this.#isByRow(draft.output))
+      draft.output = node.name;
     if (this.#outputSide.has(node.name)) draft.kind = 'OUTPUT';
   }
 
@@ -166,6 +167,11 @@ class Walk {
 
   #readsWeights(node: NodeDef): boolean {
     return inputsOf(node).some((name) => !this.#view.dependent.has(nodeOf(name)));
+  }
+
+  /** Some exports of a normalisation have the rows on another axis on the way. */
+  #isByRow(name: string): boolean {
+    return this.#specs.get(name)?.shape[0] === null;
   }
 
   /** A vector [rows] is one unit; undefined where the number is not static. Channels come last. */

@@ -56,10 +56,13 @@ export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
             table: weightBehind(view, found.table),
             entryCount,
             dimension: entry.reduce((size, dim) => size * dim, 1),
+            ids: found.ids,
             carrier: node.name,
             axis: dims.length === 0 ? null : axis + 1,
             columns: places.map(({ column }) => column),
             positions: places.map(({ place }) => Math.floor(place / inner)),
+            places: places.map(({ place }) => place),
+            offsets: places.map(({ factor, offset }) => (factor === 1 ? offset : null)),
             idCounts: places.map(({ factor, offset }) =>
               factor > 0 ? Math.max(0, Math.floor((entryCount - 1 - offset) / factor) + 1) : null,
             ),

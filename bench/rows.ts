@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { netS } from './nets.ts';
+import type { Measured, Pass } from './rows-child.ts';
+import { none, perSecond, type Row, times } from './table.ts';
+import { registered } from './workload.ts';
+
+export const about =
+  'Peak memory of a process that runs one pass of S and nothing else, by the number of rows: moments of all layers, which keep nothing of a row; an evaluation, pooled and by ten partitions, with GAUC over 4,000 groups, which is exact and from 17 million rows on spilled to disk; against the same pass over 100,000 rows. Times are of the pass.';
+
+const few = 100_000;
+const many = 10_000_000;
+const spilled = 20_000_000;
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;
+
+export async function measure(folder: string): Promise<Row[]> {
+  const small = await measured(folder, few, ['moments', 'evaluation']);
+  const large = await measured(folder, many, ['moments', 'evaluation']);
+  const huge = await measured(folder, spilled, ['evaluation']);
+  return [
+    rowOf('moments', many, large.moments, small.moments, '≤ 1.1×'),
+    rowOf('evaluation', many, large.evaluation, small.evaluation, '≤ 1.1× and 16 bytes a row'),
+    rowOf('evaluation, spilled', spilled, huge.evaluation, small.evaluation, none),
+  ];
+}
+
+type ByPass = Readonly<Partial<Record<Pass, Measured>>>;
+
+/** Each pass in a process of its own. */
+async function measured(into: string, rowCount: number, passes: readonly Pass[]): Promise<ByPass> {
+  const folder = await mkdtemp(join(into, 'rows-'));
+  await registered(netS(rowCount), folder);
+  const found: Partial<Record<Pass, Measured>> = {};
+  for (const pass of passes) {
+    const child = join(import.meta.dirname, 'rows-child.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [child, folder, String(rowCount), pass]);
+    found[pass] = JSON.parse(stdout);
+  }
+  await rm(folder, { recursive: true });
+  return found;
+}
+
+function rowOf(
+  pass: string,
+  rowCount: number,
+  ours: Measured | undefined,
+  few: Measured | undefined,
+  goal: string,
+): Row {
+  if (ours === undefined || few === undefined) throw new Error(`${pass} was not measured`);
+  const perRow = Math.max(0, ours.peakBytes - few.peakBytes) / rowCount;
+  return {
+    what: `${pass}, ${rowCount.toLocaleString('en')} rows at ${perSecond(rowCount, ours.durationMs, 'rows')}`,
+    ours: megabytes(ours.peakBytes),
+    against: megabytes(few.peakBytes),
+    ratio: `${times(ours.peakBytes / few.peakBytes)}, ${perRow.toFixed(1)} bytes a row more`,
+    goal,
+  };
+}

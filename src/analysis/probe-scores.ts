@@ -1,0 +1,61 @@
+import { ScoreBuffer } from '../data/score-buffer.ts';
+import type { ScoreSource } from '../data/score-file.ts';
+import { analysisFailed, badUserInput } from '../errors.ts';
+import type { Analysis, Reading } from './analysis.ts';
+import { type EvaluationResult, evaluation } from './evaluation.ts';
+import { columnsOf, fittedTo, type ProbeFit, type ProbeSpec } from './probe.ts';
+import { probability, weightValues } from './probes/newton.ts';
+import { type ScoresState, scores } from './scores.ts';
+import { layerOf } from './units.ts';
+
+interface ProbeScoresState extends ScoresState {
+  readonly spec: ProbeSpec;
+  readonly fit: ProbeFit;
+  /** Rows that have a target. */
+  knownCount: number;
+}
+
+/**
+ * The probability that a probe, fitted on the rows `train`, gives each row, with the probe's target in the label's place: a row
+ * without one is in no figure. Throws BAD_USER_INPUT when no row has one.
+ */
+export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [ProbeFit]> = {
+  name: 'probeScores',
+  version: 1,
+  parts: (spec) => [{ name: 'probe', spec, over: 'train' }],
+  columns: columnsOf,
+  start: (spec, _subject, fit) => ({ spec, fit, knownCount: 0, isProbability: true, buffer: new ScoreBuffer() }),
+  program: (spec, subject) => ({ outputs: { score: probability(layerOf(spec, subject)) } }),
+  parameters: ({ fit }) => weightValues(fit, fit.weights),
+  fold(state, outputs, batch) {
+    const score = outputs.score?.data as Float32Array;
+    const bad = score.findIndex(Number.isNaN);
+    if (bad >= 0)
+      throw analysisFailed(
+        `The layer “${state.spec.layer}” has a value in row ${batch.index[bad]} that is not finite.`,
+      );
+    const { value, known } = fittedTo(state.spec, state.fit, batch);
+    const label = Int8Array.from(value, (one, at) => (known[at] === 1 ? one : -1));
+    state.buffer.add({ row: batch.index, score, label });
+    state.knownCount += known.reduce((sum, one) => sum + one, 0);
+    return state;
+  },
+  merge: (a, b) => ({ ...a, ...scores.merge(a, b), knownCount: a.knownCount + b.knownCount }),
+  finish(state) {
+    if (state.knownCount > 0) return scores.finish(state);
+    throw badUserInput(
+      'test',
+      'None of the rows has the probe’s target: there is nothing to judge it by. Select others.',
+    );
+  },
+  release: ({ buffer }) => buffer.release(),
+  files: scores.files as NonNullable<typeof scores.files>,
+};
+
+/** How good a probe is on rows: AUC, grouped, by partition. */
+export const probeEvaluation: Reading<ProbeSpec, [ScoreSource], EvaluationResult> = {
+  name: 'probeEvaluation',
+  version: evaluation.version,
+  parts: (spec) => [{ name: 'probeScores', spec }],
+  read: (_spec, parts, rows) => evaluation.read({}, parts, rows),
+};

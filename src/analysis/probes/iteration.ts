@@ -1,0 +1,125 @@
+import { analysisFailed, badUserInput } from '../../errors.ts';
+import type { LayerSpec } from '../units.ts';
+import { emptySums, newtonStep, objective, type Standard, type Sums, type Weights } from './newton.ts';
+import { deviationsOf, type Products } from './standard.ts';
+import type { ProbeTargetSpec } from './target.ts';
+
+export interface ProbeSpec extends LayerSpec, ProbeTargetSpec {
+  readonly l2: number;
+  readonly maxIterations: number;
+  /** It ends with the step that promises to lower the objective by less than this, per row. */
+  readonly tolerance: number;
+  /** The labels are drawn with this seed and know nothing of the rows: a control. */
+  readonly controlSeed?: number;
+}
+
+/** A logistic regression on a layer's units, fitted. */
+export interface ProbeFit extends Standard {
+  /** Rows that have a target, and those where it is 1. */
+  readonly rowCount: number;
+  readonly positiveCount: number;
+  readonly weights: Weights;
+  /** Steps, and halvings of steps. */
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/** What a sweep over the rows is for. The first: means, deviations, and the products that the first step needs. */
+export type Sweep = { readonly phase: 'measuring'; readonly products: Products } | Stepping | Fitted;
+
+/** Every further one: sums at `weights`, which are the accepted ones and a step. */
+export interface Stepping extends Omit<ProbeFit, 'converged'> {
+  readonly phase: 'stepping';
+  readonly accepted: { readonly weights: Weights; readonly objective: number };
+  readonly sums: Sums;
+}
+
+interface Fitted {
+  readonly phase: 'fitted';
+  readonly fit: ProbeFit;
+}
+
+/** Of the objective, by which float32 may be wrong: less than this is no rise. */
+const rounding = 1e-6;
+
+/** What follows a sweep. Throws BAD_USER_INPUT when no row has a target, ANALYSIS_FAILED for units that are not finite. */
+export function next(spec: ProbeSpec, sweep: Sweep): Stepping | Fitted {
+  if (sweep.phase === 'fitted') return sweep;
+  return sweep.phase === 'measuring' ? begun(spec, sweep.products) : stepped(spec, sweep);
+}
+
+/** Begins at the base rate. With one class only, that rate is all there is to learn: of half a row more of each class, to be finite. */
+function begun(spec: ProbeSpec, measured: Products): Stepping | Fitted {
+  const { count: rowCount, mean, products } = measured;
+  if (rowCount === 0)
+    throw badUserInput(
+      'train',
+      'None of the training rows has the probe’s target: there is nothing to fit. Select others.',
+    );
+  const units = mean.length - 1;
+  const rate = mean[units] as number;
+  const positiveCount = Math.round(rate * rowCount);
+  const weights = new Float64Array(units + 1);
+  const about = {
+    rowCount,
+    positiveCount,
+    centre: Float32Array.from(mean.subarray(0, units)),
+    deviation: deviationsOf(measured),
+    iterations: 0,
+  };
+  if (positiveCount === 0 || positiveCount === rowCount) {
+    weights[units] = Math.log((positiveCount + 0.5) / (rowCount - positiveCount + 0.5));
+    return { phase: 'fitted', fit: { ...about, weights, converged: true } };
+  }
+  weights[units] = Math.log(rate / (1 - rate));
+  const loss = -rowCount * (rate * Math.log(rate) + (1 - rate) * Math.log(1 - rate));
+  const sums = emptySums(units);
+  const start: Stepping = {
+    ...about,
+    phase: 'stepping',
+    weights,
+    sums,
+    accepted: { weights, objective: Number.MAX_VALUE },
+  };
+  // A control's labels are drawn at the base rate, which is only known now.
+  if (spec.controlSeed !== undefined) return start;
+  const curvature = rate * (1 - rate);
+  for (let i = 0; i < units; i++) {
+    for (let j = 0; j < units; j++)
+      sums.products[i * (units + 2) + j] = curvature * (products[i * (units + 1) + j] as number);
+    sums.products[i * (units + 2) + units + 1] = products[i * (units + 1) + units] as number;
+  }
+  sums.totals.set([curvature * rowCount, 0, loss]);
+  return stepped(spec, start);
+}
+
+/** Takes the next step, or half of the last one where that has gone too far. */
+function stepped(spec: ProbeSpec, sweep: Stepping): Stepping | Fitted {
+  const { phase: _phase, accepted, sums, ...fit } = sweep;
+  const found = objective(sums.totals[2] as number, fit.weights, spec.l2);
+  if (!Number.isFinite(found))
+    throw analysisFailed(`The layer “${spec.layer}” has values that are not finite: nothing can be fitted to it.`);
+  const iterations = fit.iterations + 1;
+  const isLast = iterations >= spec.maxIterations;
+  const isRise = found > accepted.objective * (1 + rounding);
+  if (isRise && isLast)
+    return { phase: 'fitted', fit: { ...fit, weights: accepted.weights, iterations, converged: false } };
+  const following = (weights: Weights, from: Stepping['accepted']): Stepping => ({
+    ...fit,
+    phase: 'stepping',
+    weights,
+    iterations,
+    accepted: from,
+    sums: emptySums(fit.deviation.length),
+  });
+  if (isRise)
+    return following(
+      fit.weights.map((weight, at) => (weight + (accepted.weights[at] as number)) / 2),
+      accepted,
+    );
+  const { step, gain } = newtonStep(sums, fit, fit.weights, spec.l2);
+  const weights = fit.weights.map((weight, at) => weight + (step[at] as number));
+  const converged = gain <= spec.tolerance * fit.rowCount;
+  if (converged || isLast) return { phase: 'fitted', fit: { ...fit, weights, iterations, converged } };
+  return following(weights, { weights: fit.weights, objective: found });
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { badUserInput } from '../errors.ts';
+import { asked, asking, print } from './client.ts';
+
+const uriNote = `
+URI is a path that the server reads: a file, folder or glob below one of its GLASSGRAPH_SOURCES. The same bytes and settings
+again are a success that changes nothing; a version that has others is a CONFLICT.`;
+
+export const registerCommand = (): Command =>
+  new Command('register')
+    .description('make a model or a dataset known to a server')
+    .addCommand(
+      asking(new Command('model').description('register a version of a model'))
+        .argument('<name>', 'name of the model')
+        .argument('<version>', 'its version')
+        .argument('<uri>', 'where the server finds it')
+        .option('--manifest <file>', 'JSON that binds features to columns (manifest.json beside the model)')
+        .option('--description <text>', 'what it is, in words')
+        .option('--tag <name...>', 'tags to find it by')
+        .option('--alias <name>', 'point this name at it as well, e.g. champion')
+        .addHelpText('after', uriNote)
+        .action(registerModel),
+    )
+    .addCommand(
+      asking(new Command('dataset').description('register a version of a dataset'))
+        .argument('<name>', 'name of the dataset')
+        .argument('<version>', 'its version')
+        .argument('<uri>', 'where the server finds it')
+        .option('--label <column>', 'column of what really happened')
+        .option('--group-by <column>', 'column of GAUC’s groups')
+        .option('--partition-by <column>', 'column of days, versions or the like')
+        .option('--description <text>', 'what it is, in words')
+        .addHelpText('after', uriNote)
+        .action(registerDataset),
+    );
+
+interface Flags {
+  readonly url: string;
+  readonly description?: string;
+}
+
+async function registerModel(
+  name: string,
+  version: string,
+  uri: string,
+  { url, manifest, tag, alias, description }: Flags & { manifest?: string; tag?: string[]; alias?: string },
+): Promise<void> {
+  const input = {
+    name,
+    version,
+    source: { uri },
+    description,
+    tags: tag,
+    ...(manifest && { manifest: await json(manifest) }),
+  };
+  const document =
+    'mutation ($input: RegisterModelInput!) { registerModel(input: $input) { model { id digest layers { totalCount } } } }';
+  const { registerModel: registered } = await asked<{
+    registerModel: { model: { id: string; digest: string; layers: { totalCount: number } } };
+  }>(url, { query: document, variables: { input } });
+  const { id, digest, layers } = registered.model;
+  print(`${name} ${version}: ${layers.totalCount} layers, digest ${digest}, id ${id}`);
+  if (alias === undefined) return;
+  const pointing = 'mutation ($input: SetModelAliasInput!) { setModelAlias(input: $input) { model { id } } }';
+  await asked(url, { query: pointing, variables: { input: { model: { name, version }, alias } } });
+  print(`${alias} is ${name} ${version}`);
+}
+
+async function registerDataset(
+  name: string,
+  version: string,
+  uri: string,
+  { url, ...settings }: Flags & { label?: string; groupBy?: string; partitionBy?: string },
+): Promise<void> {
+  const document =
+    'mutation ($input: RegisterDatasetInput!) { registerDataset(input: $input) { dataset { id digest rowCount } } }';
+  const { registerDataset: registered } = await asked<{
+    registerDataset: { dataset: { id: string; digest: string; rowCount: number } };
+  }>(url, { query: document, variables: { input: { name, version, source: { uri }, ...settings } } });
+  const { id, digest, rowCount } = registered.dataset;
+  print(`${name} ${version}: ${rowCount} rows, digest ${digest}, id ${id}`);
+}
+
+async function json(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw badUserInput('manifest', `The manifest “${path}” cannot be read: ${(error as Error).message}.`);
+  }
+}

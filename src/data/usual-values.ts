@@ -1,0 +1,54 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { classOf } from './column-type.ts';
+import { Reader } from './duckdb.ts';
+import { assertUnchanged } from './files.ts';
+import { type Json, toJson } from './json.ts';
+import { columnSql, fromFiles, Query, typeOf, whereSql } from './sql.ts';
+import type { DatasetRecord, RowSelection } from './types.ts';
+
+/** Rows whose values are asked for, and of which column. */
+interface Wanted {
+  readonly selection: RowSelection;
+  readonly column: string;
+  readonly count: number;
+}
+
+/**
+ * Quantiles of a numeric column over the selected rows, at (i + ½) / count, with linear interpolation, ascending, equal ones
+ * merged. Nulls and NaN are left out. Throws DATASET_REJECTED.
+ */
+export async function quantilesOf(dataset: DatasetRecord, wanted: Wanted): Promise<number[]> {
+  const isFloat = classOf(typeOf(dataset, wanted.column)) === 'FLOAT';
+  const [found] = await records(dataset, wanted, (_, column, source) => {
+    const at = Array.from({ length: wanted.count }, (_, i) => (i + 0.5) / wanted.count);
+    const isNumber = isFloat ? ` AND NOT isnan(${column})` : '';
+    const value = `CAST(${column} AS DOUBLE)`;
+    return `SELECT quantile_cont(${value}, [${at.join(', ')}]) AS quantiles ${source} AND ${column} IS NOT NULL${isNumber}`;
+  });
+  const quantiles = toJson(found?.quantiles as DuckDBValue);
+  return Array.isArray(quantiles) ? [...new Set(quantiles as number[])] : [];
+}
+
+/** The most frequent values of a column over the selected rows, by value; of equally frequent ones the lesser. Nulls are left out. */
+export async function mostFrequent(dataset: DatasetRecord, wanted: Wanted): Promise<Json[]> {
+  const found = await records(dataset, wanted, (query, column, source) => {
+    const limit = query.bind(BigInt(wanted.count));
+    const counted = `SELECT ${column} AS value, count(*) AS times ${source} AND ${column} IS NOT NULL GROUP BY value`;
+    const frequent = `SELECT value FROM (${counted}) ORDER BY times DESC, value LIMIT ${limit}`;
+    return `SELECT value FROM (${frequent}) ORDER BY value`;
+  });
+  return found.map(({ value }) => toJson(value as DuckDBValue));
+}
+
+async function records(
+  dataset: DatasetRecord,
+  { selection, column }: Wanted,
+  sql: (query: Query, column: string, source: string) => string,
+): Promise<Record<string, unknown>[]> {
+  await assertUnchanged(dataset.files);
+  using reader = await Reader.open(dataset.files.map(({ path }) => path));
+  const query = new Query();
+  const where = whereSql(query, dataset, selection) || ' WHERE true';
+  const text = sql(query, columnSql(dataset, column), `FROM ${fromFiles(query, dataset.files)}${where}`);
+  return await reader.records(query.statement(text));
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeParquet } from '../data/parquet.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { copyToy, denseManifest } from '../support/toys.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+  await copyToy(server, 'dense.onnx', 'dense.onnx');
+  await writeFile(join(server.folder, 'manifest.json'), JSON.stringify(denseManifest()));
+  const select = 'SELECT 1.0 AS a, (range % 2)::DOUBLE AS b, 0.0 AS c, (range % 2)::TINYINT AS click, range % 2 AS day';
+  await writeParquet(join(server.folder, 'rows.parquet'), `${select} FROM range(100)`);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Runs a command against the server, as in a shell. */
+async function run(...command: string[]): Promise<{ code: number | null; out: string; said: string }> {
+  const child = spawn(process.execPath, ['src/main.ts', ...command], {
+    env: { ...process.env, GLASSGRAPH_URL: server.url },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end('{ viewer { scopes } }');
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [out, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, out, said };
+}
+
+const evaluation = '{ model(name: "dense") { evaluation(rows: { dataset: "rows" }) { rowCount } } }';
+
+describe('the command line', { timeout: 120_000 }, () => {
+  test('registers, asks, explains, and lists what was computed', async () => {
+    const model = await run('register', 'model', 'dense', '1', 'dense.onnx', '--alias', 'champion');
+    expect(model).toMatchObject({ code: 0, said: '' });
+    expect(model.out).toMatch(/^dense 1: \d+ layers, digest [0-9a-f]{64}, id \S+\nchampion is dense 1\n$/);
+    const dataset = await run(
+      'register',
+      'dataset',
+      'rows',
+      '1',
+      'rows.parquet',
+      '--label',
+      'click',
+      '--partition-by',
+      'day',
+    );
+    expect(dataset.out).toMatch(/^rows 1: 100 rows, digest /);
+    const answer = await run('query', evaluation, '--wait', '60');
+    expect({ ...answer, out: JSON.parse(answer.out) }).toEqual({
+      code: 0,
+      said: '',
+      out: { model: { evaluation: { rowCount: 100 } } },
+    });
+    const listed = await run('jobs', '--state', 'DONE');
+    const [, id = ''] = /^DONE\s+(\S+)\s+.* of dense 1 over rows 1 /.exec(listed.out) ?? [];
+    const followed = await run('jobs', 'follow', id, '--json');
+    expect(JSON.parse(followed.out)).toMatchObject({ id, state: 'DONE', fraction: 1 });
+    expect((await run('jobs', 'cancel', id)).out).toMatch(/^DONE/);
+  });
+
+  test('prints the plan of a question instead of its answer, as JSON and as Mermaid', async () => {
+    const other = evaluation.replace('"rows" }', '"rows", partitions: ["1"] }');
+    const plan = JSON.parse((await run('query', '--explain', 'json', other)).out);
+    expect(plan).toMatchObject([{ model: 'dense 1', dataset: 'rows 1', readings: [{ name: 'evaluation' }] }]);
+    const third = evaluation.replace('"rows" }', '"rows", partitions: ["0"] }');
+    expect((await run('query', '--explain', 'mermaid', third)).out).toMatch(/^flowchart LR\n {2}subgraph pass0/);
+  });
+
+  test('reads a document from standard input or a file, with variables', async () => {
+    expect(JSON.parse((await run('query')).out)).toEqual({ viewer: { scopes: expect.any(Array) } });
+    const path = join(server.folder, 'page.graphql');
+    await writeFile(path, 'query A($n: String!) { model(name: $n) { name } } query B { viewer { scopes } }');
+    const answer = await run('query', '--file', path, '--operation', 'A', '--variables', '{"n":"none"}');
+    expect(JSON.parse(answer.out)).toEqual({ model: null });
+  });
+
+  test.each<[what: string, command: string[], said: RegExp]>([
+    ['an error of the answer', ['query', '{ nothing }'], /^GRAPHQL_VALIDATION_FAILED: Cannot query field "nothing"/],
+    [
+      'a server that is not there',
+      ['query', '{ x }', '--url', 'http://127.0.0.1:2/graphql'],
+      /^glassgraph: Nothing answers/,
+    ],
+    [
+      'a file that is not there',
+      ['query', '--file', 'none.graphql'],
+      /^glassgraph: The file “none.graphql” cannot be read/,
+    ],
+    ['variables that are no JSON', ['query', '{ x }', '--variables', '{'], /^glassgraph: --variables is no JSON/],
+    ['no such job', ['jobs', 'cancel', 'x'], /^BAD_USER_INPUT at cancelJob: “x” is no id/],
+    ['no such state', ['jobs', '--state', 'LOST'], /^BAD_USER_INPUT: .*LOST/],
+    ['a worker without a Postgres', ['worker'], /^glassgraph: A worker shares a Postgres/],
+    ['no such command', ['serv'], /unknown command|too many arguments/],
+  ])('ends with 1 and says why: %s', async (_, command, said) => {
+    const answer = await run(...command);
+    expect({ code: answer.code, out: answer.out }).toEqual({ code: 1, out: '' });
+    expect(answer.said).toMatch(said);
+    expect(answer.said).not.toMatch(/^\s+at /m);
+  });
+
+  test('helps', async () => {
+    expect((await run('help')).out).toMatch(/serve.*worker.*register.*query.*jobs/s);
+    const { out } = await run('help', 'serve');
+    for (const name of [
+      'HOST',
+      'PORT',
+      'DATABASE_URL',
+      'GLASSGRAPH_HOME',
+      'GLASSGRAPH_PASS_MEMORY',
+      'GLASSGRAPH_CACHE',
+    ])
+      expect(out).toContain(name);
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { writeParquet } from '../data/parquet.ts';
+import { answered } from '../support/ask.ts';
+import { newPostgres, type PostgresServer } from '../support/postgres-server.ts';
+import {
+  computeProcesses,
+  type KillableProcess,
+  type ServerProcess,
+  startProcess,
+  startWorker,
+} from '../support/process.ts';
+import { expectRefused } from '../support/refusals.ts';
+import { copyToy, denseManifest, registerDataset, registerModel } from '../support/toys.ts';
+
+const rowCount = 1_600_000;
+
+// Has a Postgres of its own to restart: once is enough.
+describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
+  'two servers and two workers on one Postgres',
+  { timeout: 120_000 },
+  () => {
+    let postgres: PostgresServer;
+    let home: string;
+    let folder: string;
+    let servers: ServerProcess[];
+    let workers: KillableProcess[];
+    const location = () => ({ home, databaseUrl: postgres.url });
+    beforeAll(async () => {
+      postgres = await newPostgres({ isDurable: true });
+      home = await mkdtemp(join(tmpdir(), 'glassgraph-home-'));
+      folder = await realpath(await mkdtemp(join(tmpdir(), 'glassgraph-sources-')));
+      await copyToy({ folder }, 'dense.onnx', 'dense.onnx');
+      const select = 'SELECT 1.0 AS a, (range % 2)::DOUBLE AS b, 0.0 AS c, (range % 2)::TINYINT AS click';
+      await writeParquet(join(folder, 'rows.parquet'), `${select} FROM range(${rowCount})`);
+      // At once, on an empty database: one of them migrates, the others wait for it.
+      const asks = { GLASSGRAPH_WORKERS: '0' };
+      const runs = { GLASSGRAPH_THREADS: '1' };
+      const [first, second, ...both] = await Promise.all([
+        startProcess(location(), folder, asks),
+        startProcess(location(), folder, asks),
+        startWorker(location(), runs),
+        startWorker(location(), runs),
+      ]);
+      servers = [first, second];
+      workers = both;
+      await registerModel(first.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
+      await registerDataset(first.ask, { name: 'rows', uri: 'rows.parquet', label: 'click' });
+    });
+    afterAll(async () => {
+      await Promise.all([...servers, ...workers].map((one) => one.kill('SIGTERM')));
+      await postgres.remove();
+      await rm(home, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    let asked = 0;
+    const question = (): string =>
+      `{ model(name: "dense") { evaluation(rows: { dataset: "rows", where: [{ column: "a", op: LT, value: ${++asked + 1} }] }) { rowCount } } }`;
+    const answer = { model: { evaluation: { rowCount } } };
+    const first = () => servers[0] as ServerProcess;
+    const second = () => servers[1] as ServerProcess;
+    const jobCount = async (): Promise<number> =>
+      (await answered(first().ask)<{ jobs: { totalCount: number } }>('{ jobs { totalCount } }')).jobs.totalCount;
+    const pending = async (document: string): Promise<string> => {
+      const { errors } = await first().ask(document, {}, { prefer: 'wait=0' });
+      return errors[0]?.extensions.job as string;
+    };
+    const reaches = (id: string, state: string): Promise<void> =>
+      vi.waitFor(
+        async () => {
+          const { job } = await answered(second().ask)<{ job: { state: string } }>(
+            'query ($id: ID!) { job(id: $id) { state } }',
+            { id },
+          );
+          expect(job.state).toBe(state);
+        },
+        { timeout: 60_000, interval: 50 },
+      );
+
+    test('compute what many ask at both of them once', async () => {
+      const before = await jobCount();
+      const document = question();
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, at) =>
+          answered((servers[at % 2] as ServerProcess).ask)(document, {}, { prefer: 'wait=60' }),
+        ),
+      );
+      expect(answers).toEqual(answers.map(() => answer));
+      expect(await jobCount()).toBe(before + 1);
+    });
+
+    test('cancel for whoever waits at the other', async () => {
+      const document = question();
+      const id = await pending(document);
+      const waiting = second().ask(document);
+      await reaches(id, 'RUNNING');
+      await answered(second().ask)('mutation ($id: ID!) { cancelJob(input: { id: $id }) { job { id } } }', { id });
+      expectRefused(await waiting, ['CANCELLED', /was cancelled/]);
+      for (const { pid } of workers)
+        await vi.waitFor(async () => expect((await computeProcesses(pid)).length).toBeLessThan(2));
+    });
+
+    test('finish a pass whose worker is killed', async () => {
+      const document = question();
+      const waiting = answered(first().ask)(document, {}, { prefer: 'wait=100' });
+      const { jobs } = await answered(second().ask)<{ jobs: { nodes: { id: string }[] } }>(
+        '{ jobs(first: 1) { nodes { id } } }',
+      );
+      await reaches(jobs.nodes[0]?.id ?? '', 'RUNNING');
+      const before = await Promise.all(workers.map(({ pid }) => ticks(pid)));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const after = await Promise.all(workers.map(({ pid }) => ticks(pid)));
+      const grown = after.map((value, at) => value - (before[at] as number));
+      const running = workers[grown.indexOf(Math.max(...grown))] as KillableProcess;
+      await running.kill('SIGKILL');
+      expect(await waiting).toEqual(answer);
+      workers = [...workers.filter((one) => one !== running), await startWorker(location())];
+    });
+
+    test('go on when their database was away, answering or saying so meanwhile', async () => {
+      const document = question();
+      const id = await pending(document);
+      await reaches(id, 'RUNNING');
+      const waiting = answered(first().ask)(document, {}, { prefer: 'wait=100' });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await postgres.stop();
+      const ready = () => fetch(new URL('/ready', first().url));
+      expect([(await ready()).status, (await fetch(new URL('/health', first().url))).status]).toEqual([503, 200]);
+      const { errors } = await second().ask(question());
+      expect(errors[0]).toMatchObject({
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        message: /database cannot be reached/,
+      });
+      await postgres.start();
+      expect(await waiting).toEqual(answer);
+      await vi.waitFor(async () => expect((await ready()).status).toBe(200), { timeout: 20_000 });
+      expect(await answered(second().ask)(question(), {}, { prefer: 'wait=60' })).toEqual(answer);
+      await reaches(id, 'DONE');
+    });
+  },
+);
+
+/** Ticks of the processor that a worker's compute processes have taken so far. */
+async function ticks(worker: number): Promise<number> {
+  const taken = (await computeProcesses(worker)).map(async (pid) => {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    return user + system;
+  });
+  return (await Promise.all(taken)).reduce((sum, one) => sum + one, 0);
+}

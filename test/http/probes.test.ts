@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { answered } from '../support/ask.ts';
+import { expectRefused, type Refusal } from '../support/refusals.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { copyToy, denseManifest, registerModel, registerRows } from '../support/toys.ts';
+
+/** The toy net: its logit is what the label goes by in the rows of both datasets, one of days 1 and 2, one of day 3. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ patienceMs: 60_000 });
+  await copyToy(server, 'dense.onnx', 'dense.onnx');
+  await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
+  const random = (at: number) => `hash(range + ${at}) % 64 / 64.0 - 0.5`;
+  const rows = (from: number, days: string) =>
+    `SELECT ${random(from)} AS a, ${random(from + 1)} AS b, ${random(from + 2)} AS c, ${days} AS day, 'u' || range % 7 AS who,
+       CASE WHEN range % 10 = 0 THEN NULL ELSE (${random(from)} > ${random(from + 9)})::INT END AS click FROM range(600)`;
+  const settings = { label: 'click', partitionBy: 'day', groupBy: 'who' };
+  await registerRows(server, 'past', rows(0, '1 + range % 2'), settings);
+  await registerRows(server, 'later', rows(5000, '3'), settings);
+  await registerRows(server, 'plain', rows(9000, '3'));
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const probes = (more = '', fields = 'auc') =>
+  `{ model(name: "dense") { probes(train: { dataset: "past" }, test: { dataset: "later" } ${more}) { layer { name units } ${fields} } } }`;
+
+interface Probe {
+  readonly layer: { readonly name: string; readonly units: number };
+  readonly [field: string]: unknown;
+}
+interface Answer {
+  readonly model: { readonly probes: Probe[]; readonly layer: { readonly probe: Probe } };
+}
+const showPlan = { 'x-glassgraph-plan': '1' };
+
+const everything = `target auc gauc logLoss trainAuc trainRowCount testRowCount iterations converged controlAuc selectivity intercept
+  byPartition { slice rowCount auc } weights(first: 2) { weight neuron { index layer { name } } } provenance { rowCount cached }`;
+
+describe('probes', () => {
+  test('of every layer are fitted in one pass and judged in another for each kind of rows', async () => {
+    const { errors, data, extensions } = await server.ask<Answer>(probes('', everything), {}, showPlan);
+    expect(errors).toEqual([]);
+    const layers = data.model.probes.length;
+    expect(layers).toBeGreaterThan(1);
+    const passes = extensions.plan.passes.map(
+      ({ dataset, analyses }: { dataset: string; analyses: { name: string }[] }) =>
+        `${dataset}: ${analyses.length} ${[...new Set(analyses.map(({ name }) => name))]}`,
+    );
+    expect(passes.toSorted()).toEqual([
+      `later 1: ${2 * layers} probeScores`,
+      `past 1: ${layers} probeScores`,
+      `past 1: ${2 * layers} probe`,
+    ]);
+    for (const probe of data.model.probes) {
+      expect(probe).toMatchObject({ target: 'click', trainRowCount: 540, testRowCount: 540, converged: true });
+      expect(probe).toMatchObject({ byPartition: [{ slice: '3', rowCount: 540, auc: probe.auc }] });
+      expect(probe.auc).toBeGreaterThan(0.5);
+      expect(probe.selectivity).toBeCloseTo((probe.auc as number) - (probe.controlAuc as number), 10);
+      expect(Math.abs((probe.controlAuc as number) - 0.5)).toBeLessThan(0.12);
+      const weights = probe.weights as { weight: number; neuron: { layer: { name: string } } }[];
+      expect(weights).toHaveLength(Math.min(2, probe.layer.units));
+      expect(weights[0]?.neuron.layer.name).toBe(probe.layer.name);
+      expect(probe.provenance).toEqual({ rowCount: 600, cached: false });
+    }
+  });
+
+  test('are the same one by one, and kept', async () => {
+    const fields = 'auc trainAuc controlAuc provenance { cached }';
+    const { data, extensions } = await server.ask<Answer>(
+      `{ model(name: "dense") { layer(name: "hidden") {
+        probe(train: { dataset: "past" }, test: { dataset: "later" }, options: { seed: 0, l2: 1 }) { ${fields} }
+      } } }`,
+      {},
+      showPlan,
+    );
+    expect(extensions.plan.passes).toEqual([]);
+    expect(data.model.layer.probe).toMatchObject({ provenance: { cached: true } });
+    const { model } = await answered(server.ask)<Answer>(probes('layers: ["hidden"]', fields));
+    expect(model.probes).toEqual([{ ...data.model.layer.probe, layer: expect.objectContaining({ name: 'hidden' }) }]);
+  });
+
+  test('predict a column as well, and do without a control', async () => {
+    const fields = 'target trainRowCount auc controlAuc selectivity';
+    const asked = `layers: ["hidden"], options: { control: false }, target: { column: "a", above: 0.25 }`;
+    const { model } = await answered(server.ask)<Answer>(probes(asked, fields));
+    expect(model.probes[0]).toMatchObject({
+      target: 'a > 0.25',
+      trainRowCount: 600,
+      controlAuc: null,
+      selectivity: null,
+    });
+    expect(model.probes[0]?.auc).toBeGreaterThan(0.7);
+    const equal = `layers: ["hidden"], options: { control: false }, target: { column: "who", equals: "u3" }`;
+    expect((await answered(server.ask)<Answer>(probes(equal, fields))).model.probes[0]?.target).toBe('who = u3');
+  });
+
+  test('that take long are told by the job that fits them, and are there later', async () => {
+    const slow = probes('options: { l2: 3 }', 'auc trainAuc');
+    const { errors } = await server.ask(slow, {}, { prefer: 'wait=0' });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['ANALYSIS_PENDING']);
+    await vi.waitFor(
+      async () => {
+        const { errors: left, data } = await server.ask<Answer>(slow, {}, { prefer: 'wait=0' });
+        expect(left).toEqual([]);
+        expect(data.model.probes[0]?.auc).toBeGreaterThan(0.5);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+  });
+
+  test('have a plot', async () => {
+    const { model } = await answered(server.ask)<{ model: { probePlot: { data: { values: object[] } } } }>(
+      '{ model(name: "dense") { probePlot(train: { dataset: "past" }, test: { dataset: "later" }) } }',
+    );
+    expect(model.probePlot.data.values[0]).toMatchObject({ slice: 'all rows', AUC: expect.any(Number) });
+  });
+});
+
+describe('a probe that cannot be is refused', () => {
+  const refusals: [string, Refusal][] = [
+    ['layers: ["hiden"]', ['BAD_USER_INPUT', /no layer “hiden”.+hidden/]],
+    ['layers: []', ['BAD_USER_INPUT', /`layers` is empty/]],
+    ['target: { column: "clack" }', ['BAD_USER_INPUT', /`target.column`: there is no column “clack”.+click/]],
+    ['target: { column: "who" }', ['BAD_USER_INPUT', /“who” is VARCHAR. Say with `equals`/]],
+    ['target: { column: "a" }', ['BAD_USER_INPUT', /neither 0 nor 1/]],
+    ['target: { column: "a", equals: 1, above: 1 }', ['BAD_USER_INPUT', /exclude each other/]],
+    ['target: { column: "a", equals: "x" }', ['BAD_USER_INPUT', /`target.equals`: "x" is no value of “a”/]],
+    ['options: { l2: -1 }', ['BAD_USER_INPUT', /`options.l2` is -1/]],
+    ['options: { tolerance: 0 }', ['BAD_USER_INPUT', /`options.tolerance` is 0/]],
+    ['options: { maxIterations: 0 }', ['BAD_USER_INPUT', /`options.maxIterations` is 0; it must lie between 1/]],
+  ];
+  test.each(refusals)('%s', async (more, refusal) => {
+    expectRefused(await server.ask(probes(more)), refusal);
+  });
+
+  test('when the rows it learns from, or is judged by, have no label', async () => {
+    const on = (train: string, judged: string) =>
+      `{ model(name: "dense") { probes(train: { dataset: "${train}" }, test: { dataset: "${judged}" }) { auc } } }`;
+    expectRefused(await server.ask(on('plain', 'later')), [
+      'BAD_USER_INPUT',
+      /`train`: the dataset “plain” has no label/,
+    ]);
+    expectRefused(await server.ask(on('past', 'plain')), [
+      'BAD_USER_INPUT',
+      /`test`: the dataset “plain” has no label/,
+    ]);
+    expectRefused(await server.ask(on('past', 'none')), ['NOT_FOUND', /“none”/]);
+  });
+});
