@@ -3,7 +3,7 @@ import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
-import type { FeatureBinding, ScoreBinding } from '../data/manifest.ts';
+import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest.ts';
 import type { Batch, RowColumn } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -13,6 +13,8 @@ export type Values = Readonly<Record<string, Tensor>>;
 export interface Subject {
   readonly graph: ModelGraph;
   readonly score: ScoreBinding;
+  /** Other elements that are not what the score is. */
+  readonly targets?: readonly TargetBinding[];
   readonly features: readonly FeatureBinding[];
   /** The model that it is compared with, where the question is about two. */
   readonly base?: Subject;

@@ -9,15 +9,26 @@ export interface ScoreTarget {
   readonly index: number;
 }
 
+/** What an element of an output is: as the manifest says, else what the score is. */
+export function bindingOf(
+  { score, targets = [] }: Pick<Subject, 'score' | 'targets'>,
+  element: ScoreTarget,
+): ScoreBinding {
+  const { logit: _, ...ofScore } = score;
+  const isIt = ({ output, index }: ScoreTarget): boolean => output === element.output && index === element.index;
+  return isIt(score) ? score : { ...ofScore, ...element, ...targets.find(isIt) };
+}
+
 /**
  * The model's score, float32 [rows]: a probability for PROBABILITY and LOGIT models, the raw value for VALUE.
- * `target`: another element, of the same space. Outputs may be [rows], [rows, heads] or of more axes, on which the index counts as
+ * `target`: another element. Outputs may be [rows], [rows, heads] or of more axes, on which the index counts as
  * on one.
  */
 export function scoreOf(subject: Subject, target: ScoreTarget = subject.score): Expression {
-  const { score } = subject;
+  const binding = bindingOf(subject, target);
   const raw = outputElement(subject, target);
-  return undoSampling(score.space === 'LOGIT' ? sigmoid(raw) : raw, score);
+  if (binding.space === 'VALUE') return raw;
+  return undoSampling(binding.space === 'LOGIT' ? sigmoid(raw) : raw, binding);
 }
 
 /** The raw element of an output, float32 [rows]. */

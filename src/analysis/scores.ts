@@ -3,7 +3,7 @@ import { openScoreFile, type ScoreSource, writeScoreFile } from '../data/score-f
 import type { Batch } from '../data/types.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
-import { type ScoreTarget, scoreOf } from './score.ts';
+import { bindingOf, type ScoreTarget, scoreOf } from './score.ts';
 
 /** Which element of which output is scored; the manifest's score when omitted. */
 export interface ScoresSpec {
@@ -23,7 +23,10 @@ export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
   name: 'scores',
   version: 1,
   program: ({ target }, subject) => ({ outputs: { score: scoreOf(subject, target) } }),
-  start: (_spec, { score }) => ({ isProbability: score.space !== 'VALUE', buffer: new ScoreBuffer() }),
+  start: ({ target }, subject) => ({
+    isProbability: bindingOf(subject, target ?? subject.score).space !== 'VALUE',
+    buffer: new ScoreBuffer(),
+  }),
   fold(state, outputs, batch) {
     const score = outputs.score?.data as Float32Array;
     if (state.isProbability) assertProbabilities(score, batch.index);

@@ -1,6 +1,6 @@
 import { div, type Expression, log, reduceSum, reshape, scalar, slice, sub } from '../compute/program.ts';
 import type { Subject } from './analysis.ts';
-import { elementOf, outputElement, type ScoreTarget, scoreOf } from './score.ts';
+import { bindingOf, elementOf, outputElement, type ScoreTarget, scoreOf } from './score.ts';
 import { type LayerSpec, layerOf, unitsLast } from './units.ts';
 
 export type TargetSpace = 'LOGIT' | 'PROBABILITY' | 'OUTPUT';
@@ -25,7 +25,7 @@ export interface NeuronTarget extends LayerSpec {
 export function targetOf(subject: Subject, target: Target): Expression {
   if ('unit' in target) return activationOf(subject, target);
   const { element = subject.score, space } = target;
-  if (space === 'OUTPUT' || subject.score.space === 'VALUE') return outputElement(subject, element);
+  if (space === 'OUTPUT' || bindingOf(subject, element).space === 'VALUE') return outputElement(subject, element);
   if (space === 'PROBABILITY') return scoreOf(subject, element);
   return logitOf(subject, element);
 }
@@ -37,11 +37,11 @@ function activationOf(subject: Subject, { layer, unit }: NeuronTarget): Expressi
 }
 
 function logitOf(subject: Subject, element: ScoreTarget): Expression {
-  const { graph, score } = subject;
-  if (score.space === 'LOGIT') return outputElement(subject, element);
-  const isScore = element.output === score.output && element.index === score.index;
+  const { graph } = subject;
+  const { space, logit } = bindingOf(subject, element);
+  if (space === 'LOGIT') return outputElement(subject, element);
   const found = graph.logits.find(({ output, index }) => output === element.output && index === element.index);
-  const name = (isScore ? score.logit : undefined) ?? found?.tensor;
+  const name = logit ?? found?.tensor;
   if (name === undefined) {
     const probability = outputElement(subject, element);
     return log(div(probability, sub(scalar(1), probability)));

@@ -1,6 +1,7 @@
 import type { Tensor } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
-import type { BoundInputs } from './bind.ts';
+import { type Bag, bagTensors } from './bags.ts';
+import type { BoundInput, BoundInputs } from './bind.ts';
 import { Chunk, chunkSql } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
@@ -54,12 +55,21 @@ export async function* readBatches(
   yield* builder.end();
 }
 
+/** A bag that rows are still added to. */
+interface OpenBag extends Bag {
+  /** Position among the features. */
+  readonly feature: number;
+  readonly ids: number[];
+  readonly starts: number[];
+}
+
 /** Cuts chunks into batches. */
 export class BatchBuilder {
   readonly #bound: BoundInputs;
   readonly #batchRows: number;
   readonly #columns: readonly RowColumn[];
   #batch: Batch;
+  #bags: OpenBag[];
   #rowCount = 0;
   #skipped = 0;
   #keptTotal = 0;
@@ -71,6 +81,7 @@ export class BatchBuilder {
     this.#columns = columns;
     this.#batchRows = batchRows;
     this.#batch = this.#blank();
+    this.#bags = this.#emptyBags();
   }
 
   *add(chunk: Chunk): Generator<Batch> {
@@ -100,7 +111,10 @@ export class BatchBuilder {
 
   #blank(): Batch {
     const rows = this.#batchRows;
-    const inputs = this.#bound.inputs.map(({ name, dtype, rowDims }) => [name, blankTensor(dtype, [rows, ...rowDims])]);
+    const inputs = this.#plainInputs().map(({ name, dtype, rowDims }) => [
+      name,
+      blankTensor(dtype, [rows, ...rowDims]),
+    ]);
     return {
       rowCount: rows,
       index: new Float64Array(rows),
@@ -110,6 +124,18 @@ export class BatchBuilder {
       columns: Object.fromEntries(this.#columns.map((column) => [rowColumnName(column), new Float64Array(rows)])),
       skippedRowCount: 0,
     };
+  }
+
+  #emptyBags(): OpenBag[] {
+    return this.#bound.features.flatMap(({ bag }, feature) =>
+      bag ? [{ bound: bag, feature, ids: [], starts: [0] }] : [],
+    );
+  }
+
+  /** Those that have as many elements in every row. */
+  #plainInputs(): BoundInput[] {
+    const bagged = this.#bound.features.flatMap(({ bag }) => (bag ? [bag.ids.name, bag.offsets.name] : []));
+    return this.#bound.inputs.filter(({ name }) => !bagged.includes(name));
   }
 
   #copy(chunk: Chunk, from: number, count: number): void {
@@ -122,10 +148,16 @@ export class BatchBuilder {
       columns[rowColumnName(about)]?.set(values.subarray(from, from + count), to);
     if ((chunk.index[from] as number) <= this.#lastIndex) throw new Error('rows came out of order');
     this.#lastIndex = chunk.index[from + count - 1] as number;
-    for (const { bound, values } of chunk.features) {
-      const { name, width: rowWidth } = this.#bound.inputs[bound.input] as BoundInputs['inputs'][number];
+    for (const { input, index: slot, values } of chunk.features.flatMap(({ filled }) => filled)) {
+      const { name, width: rowWidth } = this.#bound.inputs[input] as BoundInput;
       const { data } = inputs[name] as Tensor;
-      fillRows(data, { index: bound.feature.index, rowWidth }, to, values, from, count);
+      fillRows(data, { index: slot, rowWidth }, to, values, from, count);
+    }
+    for (const { feature, ids, starts } of this.#bags) {
+      for (const list of chunk.features[feature]?.decoder.lists?.slice(from, from + count) ?? []) {
+        for (const id of list) ids.push(id);
+        starts.push(ids.length);
+      }
     }
     this.#rowCount += count;
   }
@@ -134,14 +166,16 @@ export class BatchBuilder {
   #take(): Batch {
     const full = this.#batch;
     const rowCount = this.#rowCount;
-    const inputs = this.#bound.inputs.map(({ name, dtype, rowDims, width }) => {
+    const inputs = this.#plainInputs().map(({ name, dtype, rowDims, width }): [string, Tensor] => {
       const data = (full.inputs[name] as Tensor).data.subarray(0, rowCount * width);
       return [name, { dtype, dims: [rowCount, ...rowDims], data }];
     });
+    const bags = this.#bags;
     const batch = {
       rowCount,
       index: full.index.subarray(0, rowCount),
-      inputs: Object.fromEntries(inputs) as Record<string, Tensor>,
+      inputs: Object.fromEntries([...inputs, ...bags.flatMap((bag) => bagTensors(bag, 0, rowCount))]),
+      ...(bags.length > 0 && { bags }),
       label: full.label.subarray(0, rowCount),
       labelled: full.labelled.subarray(0, rowCount),
       columns: Object.fromEntries(
@@ -150,6 +184,7 @@ export class BatchBuilder {
       skippedRowCount: this.#skipped,
     };
     this.#batch = this.#blank();
+    this.#bags = this.#emptyBags();
     this.#rowCount = 0;
     this.#skipped = 0;
     return batch;

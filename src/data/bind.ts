@@ -2,8 +2,9 @@ import type { ModelGraph } from '../compute/graph.ts';
 import { elementCount, type Tensor } from '../compute/tensor.ts';
 import { bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import type { BoundBag } from './bags.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
-import { type FeatureBinding, type Manifest, widthOf } from './manifest.ts';
+import { type FeatureBinding, type Manifest, readsTexts, slotsOf } from './manifest.ts';
 import { rowDims } from './slots.ts';
 import type { DatasetRecord } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
@@ -28,6 +29,10 @@ export interface BoundFeature {
   readonly feature: FeatureBinding;
   /** Position in `inputs`. */
   readonly input: number;
+  /** Position in `inputs` of the one that takes its length. */
+  readonly lengthInput: number | undefined;
+  /** Set when a row has any number of ids. */
+  readonly bag: BoundBag | undefined;
   readonly columnType: string;
   /** Set when values are looked up by their text. */
   readonly vocabulary: ReadonlyMap<string, number> | undefined;
@@ -47,16 +52,20 @@ export function bind(
   cardinality: Readonly<Record<string, number>> = {},
 ): BoundInputs {
   const inputs = graph.inputs.map(({ name, dtype, shape }): BoundInput => {
-    const slots = manifest.features.filter((feature) => feature.input === name);
-    const end = Math.max(0, ...slots.map((feature) => feature.index + widthOf(feature)));
+    const slots = manifest.features.flatMap(slotsOf).filter((slot) => slot.input === name);
+    const end = Math.max(0, ...slots.map(({ index, width }) => index + width));
     const dims = rowDims({ name, shape }, end);
     return { name, dtype: dtype as Tensor['dtype'], rowDims: dims, width: elementCount(dims) };
   });
   const features = manifest.features.map((feature): BoundFeature => {
     const columnType = typeOfColumn(feature, dataset);
+    const placeOf = (input: string): number => inputs.findIndex(({ name }) => name === input);
     const bound = {
       feature,
-      input: inputs.findIndex(({ name }) => name === feature.input),
+      input: placeOf(feature.input),
+      lengthInput:
+        feature.kind === 'SEQUENCE' && feature.lengthInput !== undefined ? placeOf(feature.lengthInput) : undefined,
+      bag: bagOf(feature, inputs),
       columnType,
       vocabulary: 'vocabulary' in feature ? vocabularies[feature.vocabulary as string] : undefined,
       cardinality: cardinality[feature.name],
@@ -67,15 +76,32 @@ export function bind(
   return { inputs, features };
 }
 
+function bagOf(feature: FeatureBinding, inputs: readonly BoundInput[]): BoundBag | undefined {
+  if (feature.kind !== 'SEQUENCE' || feature.offsetsInput === undefined) return undefined;
+  const { input, offsetsInput, includeLastOffset = false } = feature;
+  const named = (name: string) => inputs.find((one) => one.name === name) as BoundInput;
+  return { ids: named(input), offsets: named(offsetsInput), includeLastOffset };
+}
+
 /** Inputs of the model that another one is compared with, in the batches of both. */
 const basePrefix = 'base/';
 
+const ofBase = <Input extends { readonly name: string }>(input: Input): Input => ({
+  ...input,
+  name: `${basePrefix}${input.name}`,
+});
+
 /** Rows for two models at once: both take a row, or neither does. */
 export const boundTogether = (own: BoundInputs, base: BoundInputs): BoundInputs => ({
-  inputs: [...own.inputs, ...base.inputs.map((input) => ({ ...input, name: `${basePrefix}${input.name}` }))],
+  inputs: [...own.inputs, ...base.inputs.map(ofBase)],
   features: [
     ...own.features,
-    ...base.features.map((feature) => ({ ...feature, input: own.inputs.length + feature.input })),
+    ...base.features.map(({ input, lengthInput, bag, ...feature }) => ({
+      ...feature,
+      input: own.inputs.length + input,
+      lengthInput: lengthInput === undefined ? undefined : own.inputs.length + lengthInput,
+      bag: bag && { ...bag, ids: ofBase(bag.ids), offsets: ofBase(bag.offsets) },
+    })),
   ],
 });
 
@@ -92,6 +118,7 @@ function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTE
   if (feature.kind !== 'CATEGORICAL' && feature.kind !== 'SEQUENCE') return;
   const ids = {
     'last vocabulary entry': vocabulary === undefined ? 0 : vocabulary.size - 1 + (feature.offset ?? 0),
+    'last hash bucket': feature.hash === undefined ? 0 : feature.hash.buckets - 1 + (feature.offset ?? 0),
     'missing id': feature.missing ?? 0,
     padding: feature.kind === 'SEQUENCE' ? feature.padding : 0,
   };
@@ -132,10 +159,12 @@ function mismatch(feature: FeatureBinding, type: string): string | undefined {
     case 'EMBEDDING':
       return isList && isNumeric(element) ? undefined : 'a list of numbers';
     case 'CATEGORICAL':
-      if (feature.vocabulary !== undefined) return isScalar(type) ? undefined : 'a single value';
-      return isNumeric(type) ? undefined : 'a number, or the feature needs a vocabulary';
+      if (readsTexts(feature)) return isScalar(type) ? undefined : 'a single value';
+      return isNumeric(type) ? undefined : 'a number, or the feature needs a vocabulary or a hash';
     case 'SEQUENCE':
-      if (feature.vocabulary !== undefined) return isList && isScalar(element) ? undefined : 'a list of single values';
-      return isList && isNumeric(element) ? undefined : 'a list of numbers, or the feature needs a vocabulary';
+      if (readsTexts(feature)) return isList && isScalar(element) ? undefined : 'a list of single values';
+      return isList && isNumeric(element)
+        ? undefined
+        : 'a list of numbers, or the feature needs a vocabulary or a hash';
   }
 }

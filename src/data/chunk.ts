@@ -31,6 +31,16 @@ function rowColumnSql(query: Query, dataset: DatasetRecord, { column, equals, ab
 interface ChunkFeature {
   readonly bound: BoundFeature;
   readonly decoder: Decoder;
+  /** What the decoder writes into. */
+  readonly values: Values;
+  /** What goes into slots of inputs: its values, and its lengths where the model takes them. */
+  readonly filled: readonly Filled[];
+}
+
+interface Filled {
+  /** Position in `BoundInputs.inputs`. */
+  readonly input: number;
+  readonly index: number;
   readonly values: Values;
 }
 
@@ -68,9 +78,10 @@ export class Chunk {
     this.#drawn = drawn;
     this.columns = columns.map((about) => ({ about, values: new Float64Array(chunkRows) }));
     this.features = features.map((bound) => {
-      const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32');
+      const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32', chunkRows);
       const { width } = decoder;
-      return { bound, decoder, values: { width, numbers: new Float64Array(chunkRows * width) } };
+      const values = { width, numbers: new Float64Array(chunkRows * width) };
+      return { bound, decoder, values, filled: filledBy(bound, decoder, values) };
     });
   }
 
@@ -159,9 +170,17 @@ export class Chunk {
   #move(from: number, to: number): void {
     const columns = this.columns.map(({ values }) => values);
     for (const values of [this.index, this.label, this.labelled, ...columns]) values[to] = values[from] as number;
-    for (const { values } of this.features) {
-      const { numbers, width } = values;
-      numbers.copyWithin(to * width, from * width, (from + 1) * width);
+    for (const { decoder, filled } of this.features) {
+      for (const { values } of filled)
+        values.numbers.copyWithin(to * values.width, from * values.width, (from + 1) * values.width);
+      if (decoder.lists !== undefined) decoder.lists[to] = decoder.lists[from] as readonly number[];
     }
   }
+}
+
+function filledBy({ feature, input, lengthInput, bag }: BoundFeature, { lengths }: Decoder, values: Values): Filled[] {
+  if (bag !== undefined) return [];
+  const own = { input, index: feature.index, values };
+  if (lengthInput === undefined || lengths === undefined || feature.kind !== 'SEQUENCE') return [own];
+  return [own, { input: lengthInput, index: feature.lengthIndex ?? 0, values: { width: 1, numbers: lengths } }];
 }

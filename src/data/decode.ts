@@ -3,7 +3,8 @@ import type { Tensor } from '../compute/tensor.ts';
 import type { BoundFeature } from './bind.ts';
 import { elementsOf, entriesOf, isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { classOf, elementType } from './column-type.ts';
-import { type CategoricalFeature, type NumericFeature, type SequenceFeature, widthOf } from './manifest.ts';
+import { hasher } from './hash.ts';
+import { type CategoricalFeature, type NumericFeature, readsTexts, type SequenceFeature, widthOf } from './manifest.ts';
 import { textSql } from './sql.ts';
 import { transformation } from './transform.ts';
 
@@ -13,6 +14,10 @@ export interface Decoder {
   readonly width: number;
   /** Of the quoted column: a DOUBLE or a text, or a list of them. */
   sql(column: string): string;
+  /** Of a sequence: the lengths of the rows decoded last. */
+  readonly lengths?: Float64Array;
+  /** Of a bag, instead of numbers: the ids of the rows decoded last. */
+  readonly lists?: (readonly number[])[];
   /** Writes `rowCount` times `width` numbers; what cannot be taken is refused and left as it is. */
   decode(vector: DuckDBVector, rowCount: number, into: Float64Array, refuse: Refuse): void;
 }
@@ -20,9 +25,11 @@ export interface Decoder {
 /** `row` of the chunk; `why` completes “… is”. */
 export type Refuse = (row: number, value: unknown, why: string) => void;
 
-export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype']): Decoder {
-  const { feature, vocabulary, columnType } = bound;
+/** For chunks of at most `chunkRows` rows. */
+export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype'], chunkRows: number): Decoder {
+  const { feature, columnType } = bound;
   const width = widthOf(feature);
+  const isText = readsTexts(feature);
   switch (feature.kind) {
     case 'NUMERIC':
       return { width, sql: toNumber, decode: numberDecoder(feature, dtype) };
@@ -31,15 +38,16 @@ export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype']): Decoder 
     case 'CATEGORICAL':
       return {
         width,
-        sql: vocabulary === undefined ? toNumber : (column) => textSql(column, columnType),
+        sql: isText ? (column) => textSql(column, columnType) : toNumber,
         decode: idDecoder(idReader(bound, feature, dtype)),
       };
-    case 'SEQUENCE':
-      return {
-        width,
-        sql: vocabulary === undefined ? toNumbers : (column) => textsSql(column, columnType),
-        decode: sequenceDecoder(feature, idReader(bound, feature, dtype)),
-      };
+    case 'SEQUENCE': {
+      const sql = isText ? (column: string) => textsSql(column, columnType) : toNumbers;
+      const reader = idReader(bound, feature, dtype);
+      if (bound.bag === undefined)
+        return { width, sql, ...sequenceDecoder(feature, reader, new Float64Array(chunkRows)) };
+      return { width: 0, sql, ...bagDecoder(reader) };
+    }
   }
 }
 
@@ -129,15 +137,16 @@ function idReader(
   feature: CategoricalFeature | SequenceFeature,
   dtype: Tensor['dtype'],
 ): IdReader {
-  const { vocabulary, cardinality = Number.POSITIVE_INFINITY } = bound;
+  const { cardinality = Number.POSITIVE_INFINITY } = bound;
   const { offset = 0, missing } = feature;
   const ofNull = missing ?? 0;
   const limit = Math.min(cardinality, idLimits[dtype]);
-  if (vocabulary !== undefined) {
+  const placeOf = placesOfTexts(bound, feature);
+  if (placeOf !== undefined) {
     return (vector) => (at) => {
       const text = vector.getItem(at) as string | null;
-      const line = text === null ? undefined : vocabulary.get(text);
-      return line === undefined ? ofNull : line + offset;
+      const place = text === null ? undefined : placeOf(text);
+      return place === undefined ? ofNull : place + offset;
     };
   }
   return (vector) => {
@@ -152,6 +161,15 @@ function idReader(
       return undefined;
     };
   };
+}
+
+/** The line of a text in the vocabulary, or its bucket. */
+function placesOfTexts(
+  { vocabulary }: BoundFeature,
+  { hash }: CategoricalFeature | SequenceFeature,
+): ((text: string) => number | undefined) | undefined {
+  if (hash !== undefined) return hasher(hash);
+  return vocabulary && ((text) => vocabulary.get(text));
 }
 
 function whyNoId(id: number, cardinality: number, dtype: Tensor['dtype']): string {
@@ -171,24 +189,54 @@ function idDecoder(reader: IdReader): Decoder['decode'] {
   };
 }
 
-function sequenceDecoder({ length: width, padding }: SequenceFeature, reader: IdReader): Decoder['decode'] {
-  return (vector, rowCount, into, refuse) => {
-    const nulls = nullBitsOf(vector);
-    const entries = entriesOf(vector);
-    const idAt = reader(elementsOf(vector));
-    into.fill(padding, 0, rowCount * width);
-    for (let row = 0; row < rowCount; row++) {
-      if (isNull(nulls, row)) continue;
-      const start = entries[4 * row] as number;
-      const length = entries[4 * row + 2] as number;
-      if (length > width) {
-        refuse(row, `a list of ${length}`, `longer than the feature, ${width}`);
-        continue;
+function sequenceDecoder(
+  { length: width, padding }: SequenceFeature,
+  reader: IdReader,
+  lengths: Float64Array,
+): Pick<Decoder, 'decode' | 'lengths'> {
+  return {
+    lengths,
+    decode(vector, rowCount, into, refuse) {
+      const listAt = lists(vector);
+      const idAt = reader(elementsOf(vector));
+      into.fill(padding, 0, rowCount * width);
+      for (let row = 0; row < rowCount; row++) {
+        const { start, length } = listAt(row);
+        lengths[row] = length;
+        if (length > width) {
+          refuse(row, `a list of ${length}`, `longer than the feature, ${width}`);
+          continue;
+        }
+        for (let at = 0; at < length; at++) {
+          const id = idAt(start + at, row, refuse);
+          if (id !== undefined) into[row * width + at] = id;
+        }
       }
-      for (let at = 0; at < length; at++) {
-        const id = idAt(start + at, row, refuse);
-        if (id !== undefined) into[row * width + at] = id;
-      }
-    }
+    },
   };
 }
+
+function bagDecoder(reader: IdReader): Pick<Decoder, 'decode' | 'lists'> {
+  const found: (readonly number[])[] = [];
+  return {
+    lists: found,
+    decode(vector, rowCount, _into, refuse) {
+      const listAt = lists(vector);
+      const idAt = reader(elementsOf(vector));
+      for (let row = 0; row < rowCount; row++) {
+        const { start, length } = listAt(row);
+        found[row] = Array.from({ length }, (_, at) => idAt(start + at, row, refuse) ?? 0);
+      }
+    },
+  };
+}
+
+/** A null list is an empty one. */
+function lists(vector: DuckDBVector): (row: number) => { start: number; length: number } {
+  const nulls = nullBitsOf(vector);
+  const entries = entriesOf(vector);
+  return (row) =>
+    isNull(nulls, row) ? noList : { start: entries[4 * row] as number, length: entries[4 * row + 2] as number };
+}
+
+const noList = { start: 0, length: 0 };

@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import schema from '../../docs/manifest.schema.json' with { type: 'json' };
 import { badUserInput } from '../errors.ts';
 import { similarTo } from '../similar.ts';
-import type { FeatureKind, ScoreSpace, Transform } from './manifest.ts';
+import type { FeatureKind, HashBinding, ScoreSpace, Transform } from './manifest.ts';
 
 /** A manifest as it is registered: what follows from the model may be left out. */
 export interface RawManifest {
@@ -13,7 +13,16 @@ export interface RawManifest {
     readonly logit?: string;
     readonly negativeSampling?: number;
   };
+  readonly targets?: readonly RawTarget[];
   readonly features?: readonly RawFeature[];
+}
+
+export interface RawTarget {
+  readonly output: string;
+  readonly index?: number;
+  readonly space?: ScoreSpace;
+  readonly logit?: string;
+  readonly label?: string;
 }
 
 export interface RawFeature {
@@ -27,8 +36,13 @@ export interface RawFeature {
   readonly transform?: readonly Transform[];
   readonly vocabulary?: string;
   readonly offset?: number;
+  readonly hash?: HashBinding;
   readonly length?: number;
   readonly padding?: number;
+  readonly lengthInput?: string;
+  readonly lengthIndex?: number;
+  readonly offsetsInput?: string;
+  readonly includeLastOffset?: boolean;
 }
 
 const validate = new Ajv2020({ strict: false, verbose: true }).compile(schema);
@@ -62,6 +76,8 @@ function explain({ keyword, params, message = '', data, parentSchema }: ErrorObj
         details: { allowed, similar: similarTo(unknown, allowed) },
       };
     }
+    case 'not':
+      return { message: 'has both a vocabulary and a hash; say one of them' };
     default:
       return { message };
   }

@@ -5,6 +5,8 @@
  */
 export interface Manifest {
   readonly score: ScoreBinding;
+  /** Other elements of outputs that the model predicts, where they are not what the score is. */
+  readonly targets?: readonly TargetBinding[];
   readonly features: readonly FeatureBinding[];
   /** File name as registered → SHA-256 of its text, which is kept below the server's home (vocabulary.ts). */
   readonly vocabularies: Readonly<Record<string, string>>;
@@ -23,6 +25,11 @@ export interface ScoreBinding {
   readonly logit?: string;
   /** Share w of the negatives that training kept: scores become p / (p + (1 − p) / w) (He et al. 2014). */
   readonly negativeSampling?: number;
+}
+
+/** Another head: its element, on its own scale, and the column that it is judged by. */
+export interface TargetBinding extends Omit<ScoreBinding, 'negativeSampling'> {
+  readonly label?: string;
 }
 
 export const featureKinds = ['NUMERIC', 'CATEGORICAL', 'SEQUENCE', 'EMBEDDING'] as const;
@@ -48,9 +55,17 @@ export interface NumericFeature extends Slot {
 interface Ids extends Slot {
   /** Name of a file beside the model: line i (from 0) is id i + offset. Without it, values are ids. */
   readonly vocabulary?: string;
+  /** Or a value's text is hashed: its id is the hash modulo `buckets`, + offset. */
+  readonly hash?: HashBinding;
   readonly offset?: number;
   /** Id of nulls and of values outside the vocabulary: 0 unless said. Said, also of ids beyond the table. */
   readonly missing?: number;
+}
+
+/** FarmHash’s Fingerprint64, which TensorFlow’s `tf.strings.to_hash_bucket_fast` is made of. */
+export interface HashBinding {
+  readonly function: 'farmhash64';
+  readonly buckets: number;
 }
 
 /** One id. */
@@ -58,11 +73,20 @@ export interface CategoricalFeature extends Ids {
   readonly kind: 'CATEGORICAL';
 }
 
-/** A list of ids, filled up to `length` with `padding`. */
+/**
+ * A list of ids, filled up to `length` with `padding`. Or a bag: the ids of all rows one after the other, and where each row's
+ * begin in `offsetsInput` (PyTorch's EmbeddingBag); its `length` is 1, the one slot that every row fills as often as it likes.
+ */
 export interface SequenceFeature extends Ids {
   readonly kind: 'SEQUENCE';
   readonly length: number;
   readonly padding: number;
+  /** Where the model takes the true length: a slot of this input. */
+  readonly lengthInput?: string;
+  readonly lengthIndex?: number;
+  readonly offsetsInput?: string;
+  /** Whether the end of the last bag is an offset, too. */
+  readonly includeLastOffset?: boolean;
 }
 
 /** A list of exactly `length` numbers: a carrier that is looked up outside of the model. */
@@ -80,5 +104,28 @@ export type Transform =
 /** Number of elements that a feature takes in a row of its input. */
 export const widthOf = (feature: FeatureBinding): number => ('length' in feature ? feature.length : 1);
 
+/** Elements of a row of an input that a feature fills. */
+export interface FilledSlots {
+  readonly input: string;
+  readonly index: number;
+  readonly width: number;
+}
+
+export function slotsOf(feature: FeatureBinding): FilledSlots[] {
+  const { input, index } = feature;
+  const own = { input, index, width: widthOf(feature) };
+  if (feature.kind !== 'SEQUENCE') return [own];
+  const { lengthInput, lengthIndex = 0, offsetsInput } = feature;
+  return [
+    own,
+    ...(lengthInput === undefined ? [] : [{ input: lengthInput, index: lengthIndex, width: 1 }]),
+    ...(offsetsInput === undefined ? [] : [{ input: offsetsInput, index: 0, width: 1 }]),
+  ];
+}
+
+/** Whether its values are looked up by their texts; they are numbers otherwise. */
+export const readsTexts = (feature: FeatureBinding): boolean =>
+  ('vocabulary' in feature && feature.vocabulary !== undefined) || ('hash' in feature && feature.hash !== undefined);
+
 /** What a client gets, and could register again: the vocabularies by the names of their files. */
-export const publicManifest = ({ score, features }: Manifest): Omit<Manifest, 'vocabularies'> => ({ score, features });
+export const publicManifest = ({ vocabularies: _, ...manifest }: Manifest): Omit<Manifest, 'vocabularies'> => manifest;

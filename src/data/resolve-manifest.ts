@@ -2,8 +2,8 @@ import type { ModelGraph } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
-import type { FeatureBinding, Manifest, ScoreBinding } from './manifest.ts';
-import { parseManifest, type RawFeature, type RawManifest } from './manifest-schema.ts';
+import type { FeatureBinding, Manifest, ScoreBinding, SequenceFeature, TargetBinding } from './manifest.ts';
+import { parseManifest, type RawFeature, type RawManifest, type RawTarget } from './manifest-schema.ts';
 import { assertSlots, dtypeOf, rowWidth } from './slots.ts';
 import { keepVocabulary } from './vocabulary.ts';
 
@@ -23,6 +23,7 @@ export interface VocabularyFiles {
 export async function resolveManifest(graph: ModelGraph, raw: unknown, files: VocabularyFiles): Promise<Manifest> {
   const manifest: RawManifest = raw == null ? {} : parseManifest(raw);
   const score = resolveScore(graph, manifest.score);
+  const targets = resolveTargets(graph, manifest.targets ?? [], score);
   const features = (manifest.features ?? featuresOfInputs(graph)).map((feature, at) =>
     resolveFeature(graph, feature, at),
   );
@@ -32,7 +33,7 @@ export async function resolveManifest(graph: ModelGraph, raw: unknown, files: Vo
   for (const name of new Set(features.flatMap((feature) => ('vocabulary' in feature ? [feature.vocabulary] : [])))) {
     vocabularies[name as string] = await keep(name as string, files);
   }
-  return { score, features, vocabularies };
+  return { score, ...(targets.length > 0 && { targets }), features, vocabularies };
 }
 
 async function keep(name: string, { readFile, home }: VocabularyFiles): Promise<string> {
@@ -51,12 +52,7 @@ async function keep(name: string, { readFile, home }: VocabularyFiles): Promise<
 function resolveScore(graph: ModelGraph, raw: RawManifest['score']): ScoreBinding {
   const output = raw === undefined ? onlyOutput(graph) : named(graph.outputs, raw.output, 'output', 'The score');
   const index = raw?.index ?? 0;
-  const width = rowWidth(output.shape);
-  if (width !== null && index >= width) {
-    throw bindingMismatch(`The score's index is ${index}, and the output “${output.name}” has ${width} values a row.`, {
-      output: output.name,
-    });
-  }
+  assertElement(output, index, 'The score');
   const inGraph = graph.logits.find((logit) => logit.output === output.name && logit.index === index);
   const space = raw?.space ?? (inGraph && 'PROBABILITY');
   if (space === undefined) {
@@ -74,6 +70,33 @@ function resolveScore(graph: ModelGraph, raw: RawManifest['score']): ScoreBindin
     ...(logit !== undefined && { logit }),
     ...(raw?.negativeSampling !== undefined && { negativeSampling: raw.negativeSampling }),
   };
+}
+
+function assertElement({ name, shape }: TensorSpec, index: number, whose: string): void {
+  const width = rowWidth(shape);
+  if (width === null || index < width) return;
+  throw bindingMismatch(`${whose}’s index is ${index}, and the output “${name}” has ${width} values a row.`, {
+    output: name,
+  });
+}
+
+function resolveTargets(graph: ModelGraph, raw: readonly RawTarget[], score: ScoreBinding): TargetBinding[] {
+  return raw.map(({ output, index = 0, space = score.space, logit, label }, at) => {
+    const whose = `Target ${at}`;
+    assertElement(named(graph.outputs, output, 'output', whose), index, whose);
+    if (logit !== undefined) named(graph.tensors, logit, 'tensor', `${whose}’s logit`);
+    const isSame = (other: { output: string; index?: number }) =>
+      other.output === output && (other.index ?? 0) === index;
+    const argument = `input.manifest.targets[${at}]`;
+    if (raw.findIndex(isSame) < at)
+      throw badUserInput(argument, `${whose} is element ${index} of “${output}”, as another is. Say it once.`);
+    if (isSame(score) && space !== score.space)
+      throw badUserInput(
+        argument,
+        `${whose} is the score, whose space is ${score.space}, and says ${space}. Say it once.`,
+      );
+    return { output, index, space, ...(logit !== undefined && { logit }), ...(label !== undefined && { label }) };
+  });
 }
 
 function onlyOutput({ outputs }: ModelGraph): TensorSpec {
@@ -129,16 +152,65 @@ function resolveFeature(graph: ModelGraph, raw: RawFeature, at: number): Feature
     assertTransforms(raw, `input.manifest.features[${at}].transform`);
     return { ...slot, kind, ...missing, ...(raw.transform !== undefined && { transform: raw.transform }) };
   }
-  const { vocabulary, offset = 0 } = raw;
-  const ids = { ...slot, ...(vocabulary !== undefined && { vocabulary, offset }), ...missing };
+  const { vocabulary, hash, offset = 0 } = raw;
+  const lookup = {
+    ...(vocabulary !== undefined && { vocabulary, offset }),
+    ...(hash !== undefined && { hash, offset }),
+  };
+  const ids = { ...slot, ...lookup, ...missing };
   if (kind === 'CATEGORICAL') return { ...ids, kind };
+  if (kind === 'SEQUENCE' && raw.offsetsInput !== undefined) return { ...ids, kind, ...resolveBag(graph, raw, input) };
   const length = raw.length ?? (width === null ? undefined : width - index);
   if (length === undefined || length < 1) {
     throw bindingMismatch(`${whose} needs a length: the input “${input.name}” does not give it one.`, {
       feature: name,
     });
   }
-  return kind === 'SEQUENCE' ? { ...ids, kind, length, padding: raw.padding ?? 0 } : { ...slot, kind, length };
+  if (kind === 'EMBEDDING') return { ...slot, kind, length };
+  return { ...ids, kind, length, padding: raw.padding ?? 0, ...resolveLength(graph, raw, input) };
+}
+
+/** Where a sequence's true length goes, if the model takes it. */
+function resolveLength(
+  graph: ModelGraph,
+  { name, lengthInput, lengthIndex }: RawFeature,
+  input: TensorSpec,
+): Pick<SequenceFeature, 'lengthInput' | 'lengthIndex'> {
+  if (lengthInput === undefined && lengthIndex === undefined) return {};
+  const whose = `The length of the feature “${name}”`;
+  const taking = lengthInput === undefined ? input : named(graph.inputs, lengthInput, 'input', whose);
+  dtypeOf(taking, name);
+  if (lengthIndex === undefined && rowWidth(taking.shape) !== 1)
+    throw bindingMismatch(`${whose} needs a lengthIndex: the input “${taking.name}” has more than one value a row.`, {
+      feature: name,
+      input: taking.name,
+    });
+  return { lengthInput: taking.name, lengthIndex: lengthIndex ?? 0 };
+}
+
+/** A bag has an input of its own for ids and one for offsets, both of one axis; nothing is padded and no length is taken. */
+function resolveBag(
+  graph: ModelGraph,
+  { name, index, length, padding, lengthInput, lengthIndex, offsetsInput, includeLastOffset }: RawFeature,
+  input: TensorSpec,
+): Pick<SequenceFeature, 'length' | 'padding' | 'offsetsInput' | 'includeLastOffset'> {
+  const unused = Object.entries({ index, length, padding, lengthInput, lengthIndex }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (unused !== undefined)
+    throw badUserInput(
+      'input.manifest.features',
+      `The feature “${name}” has offsets, so it cannot have “${unused[0]}”. Leave it out.`,
+    );
+  const offsets = named(graph.inputs, offsetsInput as string, 'input', `The feature “${name}”`);
+  for (const { name: taking, shape } of [input, offsets])
+    if (shape.length !== 1)
+      throw bindingMismatch(
+        `The feature “${name}” is a list of any length, so its inputs have one axis; “${taking}” has ${shape.length}.`,
+        { feature: name, input: taking },
+      );
+  dtypeOf(offsets, name);
+  return { length: 1, padding: 0, offsetsInput: offsets.name, ...(includeLastOffset && { includeLastOffset }) };
 }
 
 /** The input that a feature means without naming it: the only one, or the one of its own name. */

@@ -1,6 +1,6 @@
 import type { Tensor, TensorSpec } from '../compute/tensor.ts';
 import { bindingMismatch } from '../errors.ts';
-import { type FeatureBinding, widthOf } from './manifest.ts';
+import { type FeatureBinding, slotsOf } from './manifest.ts';
 
 /** Elements of one row of a tensor whose first axis is the rows; null when that is only known at run time. */
 export function rowWidth(shape: readonly (number | null)[]): number | null {
@@ -45,17 +45,20 @@ export function dtypeOf({ name, dtype, shape }: TensorSpec, feature: string): Te
  */
 export function assertSlots(inputs: readonly TensorSpec[], features: readonly FeatureBinding[]): void {
   for (const { name: input, shape } of inputs) {
-    const bound = features.filter((feature) => feature.input === input).sort((a, b) => a.index - b.index);
+    const bound = features
+      .flatMap((feature) => slotsOf(feature).map((slot) => ({ ...slot, feature })))
+      .filter((slot) => slot.input === input)
+      .sort((a, b) => a.index - b.index);
     let next = 0;
     let last: FeatureBinding | undefined;
-    for (const feature of bound) {
-      if (feature.index > next) throw unbound(input, next, feature.index);
-      if (feature.index < next) throw boundTwice(input, feature.index, last as FeatureBinding, feature);
-      next = feature.index + widthOf(feature);
+    for (const { index, width, feature } of bound) {
+      if (index > next) throw unbound(input, next, index);
+      if (index < next) throw boundTwice(input, index, last as FeatureBinding, feature);
+      next = index + width;
       last = feature;
     }
     const width = rowWidth(shape);
-    if (width !== null && next > width) throw tooFar(input, width, last as FeatureBinding);
+    if (width !== null && next > width) throw tooFar(input, width, last as FeatureBinding, next - 1);
     if (next < (width ?? 1)) throw unbound(input, next, width ?? 1);
     rowDims({ name: input, shape }, next);
   }
@@ -76,8 +79,7 @@ function boundTwice(input: string, index: number, first: FeatureBinding, second:
   );
 }
 
-function tooFar(input: string, width: number, feature: FeatureBinding) {
-  const end = feature.index + widthOf(feature) - 1;
+function tooFar(input: string, width: number, feature: FeatureBinding, end: number) {
   return bindingMismatch(
     `The feature “${feature.name}” reaches to slot ${end} of the input “${input}”, whose last is ${width - 1}.`,
     { feature: feature.name, input, index: end },

@@ -1,4 +1,5 @@
 import type { Tensor } from '../compute/tensor.ts';
+import type { Bag } from './bags.ts';
 
 /** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
 
@@ -77,6 +78,8 @@ export interface Batch {
   readonly index: Float64Array;
   /** Of every model input. */
   readonly inputs: Readonly<Record<string, Tensor>>;
+  /** Of inputs that have any number of values a row: what parts of the batch are made of. */
+  readonly bags?: readonly Bag[];
   /** 0/1, and 0 where there is none; empty when no label was asked for. */
   readonly label: Float32Array;
   /** 1 where the row has a label. */

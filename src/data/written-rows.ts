@@ -7,7 +7,7 @@ import { bind } from './bind.ts';
 import { idLimits } from './carriers.ts';
 import { Chunk } from './chunk.ts';
 import { Reader } from './duckdb.ts';
-import type { FeatureBinding, Manifest } from './manifest.ts';
+import { type FeatureBinding, type Manifest, readsTexts } from './manifest.ts';
 import { Query } from './sql.ts';
 import type { Batch } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
@@ -95,9 +95,9 @@ function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void 
   }
 }
 
-/** What the decoders take: texts for vocabularies, numbers for the rest. */
+/** What the decoders take: texts for vocabularies and hashes, numbers for the rest. */
 function columnType(feature: FeatureBinding): string {
-  const element = 'vocabulary' in feature ? 'VARCHAR' : 'DOUBLE';
+  const element = readsTexts(feature) ? 'VARCHAR' : 'DOUBLE';
   return feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING' ? `${element}[]` : element;
 }
 
@@ -111,7 +111,7 @@ function cellSql(query: Query, value: unknown, feature: FeatureBinding, row: num
 }
 
 function elementSql(query: Query, value: unknown, feature: FeatureBinding, row: number): string {
-  const isText = 'vocabulary' in feature;
+  const isText = readsTexts(feature);
   if (value === null) return 'NULL';
   if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return query.bind(String(value));
   if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return numberSql(query, Number(value));

@@ -1,6 +1,8 @@
 import { type ColumnStatistics, columnStatistics } from '../data/columns.ts';
+import { assertUnchanged } from '../data/files.ts';
 import { type DatasetRow as DataRow, readRows } from '../data/page.ts';
 import { selectRows } from '../data/rows.ts';
+import type { DatasetColumn } from '../data/types.ts';
 import { type DatasetRow, getDatasetById, listDatasets } from '../store/datasets.ts';
 import type { PartitionRecord } from '../store/schema.ts';
 import { builder } from './builder.ts';
@@ -9,7 +11,12 @@ import { connectionType, pageArguments } from './connection-types.ts';
 import { isUuid } from './ids.ts';
 import { Dataset } from './references.ts';
 
-const Column = builder.objectRef<ColumnStatistics>('Column').implement({
+/** A column with its figures, which are counted for all columns at once when the first of them is asked for. */
+interface ColumnOfDataset extends DatasetColumn {
+  readonly statistics: () => Promise<ColumnStatistics>;
+}
+
+const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
   description: 'A column of a dataset. Figures are exact, over all rows.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'As in the files.' }),
@@ -18,25 +25,25 @@ const Column = builder.objectRef<ColumnStatistics>('Column').implement({
       type: 'SafeInt',
       nullable: true,
       description: 'Rows without a value.',
-      resolve: (c) => c.nullCount,
+      resolve: async ({ statistics }) => (await statistics()).nullCount,
     }),
     distinctCount: t.field({
       type: 'SafeInt',
       nullable: true,
       description: 'Different values, null not among them.',
-      resolve: (column) => column.distinctCount,
+      resolve: async ({ statistics }) => (await statistics()).distinctCount,
     }),
     minimum: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'Smallest value.',
-      resolve: ({ minimum }) => minimum,
+      description: 'Smallest value; null for lists.',
+      resolve: async ({ statistics }) => (await statistics()).minimum,
     }),
     maximum: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'Largest value.',
-      resolve: ({ maximum }) => maximum,
+      description: 'Largest value; null for lists.',
+      resolve: async ({ statistics }) => (await statistics()).maximum,
     }),
   }),
 });
@@ -85,7 +92,7 @@ builder.node(Dataset, {
     columns: t.field({
       type: [Column],
       description: 'In the order of the files. Their figures are counted when they are asked for.',
-      resolve: (dataset) => columnStatistics(dataset),
+      resolve: columnsOf,
     }),
     label: t.exposeString('label', { nullable: true, description: 'Column with the 0/1 label.' }),
     groupBy: t.exposeString('groupBy', {
@@ -128,6 +135,32 @@ builder.node(Dataset, {
     }),
   }),
 });
+
+function columnsOf(dataset: DatasetRow): ColumnOfDataset[] {
+  let counted: Promise<ColumnStatistics[]> | undefined;
+  return dataset.columns.map((column, at) => ({
+    ...column,
+    async statistics() {
+      counted ??= keptStatistics(dataset);
+      return (await counted)[at] as ColumnStatistics;
+    },
+  }));
+}
+
+/** Of the datasets asked about last: their digests say that their rows do not change. */
+const statisticsOf = new Map<string, Promise<ColumnStatistics[]>>();
+const keptDatasetCount = 20;
+
+async function keptStatistics(dataset: DatasetRow): Promise<ColumnStatistics[]> {
+  await assertUnchanged(dataset.files);
+  const { digest } = dataset;
+  const known = statisticsOf.get(digest) ?? columnStatistics(dataset);
+  statisticsOf.delete(digest);
+  statisticsOf.set(digest, known);
+  known.catch(() => statisticsOf.delete(digest));
+  for (const oldest of [...statisticsOf.keys()].slice(0, -keptDatasetCount)) statisticsOf.delete(oldest);
+  return known;
+}
 
 /** Positions are row indexes, which ascend. */
 function rowsOf(

@@ -1,5 +1,6 @@
 import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
+import { bindingOf } from '../analysis/score.ts';
 import { isNumeric } from '../data/column-type.ts';
 import { badUserInput } from '../errors.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -27,8 +28,6 @@ builder.objectFields(Model, (t) => ({
       label: t.arg.string({ description: 'A column of 0, 1 and null.' }),
     },
     async resolve(model, { rows, target, label }, context, info): Promise<EvaluationOfModel> {
-      if (model.manifest.score.space === 'VALUE')
-        throw badUserInput('rows', 'The score of this model is a VALUE, which no 0/1 label can be compared with.');
       const spec = await labelledSpec(model, rows, target, label, context);
       const of = { model, rows, spec };
       askAhead(questionsOfEvaluation, of, context, info);
@@ -46,7 +45,15 @@ async function labelledSpec(
   context: Context,
 ): Promise<LabelledSpec> {
   const chosen = scoreTarget(model, target);
-  const column = label == null ? undefined : await labelColumn(rows, label, context);
+  const { score, targets = [] } = model.manifest;
+  const element = chosen ?? score;
+  if (bindingOf(model.manifest, element).space === 'VALUE')
+    throw badUserInput(
+      chosen === undefined ? 'rows' : 'target',
+      `The score of this ${chosen === undefined ? 'model' : 'target'} is a VALUE, which no 0/1 label can be compared with.`,
+    );
+  const own = label ?? targets.find(({ output, index }) => output === element.output && index === element.index)?.label;
+  const column = own === undefined ? undefined : await labelColumn(rows, own, context);
   return { ...(chosen === undefined ? {} : { target: chosen }), ...(column === undefined ? {} : { label: column }) };
 }
 

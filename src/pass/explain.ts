@@ -16,7 +16,7 @@ export async function explain({ model, rows, spec, environment }: ExplainCall): 
     },
     countKept: async () => batch.rowCount,
   };
-  const subject: Subject = { graph, score: manifest.score, features: manifest.features };
+  const subject: Subject = { graph, ...manifest };
   const opened = await openedModel(artifact, environment);
   let state = explanations.start(spec, subject);
   for (let next: typeof state | undefined = state; next !== undefined; next = explanations.again?.(state)) {

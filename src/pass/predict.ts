@@ -10,7 +10,7 @@ import type { PredictCall, Prediction } from './protocol.ts';
 export async function predict({ model, rows, target, environment }: PredictCall): Promise<Prediction[]> {
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
-  const subject = { graph, score: manifest.score, features: manifest.features };
+  const subject = { graph, ...manifest };
   const outputs = { score: scoreOf(subject, target.element), target: targetOf(subject, target) };
   const compiled = await (await openedModel(artifact, environment)).compile({ outputs });
   try {

@@ -143,11 +143,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
   for (const error of failed.values()) throw error;
 }
 
-const subjectOf = ({ graph, manifest }: PassModel): Subject => ({
-  graph,
-  score: manifest.score,
-  features: manifest.features,
-});
+const subjectOf = ({ graph, manifest }: PassModel): Subject => ({ graph, ...manifest });
 
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 

@@ -3,6 +3,7 @@ import type { BatchInput, OpenModel } from '../compute/executor.ts';
 import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
+import { partOf } from '../data/part.ts';
 import { countRows } from '../data/rows.ts';
 import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
@@ -103,31 +104,8 @@ const othersReader = async (others: OtherRows, { read, countKept }: Source): Pro
 
 function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
   for (let from = 0; from < batch.rowCount; from += rowsAtOnce) {
-    const to = Math.min(from + rowsAtOnce, batch.rowCount);
-    yield to - from === batch.rowCount ? batch : rowsOf(batch, from, to);
+    yield partOf(batch, from, Math.min(from + rowsAtOnce, batch.rowCount));
   }
-}
-
-function rowsOf(batch: Batch, from: number, to: number): Batch {
-  const part = (inputs: Batch['inputs']): Batch['inputs'] =>
-    Object.fromEntries(
-      Object.entries(inputs).map(([name, { dtype, dims, data }]) => {
-        const width = data.length / batch.rowCount;
-        return [name, { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * width, to * width) }];
-      }),
-    );
-  return {
-    rowCount: to - from,
-    index: batch.index.subarray(from, to),
-    inputs: part(batch.inputs),
-    ...(batch.others === undefined ? {} : { others: batch.others.map(part) }),
-    label: batch.label.subarray(from, to),
-    labelled: batch.labelled.subarray(from, to),
-    columns: Object.fromEntries(
-      Object.entries(batch.columns).map(([name, values]) => [name, values.subarray(from, to)]),
-    ),
-    skippedRowCount: 0,
-  };
 }
 
 export function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {

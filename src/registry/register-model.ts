@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelSource, OpenOptions, Registration } from '../compute/executor.ts';
+import type { ModelGraph } from '../compute/graph.ts';
 import { ComputeProcessLost } from '../compute/process/lost.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
 import { resolveModelSource } from '../data/sources.ts';
+import { suggestManifest } from '../data/suggest-manifest.ts';
 import { keepUploads, type Uploaded } from '../data/uploads.ts';
-import { badUserInput, modelRejected } from '../errors.ts';
+import { badUserInput, bindingMismatch, GlassgraphError, modelRejected } from '../errors.ts';
 import { canonicalJson } from '../planner/question.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Queries } from '../store/database.ts';
+import { type DatasetRow, listDatasets } from '../store/datasets.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
 import { flawOf } from '../texts.ts';
 import type { Source } from './source.ts';
@@ -65,7 +68,12 @@ async function registerFiles(
   const folder = source.path === source.root ? source.root : dirname(source.path);
   const readBeside = (name: string): Promise<string> => readWithin(folder, source, name);
   const raw = input.manifest ?? (await manifestBeside(readBeside));
-  const manifest = await resolveManifest(registration.graph, raw, { readFile: readBeside, home: environment.home });
+  const manifest = await resolveManifest(registration.graph, raw, {
+    readFile: readBeside,
+    home: environment.home,
+  }).catch(async (error: unknown) => {
+    throw raw === undefined ? await suggesting(error, registration.graph, services.database.db) : error;
+  });
   const flaw = flawOf({ graph: registration.graph, manifest });
   if (flaw !== undefined)
     throw modelRejected(
@@ -87,6 +95,29 @@ async function registerFiles(
     graph: registration.graph,
     manifest,
   });
+}
+
+/** What is wrong without a manifest, with one to start from. */
+async function suggesting(error: unknown, graph: ModelGraph, db: Queries): Promise<unknown> {
+  if (!(error instanceof GlassgraphError) || error.code !== 'BINDING_MISMATCH') return error;
+  const manifest = suggestManifest(graph, await likelyDataset(graph, db));
+  const text = JSON.stringify(manifest);
+  const shown =
+    text.length > shownManifestLength ? `${text.slice(0, shownManifestLength)}… (whole in “suggestion”)` : text;
+  return bindingMismatch(`${error.message} Check and complete this one: ${shown}`, {
+    ...error.details,
+    suggestion: manifest,
+  });
+}
+
+const shownManifestLength = 1000;
+
+/** Of the datasets registered last, the one with most columns that are called as inputs are. */
+async function likelyDataset({ inputs }: ModelGraph, db: Queries): Promise<DatasetRow | undefined> {
+  const names = new Set(inputs.map(({ name }) => name));
+  const { rows } = await listDatasets(db, {}, { limit: 50 });
+  const sharedBy = ({ columns }: DatasetRow): number => columns.filter(({ name }) => names.has(name)).length;
+  return rows.toSorted((a, b) => sharedBy(b) - sharedBy(a))[0];
 }
 
 /** Native code that dies of a model is the model's fault, or want of memory. */

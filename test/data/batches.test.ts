@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,6 +7,7 @@ import type { TensorSpec } from '../../src/compute/tensor.ts';
 import { readBatches } from '../../src/data/batches.ts';
 import { bind } from '../../src/data/bind.ts';
 import type { FeatureBinding, Manifest } from '../../src/data/manifest.ts';
+import { partOf } from '../../src/data/part.ts';
 import { registerDataset } from '../../src/data/register.ts';
 import { countRows } from '../../src/data/rows.ts';
 import type { Batch, DatasetRecord, RowSelection } from '../../src/data/types.ts';
@@ -342,3 +344,69 @@ test('a column with SQL for a name is only a column', async () => {
   });
   expect(flat('x')).toEqual([4]);
 });
+
+test('lengths go where the model takes them, in the same input or another', async () => {
+  const history = { kind: 'SEQUENCE', column: 'history', index: 0, length: 3, padding: 0 } as const;
+  const { flat } = await read({
+    dataset: await datasetOf(`SELECT unnest([[1, 2], NULL, [], [3, 4, 5]]) AS history`),
+    inputs: [input('x', 'float32', 4), input('y', 'int64', 3), input('n', 'int32')],
+    features: [
+      { ...history, name: 'a', input: 'x', lengthInput: 'x', lengthIndex: 3 },
+      { ...history, name: 'b', input: 'y', lengthInput: 'n', lengthIndex: 0 },
+    ],
+  });
+  expect(flat('x')).toEqual([1, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 3]);
+  expect(flat('n')).toEqual([2, 0, 0, 3]);
+});
+
+test('hashed texts and numbers become buckets, nulls the missing id', async () => {
+  const { flat } = await read({
+    dataset: await datasetOf(`SELECT unnest(['Hello', NULL, 'user 123']) AS word, unnest([42, 42, -7]) AS number`),
+    inputs: [input('ids', 'int64', 2)],
+    features: ['word', 'number'].map((name, index) => {
+      const hash = { function: 'farmhash64' as const, buckets: 1000 };
+      return { kind: 'CATEGORICAL', name, column: name, input: 'ids', index, hash, offset: 1, missing: 0 };
+    }),
+  });
+  const { texts, buckets } = JSON.parse(
+    readFileSync(new URL('../fixtures/hash/expected.json', import.meta.url), 'utf8'),
+  ) as { texts: string[]; buckets: Record<string, number[]> };
+  const idOf = (text: string) => (buckets['1000']?.[texts.indexOf(text)] as number) + 1;
+  expect(flat('ids')).toEqual([idOf('Hello'), idOf('42'), 0, idOf('42'), idOf('user 123'), idOf('-7')]);
+});
+
+test.each([false, true])(
+  'bags are the ids of all rows and where each row begins (with the last end: %s)',
+  async (last) => {
+    const { batches, index, skipped } = await read({
+      dataset: await datasetOf(`SELECT unnest([[1, 2], NULL, [3], [77], [], [4, 5, 6]]) AS tags`),
+      inputs: [input('ids', 'int64'), input('offsets', 'int64')],
+      features: [
+        {
+          kind: 'SEQUENCE',
+          name: 'tags',
+          column: 'tags',
+          input: 'ids',
+          index: 0,
+          length: 1,
+          padding: 0,
+          offsetsInput: 'offsets',
+          includeLastOffset: last,
+        },
+      ],
+      cardinality: { tags: 10 },
+      selection: { invalid: 'SKIP' },
+      batchRows: 3,
+    });
+    const numbers = (batch: Batch | undefined, name: string) => Array.from(batch?.inputs[name]?.data ?? [], Number);
+    expect([index, skipped]).toEqual([[0, 1, 2, 4, 5], 1]);
+    expect(batches.map((batch) => numbers(batch, 'ids'))).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    const ends = (...offsets: number[]) => (last ? offsets : offsets.slice(0, -1));
+    expect(batches.map((batch) => numbers(batch, 'offsets'))).toEqual([ends(0, 2, 2, 3), ends(0, 0, 3)]);
+    const part = partOf(batches[0] as Batch, 1, 3);
+    expect([numbers(part, 'ids'), numbers(part, 'offsets')]).toEqual([[3], ends(0, 0, 1)]);
+  },
+);

@@ -109,7 +109,7 @@ test('another vocabulary is another manifest', async () => {
 const one = graphOf([spec('age', 'float32', null, 1)]);
 test.each<[string, unknown, string, RegExp]>([
   ['no object', [], 'input.manifest', /^manifest must be object/],
-  ['an unknown key', { targets: [] }, 'input.manifest', /key “targets”; allowed are score, features/],
+  ['an unknown key', { target: [] }, 'input.manifest', /key “target”; allowed are score, targets, features/],
   [
     'an unknown kind',
     { features: [{ ...age, kind: 'NUMBER' }] },
@@ -118,7 +118,36 @@ test.each<[string, unknown, string, RegExp]>([
   ],
   ['no kind', { features: [{ name: 'age' }] }, 'input.manifest.features[0]', /required property 'kind'/],
   ['a key of another kind', { features: [{ ...age, length: 2 }] }, 'input.manifest.features[0]', /key “length”/],
-  ['a key for later', { features: [{ ...city, hash: {} }] }, 'input.manifest.features[0]', /key “hash”/],
+  [
+    'a hash of nothing',
+    { features: [{ ...city, hash: {} }] },
+    'input.manifest.features[0].hash',
+    /property 'function'/,
+  ],
+  [
+    'an unknown hash',
+    { features: [{ ...city, hash: { function: 'md5', buckets: 2 } }] },
+    'input.manifest.features[0].hash.function',
+    /must be one of farmhash64/,
+  ],
+  [
+    'a hash of a vocabulary',
+    { features: [{ ...city, vocabulary: 'a.txt', hash: { function: 'farmhash64', buckets: 2 } }] },
+    'input.manifest.features[0]',
+    /both a vocabulary and a hash/,
+  ],
+  [
+    'a target twice',
+    { targets: [{ output: 'probability' }, { output: 'probability' }], features: [{ ...age, input: 'age' }] },
+    'input.manifest.targets[1]',
+    /is element 0 of “probability”, as another is/,
+  ],
+  [
+    'a target that is the score on another scale',
+    { targets: [{ output: 'probability', space: 'LOGIT' }], features: [{ ...age, input: 'age' }] },
+    'input.manifest.targets[0]',
+    /whose space is PROBABILITY, and says LOGIT/,
+  ],
   ['an offset alone', { features: [{ ...city, offset: 1 }] }, 'input.manifest.features[0]', /property vocabulary/],
   [
     'a group that is no text',
@@ -233,4 +262,36 @@ test('the example’s manifests are complete', async () => {
   const manifest = await resolveManifest(graph, raw, files);
   expect(manifest.features.map(({ column }) => column)).toHaveLength(19);
   expect(Object.keys(manifest.vocabularies)).toHaveLength(6);
+});
+
+test('a length, a hash and a target are kept complete, and can be registered again', async () => {
+  const graph = graphOf([spec('x', 'int64', null, 5), spec('n', 'int32', null)]);
+  const raw = {
+    targets: [{ output: 'probability', label: 'bought' }],
+    features: [
+      { name: 'item', kind: 'CATEGORICAL', input: 'x', index: 0, hash: { function: 'farmhash64', buckets: 9 } },
+      { name: 'seen', kind: 'SEQUENCE', input: 'x', index: 1, length: 2, lengthIndex: 3 },
+      { name: 'bought', kind: 'SEQUENCE', input: 'x', index: 4, length: 1, lengthInput: 'n' },
+    ],
+  };
+  const { manifest } = await resolve(graph, raw);
+  expect(manifest.targets).toEqual([{ output: 'probability', index: 0, space: 'PROBABILITY', label: 'bought' }]);
+  expect(manifest.features).toMatchObject([
+    { hash: { buckets: 9 }, offset: 0 },
+    { lengthInput: 'x', lengthIndex: 3 },
+    { lengthInput: 'n', lengthIndex: 0 },
+  ]);
+  expect((await resolve(graph, publicManifest(manifest))).manifest).toEqual(manifest);
+  const overlapping = { features: [raw.features[0], { ...raw.features[1], lengthIndex: 2 }, raw.features[2]] };
+  await expect(resolve(graph, overlapping)).rejects.toMatchObject({ code: 'BINDING_MISMATCH' });
+});
+
+test('a bag has an input for ids and one for offsets, and nothing that a padded list has', async () => {
+  const graph = graphOf([spec('ids', 'int64', null), spec('offsets', 'int64', null)]);
+  const bag = { name: 'tags', kind: 'SEQUENCE', input: 'ids', offsetsInput: 'offsets' };
+  const { manifest } = await resolve(graph, { features: [bag] });
+  expect(manifest.features).toEqual([{ ...bag, column: 'tags', index: 0, length: 1, padding: 0 }]);
+  await expect(resolve(graph, { features: [{ ...bag, length: 3 }] })).rejects.toThrow(/cannot have “length”/);
+  const matrix = graphOf([spec('ids', 'int64', null, 3), spec('offsets', 'int64', null)]);
+  await expect(resolve(matrix, { features: [bag] })).rejects.toThrow(/its inputs have one axis; “ids” has 2/);
 });
