@@ -21,9 +21,10 @@ const groups = [
   'start',
   'data',
   'python',
+  'tfjs',
 ];
 /** Take minutes, or need more than this project: measured only when they are named. */
-const optional = ['crowd', 'leak', 'workers', 'python', 'attribution'];
+const optional = ['crowd', 'leak', 'workers', 'python', 'attribution', 'tfjs'];
 
 interface Group {
   /** What is measured, and how. */
