@@ -19,9 +19,10 @@ const groups = [
   'data',
   'python',
   'probes',
+  'tfjs',
 ];
 /** Need more than this project, and are measured only when they are named. */
-const optional = ['python', 'probes', 'attribution'];
+const optional = ['python', 'probes', 'attribution', 'tfjs'];
 
 interface Group {
   /** What is measured, and how. */

@@ -22,7 +22,7 @@ export class ExpressionIds {
         return ['constant', dtype, dims, Array.from(data as ArrayLike<number | bigint>, String)];
       }
       case 'gradient':
-        return ['gradient', this.of(expression.of), this.of(expression.wrt)];
+        return ['gradient', expression.by, this.of(expression.of), this.of(expression.wrt)];
       case 'apply': {
         const { operator, inputs, attributes } = expression;
         return ['apply', operator, inputs.map((input) => this.of(input)), Object.entries(attributes).toSorted()];

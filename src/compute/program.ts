@@ -11,7 +11,7 @@ export type Expression =
   | { kind: 'row'; name: RowValue }
   | { kind: 'parameter'; name: string; dtype: ValueType; shape: readonly (number | null)[] }
   | { kind: 'constant'; value: Tensor }
-  | { kind: 'gradient'; of: Expression; wrt: Expression }
+  | { kind: 'gradient'; of: Expression; wrt: Expression; by: 'DERIVATIVES' | 'MULTIPLIERS' }
   | { kind: 'apply'; operator: Operator; inputs: readonly Expression[]; attributes: Attributes };
 
 /** float32 is the arithmetic of models; the others are for indices and masks. */
@@ -131,7 +131,23 @@ export const constant = (value: Tensor): Expression => ({ kind: 'constant', valu
 export const scalar = (value: number): Expression =>
   constant({ dtype: 'float32', dims: [], data: Float32Array.of(value) });
 /** d (sum of `of`) / d `wrt`, reverse mode, exact; of the shape of `wrt`, which must be a tensor of the model or a parameter. */
-export const gradient = (of: Expression, wrt: Expression): Expression => ({ kind: 'gradient', of, wrt });
+export const gradient = (of: Expression, wrt: Expression): Expression => ({
+  kind: 'gradient',
+  of,
+  wrt,
+  by: 'DERIVATIVES',
+});
+/**
+ * The same with DeepLIFT's multipliers in place of derivatives, by the rescale rule: the rows of the run are a batch at its baselines and,
+ * behind it, the batch itself. UNSUPPORTED_OPERATOR where an operator between the two has no such multiplier,
+ * UNSUPPORTED_BY_EXECUTOR where a backend knows none.
+ */
+export const multiplier = (of: Expression, wrt: Expression): Expression => ({
+  kind: 'gradient',
+  of,
+  wrt,
+  by: 'MULTIPLIERS',
+});
 
 export const add = binary('add');
 export const sub = binary('sub');

@@ -71,6 +71,8 @@ export const AttributionMethod = builder.enumType('AttributionMethod', {
     VARGRAD: 'Its variance (Adebayo et al. 2018).',
     GRADIENT_SHAP:
       'The gradient at random places on the way from the baseline, times the way (Lundberg and Lee 2017): adds up to f(x) - f(baseline) in expectation.',
+    DEEP_LIFT:
+      'The multipliers of the rescale rule, times the way from the baseline (Shrikumar et al. 2017): adds up to f(x) - f(baseline). A product of two things that depend on features, a softmax or a maximum between them and the target is UNSUPPORTED_OPERATOR.',
     FEATURE_ABLATION: 'f(x) - f(x with the feature at the baseline); a group goes there at once. Needs no gradient.',
     FEATURE_PERMUTATION: 'f(x) - f(x with the feature’s value of another of the selected rows). Needs no gradient.',
     SHAPLEY_SAMPLING:

@@ -11,6 +11,7 @@ export const attributionMethods = [
   'SMOOTHGRAD_SQUARED',
   'VARGRAD',
   'GRADIENT_SHAP',
+  'DEEP_LIFT',
   'FEATURE_ABLATION',
   'FEATURE_PERMUTATION',
   'SHAPLEY_SAMPLING',

@@ -1,6 +1,7 @@
 import { ablation } from './ablation.ts';
 import { alongPath } from './along-path.ts';
 import { atRows } from './at-rows.ts';
+import { deepLift } from './deep-lift.ts';
 import { gradientShap } from './gradient-shap.ts';
 import type { AttributionMethod, Method } from './method.ts';
 import { permutation } from './permutation.ts';
@@ -16,6 +17,7 @@ export const methods: Readonly<Record<AttributionMethod, Method>> = {
   SMOOTHGRAD_SQUARED: smooth,
   VARGRAD: smooth,
   GRADIENT_SHAP: gradientShap,
+  DEEP_LIFT: deepLift,
   FEATURE_ABLATION: ablation,
   FEATURE_PERMUTATION: permutation,
   SHAPLEY_SAMPLING: shapley,

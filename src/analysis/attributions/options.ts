@@ -17,6 +17,7 @@ export const optionsOf: Readonly<Record<AttributionMethod, Options>> = {
   SMOOTHGRAD_SQUARED: { samples: 25, noise: 0.1, seed: 0 },
   VARGRAD: { samples: 25, noise: 0.1, seed: 0 },
   GRADIENT_SHAP: { samples: 25, noise: 0, seed: 0, baseline: 'FIXED_OR_DRAWN' },
+  DEEP_LIFT: { baseline: 'FIXED' },
   FEATURE_ABLATION: { baseline: 'FIXED' },
   FEATURE_PERMUTATION: { samples: 1, seed: 0 },
   SHAPLEY_SAMPLING: { samples: 25, seed: 0, baseline: 'FIXED' },

@@ -4,12 +4,14 @@ import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program, RowValue, ValueType } from '../program.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
-import { appendGradient } from './gradients/index.ts';
+import { appendGradient, appendMultipliers } from './gradients/index.ts';
 import { only, operators } from './operators.ts';
 import { givingOut } from './outputs.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { prune } from './prune.ts';
 import { dataTypeOf } from './tensors.ts';
+
+type Gradient = Expression & { kind: 'gradient' };
 
 /** A model with a program's nodes added and everything else taken away, ready for a session. */
 export interface CompiledGraph {
@@ -138,11 +140,12 @@ class Compiler {
   }
 
   /** All gradients of one thing come from one sweep through the graph. */
-  #gradient({ of, wrt }: Expression & { kind: 'gradient' }, scope: Scope): string {
-    const sweep = taken(scope.sweeps, scope.ids.of(of), () => {
+  #gradient(expression: Gradient, scope: Scope): string {
+    const { of, wrt, by } = expression;
+    const sweep = taken(scope.sweeps, scope.sweepOf(expression), () => {
       const target = this.#add(of, scope);
-      const wanted = [...new Set(scope.wantedOf(of).map((expression) => this.#leaf(expression, scope)))];
-      const gradients = appendGradient(this.#builder, target, wanted);
+      const wanted = [...new Set(scope.wantedWith(expression).map((wanted) => this.#leaf(wanted, scope)))];
+      const gradients = (by === 'MULTIPLIERS' ? appendMultipliers : appendGradient)(this.#builder, target, wanted);
       return new Map(wanted.map((name, index) => [name, gradients[index] ?? '']));
     });
     const dtype = wrt.kind === 'tensor' ? this.#specOf(wrt.name).dtype : 'float32';
@@ -164,10 +167,10 @@ class Compiler {
 class Scope {
   readonly resolve: (name: string) => string;
   readonly values = new Map<Expression, string>();
-  /** By the id of what is differentiated: the names of the gradients by what they are with respect to. */
-  readonly sweeps = new Map<number, ReadonlyMap<string, string>>();
+  /** By `sweepOf`: the names of the gradients by what they are with respect to. */
+  readonly sweeps = new Map<string, ReadonlyMap<string, string>>();
   readonly ids = new ExpressionIds();
-  readonly #wanted = new Map<number, Expression[]>();
+  readonly #wanted = new Map<string, Expression[]>();
 
   constructor(roots: readonly Expression[], resolve: (name: string) => string) {
     this.resolve = resolve;
@@ -177,13 +180,18 @@ class Scope {
       if (expression.kind === 'apply') for (const input of expression.inputs) all.add(input);
       if (expression.kind !== 'gradient') continue;
       all.add(expression.of);
-      taken(this.#wanted, this.ids.of(expression.of), () => []).push(expression.wrt);
+      taken(this.#wanted, this.sweepOf(expression), () => []).push(expression.wrt);
     }
   }
 
-  /** Everything with respect to which somebody in this scope differentiates `of`. */
-  wantedOf(of: Expression): readonly Expression[] {
-    return this.#wanted.get(this.ids.of(of)) ?? [];
+  /** What one sweep through the graph answers: everything that is differentiated in the same way. */
+  sweepOf({ of, by }: Gradient): string {
+    return `${by} ${this.ids.of(of)}`;
+  }
+
+  /** Everything with respect to which somebody in this scope asks the same. */
+  wantedWith(expression: Gradient): readonly Expression[] {
+    return this.#wanted.get(this.sweepOf(expression)) ?? [];
   }
 }
 

@@ -60,6 +60,10 @@ function examine(ground: Ground, program: Program, ids: ExpressionIds): Found {
     for (const expression of everythingIn(roots)) {
       if (expression.kind === 'tensor') check(expression.name);
       if (expression.kind !== 'gradient') continue;
+      if (expression.by === 'MULTIPLIERS')
+        throw unsupportedByExecutor(
+          'TensorFlow.js has gradients, and no rules of DeepLIFT. Ask for INTEGRATED_GRADIENTS, or export the model as ONNX.',
+        );
       const key = scopedKey(ids.of(expression.of), scope);
       wanted.set(key, [...(wanted.get(key) ?? []), expression.wrt]);
       if (expression.wrt.kind !== 'tensor') continue;

@@ -100,7 +100,9 @@ describe('one net, exported both ways,', () => {
       const evaluation = { name: 'probeEvaluation', spec, partKeys: ['0'] };
       const [, quality] = (await ask(side, [scores, evaluation], { fit })) as [unknown, EvaluationResult];
       expectAlike(fit.weights, Float64Array.from([...(wanted.weights as number[]), wanted.intercept as number]));
-      expect(Math.abs(quality.auc - (wanted.auc as number))).toBeLessThan(1e-4);
+      // The same visits in another order tie in float64; in float32 they do so nearly, on each runtime in its own way.
+      const tied = layer === 'visit_table' ? 5e-4 : 1e-4;
+      expect(Math.abs(quality.auc - (wanted.auc as number))).toBeLessThan(tied);
     }
   });
 

@@ -1,7 +1,8 @@
 import { badUserInput, GlassgraphError } from '../../../errors.ts';
 import type { GraphBuilder } from '../builder.ts';
+import { multiplierCalculus } from './multipliers.ts';
 import { pathBetween, readsOf, type Step } from './path.ts';
-import type { Composite, Rule } from './rule.ts';
+import type { Calculus, Composite, Rule } from './rule.ts';
 import { ruleOf } from './rules.ts';
 import { Site } from './site.ts';
 import { Sums } from './sums.ts';
@@ -19,10 +20,26 @@ import { Value } from './value.ts';
  *
  * Throws UNSUPPORTED_OPERATOR, which names the node, where the path between them leads through an operator that has no rule.
  */
-export function appendGradient(graph: GraphBuilder, of: string, wrt: readonly string[]): string[] {
+export const appendGradient = (graph: GraphBuilder, of: string, wrt: readonly string[]): string[] =>
+  append(graph, of, wrt, gradientCalculus);
+
+/**
+ * The same with the multipliers of DeepLIFT in place of derivatives (multipliers.ts): axis 0 holds rows at their baselines and, behind
+ * them, the rows themselves. Throws UNSUPPORTED_OPERATOR at a node for which there is no such multiplier.
+ */
+export const appendMultipliers = (graph: GraphBuilder, of: string, wrt: readonly string[]): string[] =>
+  append(graph, of, wrt, multiplierCalculus);
+
+const gradientCalculus: Calculus = {
+  pathRule: ruleOf,
+  rule: ({ node }) => ruleOf(node),
+  finish: (_, gradient) => gradient,
+};
+
+function append(graph: GraphBuilder, of: string, wrt: readonly string[], calculus: Calculus): string[] {
   for (const name of [of, ...wrt]) requireFloat(graph, name);
   const target = new Value(graph, of);
-  const gradients = backward(graph, [[of, target.onesLike(target)]], wrt, new Set());
+  const gradients = backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), { calculus });
   return wrt.map((name) => {
     const tensor = new Value(graph, name);
     return (gradients.get(name) ?? tensor.zerosLike(tensor)).name;
@@ -33,21 +50,26 @@ export function appendGradient(graph: GraphBuilder, of: string, wrt: readonly st
 export function obstacles(graph: GraphBuilder, of: string, wrt: readonly string[]): GlassgraphError[] {
   const target = new Value(graph, of);
   const errors: GlassgraphError[] = [];
-  backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), (error) => errors.push(error));
+  backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), { onBlocked: (error) => errors.push(error) });
   return errors;
+}
+
+interface How {
+  readonly calculus?: Calculus;
+  /** Told of nodes without gradient, which then count as zero; they are thrown when it is undefined. */
+  readonly onBlocked?: (error: GlassgraphError) => void;
 }
 
 /**
  * Pulls gradients of targets back to wanted tensors. `boundary`: tensors behind which nothing is looked at, so that each is
  * varied by itself also where one is computed from another. Tensors that no path leads to are missing in the result.
- * `onBlocked`: told of nodes without gradient, which then count as zero; they are thrown when it is undefined.
  */
 function backward(
   graph: GraphBuilder,
   targets: readonly (readonly [name: string, gradient: Value])[],
   wanted: readonly string[],
   boundary: ReadonlySet<string>,
-  onBlocked?: (error: GlassgraphError) => void,
+  { calculus = gradientCalculus, onBlocked }: How = {},
 ): Map<string, Value> {
   const gradients = new Sums();
   for (const [name, gradient] of targets) gradients.add(name, gradient);
@@ -56,11 +78,12 @@ function backward(
     new Set(wanted),
     targets.map(([name]) => name),
     boundary,
+    calculus.pathRule,
   );
   for (const { node, reads } of path.toReversed()) {
     if (!node.output.some((name) => gradients.has(name))) continue;
     const site = new Site(graph, node, gradients);
-    const given = onBlocked === undefined ? contributions(site, reads) : unblocked(site, reads, onBlocked);
+    const given = onBlocked === undefined ? contributions(site, reads, calculus) : unblocked(site, reads, onBlocked);
     for (const [name, gradient] of given) gradients.add(name, gradient);
   }
   return new Map(
@@ -73,7 +96,7 @@ function backward(
 
 function unblocked(site: Site, reads: Step['reads'], onBlocked: (error: GlassgraphError) => void): [string, Value][] {
   try {
-    return contributions(site, reads);
+    return contributions(site, reads, gradientCalculus);
   } catch (error) {
     const known = error instanceof GlassgraphError;
     onBlocked(known ? error : site.unsupported(`the rule of its operator fails: ${(error as Error).message}`));
@@ -82,18 +105,19 @@ function unblocked(site: Site, reads: Step['reads'], onBlocked: (error: Glassgra
 }
 
 /** The gradients that a node hands to the tensors it reads, one for each time that it reads them. */
-function contributions(site: Site, reads: Step['reads']): [string, Value][] {
-  const rule = ruleOf(site.node);
+function contributions(site: Site, reads: Step['reads'], calculus: Calculus): [string, Value][] {
+  const rule = calculus.rule(site, reads);
   if (rule === undefined) throw site.unsupported('this operator has no rule');
-  if (isComposite(rule)) return [...composed(site, rule, reads)];
+  if (isComposite(rule))
+    return [...composed(site, rule, reads)].map(([name, gradient]) => [name, calculus.finish(site, gradient)]);
   return readsOf(site.node).flatMap((name, index): [string, Value][] => {
     if (!reads.has(name)) return [];
     const vjp = typeof rule === 'function' ? rule : rule?.[index];
     if (vjp === null) return [];
     if (vjp === undefined) throw site.unsupported(`the rule of its operator leaves out “${name}”`);
     const gradient = vjp(site, index);
-    const input = site.value(name);
-    return [[name, (broadcasting.has(site.node.opType) ? unbroadcast(gradient, index, site) : gradient).like(input)]];
+    const own = broadcasting.has(site.node.opType) ? unbroadcast(gradient, index, site) : gradient;
+    return [[name, calculus.finish(site, own.like(site.value(name)))]];
   });
 }
 

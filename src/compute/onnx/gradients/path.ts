@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../builder.ts';
 import { inOrder } from '../order.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { captures } from '../view.ts';
-import { ruleOf } from './rules.ts';
+import type { Calculus } from './rule.ts';
 
 /** A node on the way from a wanted tensor to a target, and the tensors among those it reads that lie on that way too. */
 export interface Step {
@@ -20,6 +20,7 @@ export function pathBetween(
   wanted: ReadonlySet<string>,
   targets: Iterable<string>,
   boundary: ReadonlySet<string>,
+  ruleOf: Calculus['pathRule'],
 ): Step[] {
   const active = new Set(wanted);
   return ancestorsOf(graph, targets, boundary).flatMap((node) => {

@@ -1,3 +1,4 @@
+import type { NodeProto } from '../proto/onnx_pb.js';
 import type { Site } from './site.ts';
 import type { Value } from './value.ts';
 
@@ -21,3 +22,13 @@ export type Rules = Readonly<Record<string, Rule>>;
 
 /** The rule of an operator that is written out. */
 export const composite = (forward: (site: Site) => Value): Rule => ({ forward: (site) => [forward(site)] });
+
+/** How what a node hands back is found: as a derivative, or in its place as another multiplier that obeys the chain rule. */
+export interface Calculus {
+  /** As the search for the path sees a node. */
+  pathRule(node: NodeProto): Rule | undefined;
+  /** `reads`: the tensors on the path that the node reads. */
+  rule(site: Site, reads: ReadonlySet<string>): Rule | undefined;
+  /** What becomes of the rule's result for an input. */
+  finish(site: Site, gradient: Value): Value;
+}
