@@ -35,24 +35,28 @@ export async function* readBatches(
 ): AsyncGenerator<Batch> {
   await assertUnchanged(dataset.files);
   const paths = dataset.files.map(({ path }) => path);
-  using reader = await Reader.open(paths, threads);
-  const { sample } = selection;
-  const drawn = sample && (await drawnBy(dataset, selection, sample));
-  const chunk = new Chunk(bound, selection.invalid, { drawn, columns });
-  const query = new Query();
-  const statement = query.statement(chunkSql(query, dataset, selection, chunk));
-  const builder = new BatchBuilder(bound, batchRows, columns);
+  const reader = await Reader.open(paths, threads);
   try {
-    for await (const data of reader.chunks(statement)) {
-      chunk.load(data);
-      yield* builder.add(chunk);
+    const { sample } = selection;
+    const drawn = sample && (await drawnBy(dataset, selection, sample));
+    const chunk = new Chunk(bound, selection.invalid, { drawn, columns });
+    const query = new Query();
+    const statement = query.statement(chunkSql(query, dataset, selection, chunk));
+    const builder = new BatchBuilder(bound, batchRows, columns);
+    try {
+      for await (const data of reader.chunks(statement)) {
+        chunk.load(data);
+        yield* builder.add(chunk);
+      }
+    } catch (error) {
+      await assertUnchanged(dataset.files);
+      throw error;
     }
-  } catch (error) {
     await assertUnchanged(dataset.files);
-    throw error;
+    yield* builder.end();
+  } finally {
+    reader[Symbol.dispose]();
   }
-  await assertUnchanged(dataset.files);
-  yield* builder.end();
 }
 
 /** A bag that rows are still added to. */

@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { using } from '../using.ts';
 import { numbersOf } from './cells.ts';
 import { type CodeTaker, NumberTaker, type Taker, TextCodeTaker, WholeNumberCodeTaker } from './column-takers.ts';
 import { classOf } from './column-type.ts';
@@ -66,12 +67,13 @@ async function codesOf(dataset: DatasetRecord, column: string): Promise<{ sql: s
 /** Whether all values are whole numbers that a double holds. */
 async function isExact(dataset: DatasetRecord, column: string): Promise<boolean> {
   if (classOf(typeOf(dataset, column)) !== 'INTEGER') return false;
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const name = columnSql(dataset, column);
-  const sql = `SELECT max(abs(CAST(${name} AS HUGEINT))) AS largest FROM ${fromFiles(query, dataset.files)}`;
-  const [{ largest } = {}] = await reader.records(query.statement(sql));
-  return Number(largest ?? 0) <= Number.MAX_SAFE_INTEGER;
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const query = new Query();
+    const name = columnSql(dataset, column);
+    const sql = `SELECT max(abs(CAST(${name} AS HUGEINT))) AS largest FROM ${fromFiles(query, dataset.files)}`;
+    const [{ largest } = {}] = await reader.records(query.statement(sql));
+    return Number(largest ?? 0) <= Number.MAX_SAFE_INTEGER;
+  });
 }
 
 /** Reads on whenever a stretch of rows is wanted; yields when the takers have it. */
@@ -81,24 +83,28 @@ async function* match(
   columns: readonly Column[],
   stretches: AsyncIterable<Float64Array>,
 ): AsyncGenerator<void> {
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const fields = [rowIndexSql(query, dataset.files), ...columns.map(({ sql }) => sql)].join(', ');
-  const sql = `SELECT ${fields} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
-  const chunks = reader.chunks(query.statement(sql));
-  const takers = columns.map(({ taker }) => taker);
-  let chunk: ChunkRows | undefined;
+  const reader = await Reader.open(dataset.files.map(({ path }) => path));
   try {
-    for await (const rows of stretches) {
-      for (const taker of takers) taker.open(rows.length);
-      for (let at = 0; at < rows.length; ) {
-        if (chunk === undefined || chunk.isRead) chunk = new ChunkRows(await nextOf(chunks));
-        at += chunk.match(rows, at, takers);
+    const query = new Query();
+    const fields = [rowIndexSql(query, dataset.files), ...columns.map(({ sql }) => sql)].join(', ');
+    const sql = `SELECT ${fields} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+    const chunks = reader.chunks(query.statement(sql));
+    const takers = columns.map(({ taker }) => taker);
+    let chunk: ChunkRows | undefined;
+    try {
+      for await (const rows of stretches) {
+        for (const taker of takers) taker.open(rows.length);
+        for (let at = 0; at < rows.length; ) {
+          if (chunk === undefined || chunk.isRead) chunk = new ChunkRows(await nextOf(chunks));
+          at += chunk.match(rows, at, takers);
+        }
+        yield;
       }
-      yield;
+    } finally {
+      await chunks.return(undefined);
     }
   } finally {
-    await chunks.return(undefined);
+    reader[Symbol.dispose]();
   }
 }
 

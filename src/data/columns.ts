@@ -1,3 +1,4 @@
+import { using } from '../using.ts';
 import { classOf, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
@@ -23,12 +24,13 @@ export async function columnStatistics(
   columns: readonly DatasetColumn[] = dataset.columns,
 ): Promise<ColumnStatistics[]> {
   await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const statistics: ColumnStatistics[] = [];
-  for (let at = 0; at < columns.length; at += columnsAtOnce) {
-    statistics.push(...(await describe(reader, dataset, columns.slice(at, at + columnsAtOnce))));
-  }
-  return statistics;
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const statistics: ColumnStatistics[] = [];
+    for (let at = 0; at < columns.length; at += columnsAtOnce) {
+      statistics.push(...(await describe(reader, dataset, columns.slice(at, at + columnsAtOnce))));
+    }
+    return statistics;
+  });
 }
 
 async function describe(

@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { datasetRejected } from '../errors.ts';
+import { using } from '../using.ts';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type Explain, Reader } from './duckdb.ts';
 import type { DataFormat } from './formats.ts';
@@ -18,19 +19,20 @@ import { textTypes } from './text-types.ts';
 export async function ingest(paths: readonly string[], format: DataFormat, path: string): Promise<string[]> {
   await assertNotEmpty(paths);
   const texts = `${path}.texts`;
-  using reader = await Reader.open([...paths, path, texts], availableParallelism());
-  try {
-    switch (format) {
-      case 'PARQUET':
-        return await copyParquet(reader, paths, path);
-      case 'JSON_LINES':
-        return await copyJsonLines(reader, paths, path);
-      case 'CSV':
-        return await copyCsv(reader, paths, texts, path);
+  return using(await Reader.open([...paths, path, texts], availableParallelism()), async (reader) => {
+    try {
+      switch (format) {
+        case 'PARQUET':
+          return await copyParquet(reader, paths, path);
+        case 'JSON_LINES':
+          return await copyJsonLines(reader, paths, path);
+        case 'CSV':
+          return await copyCsv(reader, paths, texts, path);
+      }
+    } finally {
+      await rm(texts, { force: true });
     }
-  } finally {
-    await rm(texts, { force: true });
-  }
+  });
 }
 
 async function assertNotEmpty(paths: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
+import { using } from '../using.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { type Json, toJson } from './json.ts';
@@ -28,25 +29,27 @@ export interface PageRequest {
 /** Throws DATASET_REJECTED. */
 export async function readRows(dataset: DatasetRecord, page: PageRequest): Promise<DatasetRow[]> {
   await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const { below = dataset.rowCount, count } = page;
-  const from = page.fromEnd ? await firstOfLast(reader, dataset, page) : (page.from ?? 0);
-  if (from === undefined) return [];
-  const query = new Query();
-  const limit = query.bind(BigInt(count));
-  // Awaited, because the reader is closed when this returns.
-  return await fetchRows(reader, dataset, query, `${source(query, dataset, page, from, below)} LIMIT ${limit}`);
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const { below = dataset.rowCount, count } = page;
+    const from = page.fromEnd ? await firstOfLast(reader, dataset, page) : (page.from ?? 0);
+    if (from === undefined) return [];
+    const query = new Query();
+    const limit = query.bind(BigInt(count));
+    // Awaited, because the reader is closed when this returns.
+    return await fetchRows(reader, dataset, query, `${source(query, dataset, page, from, below)} LIMIT ${limit}`);
+  });
 }
 
 /** The rows with these indexes, in their order. Throws DATASET_REJECTED. */
 export async function readRowsAt(dataset: DatasetRecord, indexes: readonly number[]): Promise<DatasetRow[]> {
   if (indexes.length === 0) return [];
   await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const from = `FROM ${fromFiles(query, dataset.files)} WHERE ${indexesSql(query, dataset.files, indexes)}`;
-  const found = new Map((await fetchRows(reader, dataset, query, from)).map((row) => [row.index, row]));
-  return indexes.flatMap((index) => found.get(index) ?? []);
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const query = new Query();
+    const from = `FROM ${fromFiles(query, dataset.files)} WHERE ${indexesSql(query, dataset.files, indexes)}`;
+    const found = new Map((await fetchRows(reader, dataset, query, from)).map((row) => [row.index, row]));
+    return indexes.flatMap((index) => found.get(index) ?? []);
+  });
 }
 
 async function fetchRows(reader: Reader, dataset: DatasetRecord, query: Query, from: string): Promise<DatasetRow[]> {

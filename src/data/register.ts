@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { badUserInput, datasetRejected } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import { using } from '../using.ts';
 import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
@@ -47,22 +48,23 @@ export async function registerDataset(
 ): Promise<RegisteredDataset> {
   assertReadable(paths);
   const inspected = await Promise.all(paths.map(inspectParquet));
-  using reader = await Reader.open(paths);
-  const columns = await commonSchema(reader, paths, origin?.names);
-  const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
-  const digests: string[] = [];
-  for (const path of paths) digests.push(await digestOf(path));
-  const files = inspected.map((file, at): DatasetFile => {
-    return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
+  return using(await Reader.open(paths), async (reader) => {
+    const columns = await commonSchema(reader, paths, origin?.names);
+    const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
+    const digests: string[] = [];
+    for (const path of paths) digests.push(await digestOf(path));
+    const files = inspected.map((file, at): DatasetFile => {
+      return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
+    });
+    const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
+    if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
+    checkSettings(columns, settings);
+    const rows = { files, columns, rowCount, ...settings };
+    await checkLabel(reader, rows);
+    const partitions = await listPartitions(reader, rows);
+    await assertUnchanged(files);
+    return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
   });
-  const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
-  if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
-  checkSettings(columns, settings);
-  const rows = { files, columns, rowCount, ...settings };
-  await checkLabel(reader, rows);
-  const partitions = await listPartitions(reader, rows);
-  await assertUnchanged(files);
-  return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
 }
 
 /** DuckDB takes names with these for patterns of names. */

@@ -1,6 +1,7 @@
 import { badUserInput } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import { using } from '../using.ts';
 import { classOf, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
@@ -51,12 +52,13 @@ async function countAll(dataset: DatasetRecord, selection: RowSelection): Promis
   const { partitions, where: filters, only } = selection;
   if (partitions === null && filters.length === 0 && only === undefined) return dataset.rowCount;
   await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const where = whereSql(query, dataset, selection);
-  const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
-  const [counted] = await reader.records(query.statement(sql));
-  return Number(counted?.count);
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const query = new Query();
+    const where = whereSql(query, dataset, selection);
+    const sql = `SELECT count(*) AS count FROM ${fromFiles(query, dataset.files)}${where}`;
+    const [counted] = await reader.records(query.statement(sql));
+    return Number(counted?.count);
+  });
 }
 
 /** The indexes of the first `count` selected rows behind row `after`, valid or not. Throws DATASET_REJECTED. */
@@ -67,13 +69,16 @@ export async function selectedIndexes(
 ): Promise<number[]> {
   await assertUnchanged(dataset.files);
   if (selection.sample !== undefined) return drawnIndexes(dataset, selection, selection.sample, { after, count });
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const index = rowIndexSql(query, dataset.files);
-  const from = `FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
-  const behind = `WHERE index > CAST(${query.bind(after)} AS DOUBLE) ORDER BY index LIMIT ${query.bind(BigInt(count))}`;
-  const found = await reader.records(query.statement(`SELECT index FROM (SELECT ${index} AS index ${from}) ${behind}`));
-  return found.map(({ index: at }) => Number(at));
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const query = new Query();
+    const index = rowIndexSql(query, dataset.files);
+    const from = `FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+    const behind = `WHERE index > CAST(${query.bind(after)} AS DOUBLE) ORDER BY index LIMIT ${query.bind(BigInt(count))}`;
+    const found = await reader.records(
+      query.statement(`SELECT index FROM (SELECT ${index} AS index ${from}) ${behind}`),
+    );
+    return found.map(({ index: at }) => Number(at));
+  });
 }
 
 function selectPartitions(dataset: DatasetRecord, all: readonly string[], input: RowsInput): string[] | null {

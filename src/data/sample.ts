@@ -38,12 +38,16 @@ export async function drawnIndexes(
 }
 
 async function* indexesOf(dataset: DatasetRecord, selection: RowSelection): AsyncGenerator<number> {
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const from = `${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
-  const statement = query.statement(`SELECT ${rowIndexSql(query, dataset.files)} FROM ${from}`);
-  for await (const chunk of reader.chunks(statement))
-    yield* numbersOf(chunk.getColumnVector(0)).subarray(0, chunk.rowCount);
+  const reader = await Reader.open(dataset.files.map(({ path }) => path));
+  try {
+    const query = new Query();
+    const from = `${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
+    const statement = query.statement(`SELECT ${rowIndexSql(query, dataset.files)} FROM ${from}`);
+    for await (const chunk of reader.chunks(statement))
+      yield* numbersOf(chunk.getColumnVector(0)).subarray(0, chunk.rowCount);
+  } finally {
+    reader[Symbol.dispose]();
+  }
 }
 
 /**

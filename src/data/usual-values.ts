@@ -1,4 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
+import { using } from '../using.ts';
 import { classOf } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
@@ -46,9 +47,10 @@ async function records(
   sql: (query: Query, column: string, source: string) => string,
 ): Promise<Record<string, unknown>[]> {
   await assertUnchanged(dataset.files);
-  using reader = await Reader.open(dataset.files.map(({ path }) => path));
-  const query = new Query();
-  const where = whereSql(query, dataset, selection) || ' WHERE true';
-  const text = sql(query, columnSql(dataset, column), `FROM ${fromFiles(query, dataset.files)}${where}`);
-  return await reader.records(query.statement(text));
+  return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    const query = new Query();
+    const where = whereSql(query, dataset, selection) || ' WHERE true';
+    const text = sql(query, columnSql(dataset, column), `FROM ${fromFiles(query, dataset.files)}${where}`);
+    return await reader.records(query.statement(text));
+  });
 }

@@ -2,6 +2,7 @@ import type { ModelGraph } from '../compute/graph.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import { using } from '../using.ts';
 import { BatchBuilder } from './batches.ts';
 import { bind } from './bind.ts';
 import { idLimits } from './carriers.ts';
@@ -43,23 +44,24 @@ export async function writtenBatch(
   const bound = bind(graph, named, vocabularies, dataset, idLimits(graph, manifest));
   const builder = new BatchBuilder(bound, rows.length);
   const chunk = new Chunk(bound, 'FAIL');
-  using reader = await Reader.open([]);
-  const query = new Query();
-  const lists = features.map((feature, at) => {
-    const cells = rows.map((row, index) => cellSql(query, row[feature.name] ?? null, feature, index));
-    return `unnest(CAST([${cells.join(', ')}] AS ${columns[at]?.type}[]))`;
+  return using(await Reader.open([]), async (reader) => {
+    const query = new Query();
+    const lists = features.map((feature, at) => {
+      const cells = rows.map((row, index) => cellSql(query, row[feature.name] ?? null, feature, index));
+      return `unnest(CAST([${cells.join(', ')}] AS ${columns[at]?.type}[]))`;
+    });
+    const index = `CAST(unnest(range(${rows.length})) AS DOUBLE)`;
+    const batches: Batch[] = [];
+    for await (const data of reader.chunks(
+      query.statement(`SELECT ${[index, 'CAST(NULL AS DOUBLE)', ...lists].join(', ')}`),
+    )) {
+      chunk.load(data);
+      batches.push(...builder.add(chunk));
+    }
+    const [batch] = batches;
+    if (batch === undefined) throw new Error('the rows did not fill their batch');
+    return batch;
   });
-  const index = `CAST(unnest(range(${rows.length})) AS DOUBLE)`;
-  const batches: Batch[] = [];
-  for await (const data of reader.chunks(
-    query.statement(`SELECT ${[index, 'CAST(NULL AS DOUBLE)', ...lists].join(', ')}`),
-  )) {
-    chunk.load(data);
-    batches.push(...builder.add(chunk));
-  }
-  const [batch] = batches;
-  if (batch === undefined) throw new Error('the rows did not fill their batch');
-  return batch;
 }
 
 /**

@@ -2,10 +2,12 @@ import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
 import type { OpenModel } from '../compute/executor.ts';
+import type { Program } from '../compute/program.ts';
 import type { BoundInputs } from '../data/bind.ts';
 import { type Batch, rowColumnName } from '../data/types.ts';
 import { type GlassgraphError, toErrorRecord } from '../errors.ts';
-import { openBase } from './base.ts';
+import { using } from '../using.ts';
+import { type Base, openBase } from './base.ts';
 import { type Failure, isolated } from './isolated.ts';
 import type {
   KeptPart,
@@ -161,7 +163,16 @@ async function foldRows(running: readonly Running[], subject: Subject, inputs: P
   const basePrograms = running.map(
     ({ analysis, spec, state }) => subject.base && analysis.baseProgram?.(spec, subject.base, state),
   );
-  await using base = await openBase(basePrograms, inputs.base);
+  return using(await openBase(basePrograms, inputs.base), (base) => foldWith(base, programs, running, subject, inputs));
+}
+
+async function foldWith(
+  base: Base,
+  programs: readonly Program[],
+  running: readonly Running[],
+  subject: Subject,
+  inputs: PassInputs,
+): Promise<Counts> {
   const parameters = async (member: number, batch: Batch): Promise<Values> => {
     const { analysis, state, spec } = running[member] as Running;
     return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };

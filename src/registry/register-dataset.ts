@@ -4,6 +4,7 @@ import { type DataFiles, filesOfOneFormat, resolveDatasetSource } from '../data/
 import { keepUploads } from '../data/uploads.ts';
 import { type DatasetRow, insertDataset } from '../store/datasets.ts';
 import { removeUnnamed } from '../store/files.ts';
+import { using } from '../using.ts';
 import { assertName, type RegistryServices } from './register-model.ts';
 import type { Source } from './source.ts';
 
@@ -33,8 +34,9 @@ export async function registerDataset(services: Services, input: DatasetToRegist
       ? insert(services, input, await inspectDataset(found.paths, settingsOf(input)))
       : registerCopy(services, input, found);
   }
-  await using uploaded = await keepUploads(services.environment.home, source.files);
-  return await registerCopy(services, input, filesOfOneFormat(uploaded.paths, 'The upload'));
+  return using(await keepUploads(services.environment.home, source.files), async ({ paths }) =>
+    registerCopy(services, input, filesOfOneFormat(paths, 'The upload')),
+  );
 }
 
 /** The copy goes again unless the dataset that it is of is the one that is known now. */

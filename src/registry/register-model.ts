@@ -15,6 +15,7 @@ import type { Database, Queries } from '../store/database.ts';
 import { type DatasetRow, listDatasets } from '../store/datasets.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
 import { flawOf } from '../texts.ts';
+import { using } from '../using.ts';
 import type { Source } from './source.ts';
 
 export interface RegistryServices {
@@ -43,8 +44,9 @@ export async function registerModel(services: RegistryServices, input: ModelToRe
   assertName('version', input.version);
   if ('uri' in input.source)
     return registerFiles(services, input, await resolveModelSource(input.source.uri, services.sources));
-  await using uploaded = await keepUploads(services.environment.home, input.source.files);
-  return await registerFiles(services, input, modelOf(uploaded));
+  return using(await keepUploads(services.environment.home, input.source.files), (uploaded) =>
+    registerFiles(services, input, modelOf(uploaded)),
+  );
 }
 
 /** The only model among uploaded files, beside which the others lie. */

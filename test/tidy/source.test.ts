@@ -69,6 +69,12 @@ describe('source files', () => {
     expect(offenders(sources.flatMap(functionsOf), functionLimit, longFunctions)).toEqual([]);
   });
 
+  test('run as they are on the oldest Node, which reads no `using` declarations', () => {
+    const run = sources.filter((path) => /^(src|scripts|examples)\//.test(path));
+    const declaration = /^\s*(?:await )?using \w+ =/m;
+    expect(run.filter((path) => declaration.test(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
   test('leave nothing to do later', () => {
     const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
     expect(sources.filter((path) => marks.test(readFileSync(path, 'utf8')))).toEqual([]);
