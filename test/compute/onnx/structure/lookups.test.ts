@@ -55,10 +55,13 @@ describe('lookups', () => {
       table: 'table',
       entryCount: 60,
       dimension: 4,
+      ids: 'shifted',
       carrier: 'carrier',
       axis: 1,
       columns: [0, 1, 2],
       positions: [0, 1, 2],
+      places: [0, 1, 2],
+      offsets: [0, 10, 30],
       idCounts: [60, 50, 30],
     });
   });
