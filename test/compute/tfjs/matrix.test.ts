@@ -88,10 +88,13 @@ describe('ids and numbers in one matrix of floats', () => {
         table: 'table',
         entryCount: 3,
         dimension: 2,
+        ids: 'place',
         carrier: 'entries',
         axis: 1,
         columns: [0],
         positions: [0],
+        places: [0],
+        offsets: [-1],
         idCounts: [4],
       },
     ]);
