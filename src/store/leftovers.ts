@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetsFolder } from '../data/own-files.ts';
 import { scoresFolder } from '../data/score-file.ts';
@@ -65,10 +65,28 @@ export class Leftovers {
   }
 }
 
-/** Folders of compute processes whose server is no more; their names begin with its pid. */
+/**
+ * Folders of compute processes whose server is no more; their names begin with its pid. A process that hung when its server died has
+ * not learned of it: it is ended, where the system tells which it is.
+ */
 export async function removeDeadScratch(scratch: string): Promise<void> {
   for (const name of await readdir(scratch)) {
     const owner = Number(name.split('-')[0]);
-    if (owner === process.pid || !isAlive(owner)) await rm(join(scratch, name), { recursive: true, force: true });
+    if (owner !== process.pid && isAlive(owner)) continue;
+    const folder = join(scratch, name);
+    for (const pid of await startedWith(folder)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Processes that have the path among their arguments; none where there is no /proc. */
+async function startedWith(path: string): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return line.split('\0').includes(path) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
 }

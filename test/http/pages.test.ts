@@ -30,7 +30,7 @@ describe('the server', () => {
     expect(JSON.parse(health.bytes.toString())).toEqual({ status: 'ok' });
     const ready = await get('/ready');
     expect(ready.status).toBe(200);
-    expect(JSON.parse(ready.bytes.toString())).toEqual({ ready: true });
+    expect(JSON.parse(ready.bytes.toString())).toEqual({ ready: true, database: true });
   });
 
   test('leads from its root to the API', async () => {

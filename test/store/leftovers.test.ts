@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Leftovers, removeDeadScratch } from '../../src/store/leftovers.ts';
@@ -40,4 +43,18 @@ test('folders of compute processes go with their server', async () => {
   for (const name of ['1-a', `${process.pid}-b`, '99999999-c']) await mkdir(join(scratch, name), { recursive: true });
   await removeDeadScratch(scratch);
   expect(await readdir(scratch)).toEqual(['1-a']);
+});
+
+test.runIf(process.platform === 'linux')('a compute process that hung when its server died is ended', async () => {
+  const scratch = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  const folder = join(scratch, '99999999-a');
+  await mkdir(folder);
+  const hung = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', folder], { stdio: 'ignore' });
+  await once(hung, 'spawn');
+  hung.kill('SIGSTOP');
+  const ended = once(hung, 'exit');
+  await removeDeadScratch(scratch);
+  expect((await ended)[1]).toBe('SIGKILL');
+  expect(await readdir(scratch)).toEqual([]);
+  await rm(scratch, { recursive: true });
 });
