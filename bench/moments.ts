@@ -7,7 +7,7 @@ import { milliseconds, none, type Row, times } from './table.ts';
 import { registered } from './workload.ts';
 
 export const about =
-  'Moments of all layers, with correlations with label and score, in one pass over Parquet; and with smallest and largest values and zeros. Against the plain forward of the same rows, read the same way.';
+  'Moments of all layers, with correlations with label and score, in one pass over Parquet; and with smallest and largest values and zeros; and with covariance. Against the plain forward of the same rows, read the same way.';
 
 const rounds = 7;
 
@@ -41,5 +41,6 @@ async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   return [
     await rowOf('moments', ['moments'], '≤ 1.5×'),
     await rowOf('moments and extremes', ['moments', 'extremes'], none),
+    await rowOf('moments and covariance', ['moments', 'covariance'], '≤ 3×'),
   ];
 }
