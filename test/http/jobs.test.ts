@@ -283,9 +283,17 @@ describe('jobs', () => {
     expect(await states('[]')).toEqual([]);
   });
 
+  const namedBy = (version: string) => {
+    const { features, ...manifest } = denseManifest();
+    return {
+      ...manifest,
+      features: features.map((feature) => ({ ...feature, name: `${feature.name} of ${version}` })),
+    };
+  };
+
   test('are none when a request would have too many of them', async () => {
     for (const version of ['2', '3'])
-      await registerModel(server.ask, { name: 'dense', version, uri: 'dense.onnx', manifest: denseManifest() });
+      await registerModel(server.ask, { name: 'dense', version, uri: 'dense.onnx', manifest: namedBy(version) });
     const count = async (): Promise<number> =>
       (await answered(server.ask)<{ jobs: { totalCount: number } }>('{ jobs { totalCount } }')).jobs.totalCount;
     const before = await count();
