@@ -49,6 +49,7 @@ interface Refusal {
   readonly feature: BoundFeature['feature'];
   readonly value: unknown;
   readonly why: string;
+  readonly couldBeMissing: boolean;
 }
 
 /** Rows of one DuckDB chunk as numbers; the next chunk takes the place of the last. */
@@ -115,12 +116,18 @@ export class Chunk {
     let count = 0;
     this.#first = undefined;
     for (const [at, { bound, decoder, values }] of this.features.entries()) {
-      decoder.decode(chunk.getColumnVector(at + 2), chunk.rowCount, values.numbers, (row, value, why) => {
-        if (this.#passed[row] === 1) return;
-        if (this.#refused[row] === 0) count++;
-        this.#refused[row] = 1;
-        if (row < (this.#first?.row ?? chunk.rowCount)) this.#first = { row, feature: bound.feature, value, why };
-      });
+      decoder.decode(
+        chunk.getColumnVector(at + 2),
+        chunk.rowCount,
+        values.numbers,
+        (row, value, why, couldBeMissing = false) => {
+          if (this.#passed[row] === 1) return;
+          if (this.#refused[row] === 0) count++;
+          this.#refused[row] = 1;
+          if (row < (this.#first?.row ?? chunk.rowCount))
+            this.#first = { row, feature: bound.feature, value, why, couldBeMissing };
+        },
+      );
     }
     return count;
   }
@@ -146,12 +153,13 @@ export class Chunk {
     }
   }
 
-  #failure({ row, feature: { name, column }, value, why }: Refusal) {
+  #failure({ row, feature: { name, column }, value, why, couldBeMissing }: Refusal) {
     const index = this.index[row] as number;
-    const shown = value === null ? 'The value' : `The value ${String(value).slice(0, 100)}`;
+    const shown = value === null ? 'The value' : typeof value === 'string' ? value : `The value ${value}`;
+    const remedy = couldBeMissing ? 'Mend the row, say “missing” in the manifest,' : 'Mend the row,';
     return bindingMismatch(
       `${shown} of the feature “${name}” (column “${column}”) in row ${index} is ${why}. ` +
-        'Mend the row, say “missing” in the manifest, or ask with invalid: SKIP to leave such rows out.',
+        `${remedy} or ask with invalid: SKIP to leave such rows out.`,
       { feature: name, column, row: index, value: typeof value === 'number' ? String(value) : value },
     );
   }

@@ -31,6 +31,8 @@ export interface RegisteredDataset extends DatasetRecord {
 
 /** Of rows that were written anew: what they were before. */
 export interface Origin {
+  /** Names of the files. */
+  readonly files: readonly string[];
   /** SHA-256 of the files, in their order. */
   readonly digests: readonly string[];
   /** Of the columns. */
@@ -57,7 +59,7 @@ export async function registerDataset(
       return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
     });
     const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
-    if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
+    if (rowCount === 0) throw withoutRows(origin?.files ?? paths.map((path) => basename(path)));
     checkSettings(columns, settings);
     const rows = { files, columns, rowCount, ...settings };
     await checkLabel(reader, rows);
@@ -65,6 +67,11 @@ export async function registerDataset(
     await assertUnchanged(files);
     return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
   });
+}
+
+function withoutRows(files: readonly string[]) {
+  const names = files.length <= 3 ? files.join(', ') : `${files[0]} and ${files.length - 1} other files`;
+  return datasetRejected(`There are no rows in ${names}. Register files that have some.`);
 }
 
 /** DuckDB takes names with these for patterns of names. */
@@ -176,7 +183,7 @@ async function checkLabel(reader: Reader, rows: Rows): Promise<void> {
   const shown = values.slice(0, 3).join(', ') + (values.length > 3 ? ', …' : '');
   throw badUserInput(
     'input.label',
-    `label: the column “${rows.label}” must be 0, 1 or null, and has ${shown}. Register a column that is 1 for the event.`,
+    `label: the column “${rows.label}” must be 0, 1 or null, and has ${shown}. Write a column that is 1 for the event and 0 otherwise, and name that.`,
     { values },
   );
 }

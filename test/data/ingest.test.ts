@@ -138,6 +138,13 @@ describe('JSON Lines', () => {
   });
 });
 
+test('of many keys, and of other keys on every line, are rows', async () => {
+  const lines = Array.from({ length: 300 }, (_, at) => `{"k${at}": ${at}, "n": ${at}}`);
+  const { rows, types } = await ingested({ 'a.jsonl': lines.join('\n') });
+  expect(Object.keys(types)).toHaveLength(301);
+  expect(rows[2]).toMatchObject({ k1: null, k2: 2, n: 2 });
+});
+
 test('the digest is of the files as they came', async () => {
   const { digest } = await ingested({ 'a.csv': 'a\n1\n' });
   expect((await ingested({ 'other.csv': 'a\n1\n' })).digest).toBe(digest);
@@ -148,7 +155,7 @@ describe('what cannot be read is rejected, with the line where it is known', () 
   test.each<[what: string, files: Record<string, string | Uint8Array>, message: RegExp]>([
     ['an empty file', { 'a.csv': '' }, /^The file a.csv is empty/],
     ['a file of empty lines', { 'a.csv': '\n\n' }, /^The file a.csv is empty/],
-    ['only a header', { 'a.csv': 'a,b\n' }, /there are no rows/],
+    ['only a header', { 'a.csv': 'a,b\n' }, /There are no rows in a.csv/],
     ['a line too short', { 'a.csv': 'a,b\n1,2\n3\n' }, /^Line 3 of a.csv has 1 values; its first line names 2 columns/],
     ['a line too long', { 'a.csv': 'a,b\n1,2,3\n' }, /^Line 2 of a.csv has 3 values/],
     ['a quote without end', { 'a.csv': 'a,b\n1,"2\n3,4\n' }, /^Line 2 of a.csv has a quote that does not end/],

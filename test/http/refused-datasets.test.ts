@@ -43,7 +43,7 @@ describe('files that are no rows are refused', () => {
     ['text.parquet', 'DATASET_REJECTED', /text.parquet is not Parquet/],
     ['nothing', 'DATASET_REJECTED', /“nothing” has no file whose name ends in .parquet/],
     ['days', 'DATASET_REJECTED', /do not have the same columns: 2.parquet has the column “a” as VARCHAR, not INTEGER/],
-    ['none.parquet', 'DATASET_REJECTED', /none.parquet: there are no rows/],
+    ['none.parquet', 'DATASET_REJECTED', /There are no rows in none.parquet/],
     ['rows.csv', 'BAD_USER_INPUT', /There is no file or folder “rows.csv”/],
     ['/etc', 'FORBIDDEN', /“\/etc” is outside/],
     ['../*.parquet', 'FORBIDDEN', /outside/],
