@@ -96,6 +96,14 @@ describe('CSV as people have it', () => {
     expect(rows).toEqual([Object.fromEntries(names.map((name, at) => [name, at]))]);
   });
 
+  test('names and values may have other delimiters, without quotes', async () => {
+    const { rows } = await ingested({ 'a.csv': 'a;b;c,d;e;f\n1,x;y\n2,z\n' });
+    expect(rows).toEqual([
+      { 'a;b;c': 1, 'd;e;f': 'x;y' },
+      { 'a;b;c': 2, 'd;e;f': 'z' },
+    ]);
+  });
+
   test('rows keep their order over files', async () => {
     const part = (from: number) => `x\n${Array.from({ length: 3000 }, (_, at) => from + at).join('\n')}\n`;
     const { rows } = await ingested({ 'a.csv': part(0), 'b.csv': part(3000) });

@@ -54,7 +54,9 @@ test('a name that the dataset does not have never becomes SQL', () => {
   fc.assert(
     fc.property(
       text.filter((name) => name !== 'a'),
-      (name) => expect(() => columnSql(record('a', 'x'), name)).toThrow('was not checked'),
+      (name) => {
+        expect(() => columnSql(record('a', 'x'), name)).toThrow('was not checked');
+      },
     ),
   );
 });

@@ -20,7 +20,7 @@ const hostile = [
   `$1 ? :a @b {c} %s`,
   `\\' \\" \\n`,
   `line one\nline two\t`,
-  `/* */ -- ;`,
+  `/* */ -- ;|`,
   `select from where null true`,
   `Ünï 🙂 \u202e`,
   `*?[a-z]`,
@@ -59,7 +59,6 @@ const question = `query ($model: String!, $rows: RowsInput!, $part: RowsInput!, 
     saliency(rows: $part) { features { feature { name } score } groups { group { name } score } }
     response(feature: $feature, rows: $part, points: 4) { points { value mean rowCount } }
     probes(train: $rows, test: $part, target: { column: $label }, layers: ["hidden"]) { target auc }
-    drift(reference: $rows, current: $part) { features { feature { name } shift { psi } } }
     explanations(rows: $part, first: 2) { nodes { row { index partition label values } score } }
     layer(name: "hidden") { neuron(index: 0) { topExamples(rows: $rows, first: 2) { row { index values } activation } } }
   }
@@ -97,7 +96,8 @@ async function answersFor(prefix: string) {
     const part = { dataset, partitions: [name('day 0'), name('day 2')], where, sample: 20, seed: 7 };
     const rows = { dataset, partitionRange: { from: name('day 0'), to: name('day 2') } };
     const variables = { model, rows, part, feature: name('feature a'), by: name('town'), label: name('click') };
-    const asked = await answered(server.ask)(question, variables);
+    // What is read is asked of every format; what is made of it, of one.
+    const asked = ending === 'parquet' ? await answered(server.ask)(question, variables) : null;
     const known = await answered(server.ask)(
       `query ($name: String!, $day: String!) { dataset(name: $name) {
         rowCount label groupBy partitionBy partitions { name rowCount positiveCount }
