@@ -5,7 +5,7 @@ import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
 import type { Drawn } from './sample.ts';
-import { columnSql, filterSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
+import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, whereSql } from './sql.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
@@ -13,8 +13,7 @@ const chunkRows = 2048;
 
 /** The columns that a chunk must have, in this order: row index, label, features, other columns. */
 export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSelection, chunk: Chunk): string {
-  const label =
-    dataset.label === null ? 'CAST(NULL AS DOUBLE)' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
+  const label = labelSql(query, dataset);
   const features = chunk.features.map(({ bound, decoder }) => decoder.sql(columnSql(dataset, bound.feature.column)));
   const others = chunk.columns.map(({ about }) => rowColumnSql(query, dataset, about));
   const columns = [rowIndexSql(query, dataset.files), label, ...features, ...others].join(', ');

@@ -137,6 +137,11 @@ const cases: Readonly<Record<string, () => Promise<Answer<unknown>>>> = {
   'files of several formats': async () => registered(await folderWith({ 'a.csv': 'a\n1\n', 'b.jsonl': '{"a": 1}\n' })),
   'a label of three values': parquetOf('SELECT range AS stars FROM range(3)', undefined, { label: 'stars' }),
   'a label of three values in CSV': fileOf('rows.csv', 'a,stars\n1,1\n1,2\n1,3\n', { label: 'stars' }),
+  'a label of texts': fileOf('rows.csv', 'a,y\n1,yes\n2,no\n', { label: 'y' }),
+  'a positive value that the label does not have': fileOf('rows.csv', 'a,y\n1,yes\n2,no\n', {
+    label: 'y',
+    positive: '1',
+  }),
   'a glob that matches nothing': () => registered('weeks/*.parquet'),
   'a file that is not there': () => registered('rows.csv'),
   'a path that leads out': () => registered('../rows.csv'),

@@ -58,8 +58,8 @@ describe('files that are no rows are refused', () => {
 describe('settings that do not fit the rows are refused', () => {
   test.each<[settings: Record<string, string>, message: RegExp]>([
     [{ label: 'klick' }, /label: there is no column “klick”. Did you mean “click”\?/],
-    [{ label: 'c' }, /label: the column “c” must be 0, 1 or null, and has -1/],
-    [{ label: 'day' }, /label: the column “day” is VARCHAR; it must be a number/],
+    [{ label: 'c' }, /label: the column “c” must be 0, 1 or null, and has “-1”/],
+    [{ label: 'day' }, /label: the column “day” must be 0, 1 or null, and has “mon”, “tue”. Say with positive/],
     [{ groupBy: 'hwo' }, /groupBy: there is no column “hwo”/],
     [{ partitionBy: 'dya' }, /partitionBy: there is no column “dya”/],
   ])('%j', async (settings, message) => {
