@@ -28,6 +28,7 @@ export const registerCommand = (): Command =>
         .argument('<version>', 'its version')
         .argument('<uri>', 'where the server finds it')
         .option('--label <column>', 'column of what really happened')
+        .option('--positive <value>', 'what counts as 1 where that is not 0 and 1, e.g. yes')
         .option('--group-by <column>', 'column of GAUC’s groups')
         .option('--partition-by <column>', 'column of days, versions or the like')
         .option('--description <text>', 'what it is, in words')
@@ -71,7 +72,7 @@ async function registerDataset(
   name: string,
   version: string,
   uri: string,
-  { url, ...settings }: Flags & { label?: string; groupBy?: string; partitionBy?: string },
+  { url, ...settings }: Flags & { label?: string; positive?: string; groupBy?: string; partitionBy?: string },
 ): Promise<void> {
   const document =
     'mutation ($input: RegisterDatasetInput!) { registerDataset(input: $input) { dataset { id digest rowCount } } }';

@@ -125,7 +125,7 @@ function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTE
   for (const [what, id] of Object.entries(ids)) {
     if (id < cardinality) continue;
     throw bindingMismatch(
-      `The ${what} of the feature “${feature.name}” is id ${id}, and its table has ${cardinality} entries, from id 0 on.`,
+      `The ${what} of the feature “${feature.name}” is id ${id}, and its table has ${cardinality} entries, from id 0 on. Mend the manifest, or take the table’s own vocabulary.`,
       { feature: feature.name, column: feature.column, value: id },
     );
   }

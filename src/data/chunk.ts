@@ -5,7 +5,7 @@ import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
 import type { Drawn } from './sample.ts';
-import { columnSql, filterSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
+import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, whereSql } from './sql.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
@@ -13,8 +13,7 @@ const chunkRows = 2048;
 
 /** The columns that a chunk must have, in this order: row index, label, features, other columns. */
 export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSelection, chunk: Chunk): string {
-  const label =
-    dataset.label === null ? 'CAST(NULL AS DOUBLE)' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
+  const label = labelSql(query, dataset);
   const features = chunk.features.map(({ bound, decoder }) => decoder.sql(columnSql(dataset, bound.feature.column)));
   const others = chunk.columns.map(({ about }) => rowColumnSql(query, dataset, about));
   const columns = [rowIndexSql(query, dataset.files), label, ...features, ...others].join(', ');
@@ -49,6 +48,7 @@ interface Refusal {
   readonly feature: BoundFeature['feature'];
   readonly value: unknown;
   readonly why: string;
+  readonly couldBeMissing: boolean;
 }
 
 /** Rows of one DuckDB chunk as numbers; the next chunk takes the place of the last. */
@@ -115,12 +115,18 @@ export class Chunk {
     let count = 0;
     this.#first = undefined;
     for (const [at, { bound, decoder, values }] of this.features.entries()) {
-      decoder.decode(chunk.getColumnVector(at + 2), chunk.rowCount, values.numbers, (row, value, why) => {
-        if (this.#passed[row] === 1) return;
-        if (this.#refused[row] === 0) count++;
-        this.#refused[row] = 1;
-        if (row < (this.#first?.row ?? chunk.rowCount)) this.#first = { row, feature: bound.feature, value, why };
-      });
+      decoder.decode(
+        chunk.getColumnVector(at + 2),
+        chunk.rowCount,
+        values.numbers,
+        (row, value, why, couldBeMissing = false) => {
+          if (this.#passed[row] === 1) return;
+          if (this.#refused[row] === 0) count++;
+          this.#refused[row] = 1;
+          if (row < (this.#first?.row ?? chunk.rowCount))
+            this.#first = { row, feature: bound.feature, value, why, couldBeMissing };
+        },
+      );
     }
     return count;
   }
@@ -146,12 +152,13 @@ export class Chunk {
     }
   }
 
-  #failure({ row, feature: { name, column }, value, why }: Refusal) {
+  #failure({ row, feature: { name, column }, value, why, couldBeMissing }: Refusal) {
     const index = this.index[row] as number;
-    const shown = value === null ? 'The value' : `The value ${String(value).slice(0, 100)}`;
+    const shown = value === null ? 'The value' : typeof value === 'string' ? value : `The value ${value}`;
+    const remedy = couldBeMissing ? 'Mend the row, say “missing” in the manifest,' : 'Mend the row,';
     return bindingMismatch(
       `${shown} of the feature “${name}” (column “${column}”) in row ${index} is ${why}. ` +
-        'Mend the row, say “missing” in the manifest, or ask with invalid: SKIP to leave such rows out.',
+        `${remedy} or ask with invalid: SKIP to leave such rows out.`,
       { feature: name, column, row: index, value: typeof value === 'number' ? String(value) : value },
     );
   }

@@ -15,15 +15,15 @@ const delimitersOf = (path: string): string[] => (/\.tsv(\.gz)?$/i.test(path) ? 
 
 /**
  * The first line of a CSV file: its names, and which delimiter stands between them (comma, semicolon, tab or bar: the one that
- * the line has most of; in a .tsv a tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
+ * cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
  */
 export async function readCsvHeader(path: string): Promise<CsvHeader> {
   const file = basename(path);
-  const line = firstRecord(await beginningOf(path)).replace(/^\uFEFF/, '');
+  const [line = '', ...next] = recordsOf((await beginningOf(path)).replace(/^\uFEFF/, ''));
   if (/[\0\uFFFD]/.test(line)) throw datasetRejected(`The file ${file} is no text in UTF-8. Write it as UTF-8.`);
   if (line.trim() === '')
     throw datasetRejected(`The file ${file} is empty: it has no line with the names of its columns.`);
-  const [delimiter] = delimitersOf(path).toSorted((a, b) => split(line, b).length - split(line, a).length) as [string];
+  const delimiter = delimiterOf(line, next, delimitersOf(path));
   const names = split(line, delimiter);
   const wrong = flaw(names);
   if (wrong !== undefined) throw datasetRejected(`The first line of ${file} must name its columns, and ${wrong}.`);
@@ -40,14 +40,34 @@ function flaw(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Up to the first line end that is not quoted. */
-function firstRecord(text: string): string {
+/** One that the first line does not have says nothing of the others. */
+function delimiterOf(line: string, next: readonly string[], delimiters: readonly string[]): string {
+  const [best] = delimiters
+    .map((delimiter) => {
+      const fieldCount = split(line, delimiter).length;
+      const agreeing = next.filter((record) => split(record, delimiter).length === fieldCount).length;
+      return { delimiter, fieldCount, agreeing: fieldCount === 1 ? 0 : agreeing };
+    })
+    .sort((a, b) => b.agreeing - a.agreeing || b.fieldCount - a.fieldCount);
+  return best?.delimiter ?? ',';
+}
+
+/** Enough to tell a delimiter from what is part of a name. */
+const recordCount = 20;
+
+/** The first, as far as the next line end that is not quoted. */
+function recordsOf(text: string): string[] {
+  const records: string[] = [];
   let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
+  let start = 0;
+  for (let at = 0; at < text.length && records.length < recordCount; at++) {
     if (text[at] === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && (text[at] === '\n' || text[at] === '\r')) return text.slice(0, at);
+    if (isQuoted || (text[at] !== '\n' && text[at] !== '\r')) continue;
+    records.push(text.slice(start, at));
+    if (text[at] === '\r' && text[at + 1] === '\n') at++;
+    start = at + 1;
   }
-  return text;
+  return records.length < recordCount ? [...records, text.slice(start)] : records;
 }
 
 function split(record: string, delimiter: string): string[] {

@@ -22,8 +22,8 @@ export interface Decoder {
   decode(vector: DuckDBVector, rowCount: number, into: Float64Array, refuse: Refuse): void;
 }
 
-/** `row` of the chunk; `why` completes “… is”. */
-export type Refuse = (row: number, value: unknown, why: string) => void;
+/** `row` of the chunk; `why` completes “… is”; whether the feature’s `missing` would take the value’s place, if it had one. */
+export type Refuse = (row: number, value: unknown, why: string, couldBeMissing?: boolean) => void;
 
 /** For chunks of at most `chunkRows` rows. */
 export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype'], chunkRows: number): Decoder {
@@ -83,7 +83,7 @@ function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tenso
     const nulls = nullBitsOf(vector);
     for (let row = 0; row < rowCount; row++) {
       if (isNull(nulls, row)) {
-        if (standIn === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place');
+        if (standIn === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
         else into[row] = standIn;
         continue;
       }
@@ -110,7 +110,7 @@ function embeddingDecoder(width: number, dtype: Tensor['dtype']): Decoder['decod
       }
       const start = entries[4 * row] as number;
       const length = entries[4 * row + 2] as number;
-      if (length !== width) refuse(row, `a list of ${length}`, `not of the feature's length, ${width}`);
+      if (length !== width) refuse(row, `A list of ${length}`, `not of the feature's length, ${width}`);
       for (let at = 0; at < Math.min(length, width); at++) {
         const value = numbers[start + at] as number;
         if (!isNull(elementNulls, start + at) && fits(value)) into[row * width + at] = value;
@@ -157,7 +157,7 @@ function idReader(
       const id = numbers[at] as number;
       if (id >= 0 && id < limit && Math.floor(id) === id) return id;
       if (missing !== undefined && Number.isInteger(id)) return missing;
-      refuse(row, id, whyNoId(id, cardinality, dtype));
+      refuse(row, id, whyNoId(id, cardinality, dtype), Number.isInteger(id));
       return undefined;
     };
   };
@@ -204,7 +204,7 @@ function sequenceDecoder(
         const { start, length } = listAt(row);
         lengths[row] = length;
         if (length > width) {
-          refuse(row, `a list of ${length}`, `longer than the feature, ${width}`);
+          refuse(row, `A list of ${length}`, `longer than the feature, which takes ${width}`);
           continue;
         }
         for (let at = 0; at < length; at++) {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { datasetRejected } from '../errors.ts';
+import { datasetRejected, type GlassgraphError } from '../errors.ts';
 import type { DatasetFile } from './types.ts';
 
 /**
@@ -34,6 +34,9 @@ async function hasSameBytes({ path, digest, changedMs }: DatasetFile, nowMs: num
   return true;
 }
 
+export const emptyFile = (name: string): GlassgraphError =>
+  datasetRejected(`The file ${name} is empty. Write it again, or leave it out.`);
+
 /** Size and time of a file that begins and ends as Parquet does. Throws DATASET_REJECTED naming it. */
 export async function inspectParquet(path: string): Promise<Omit<DatasetFile, 'rowCount'>> {
   const name = basename(path);
@@ -42,7 +45,7 @@ export async function inspectParquet(path: string): Promise<Omit<DatasetFile, 'r
   });
   try {
     const { size, mtimeMs, ctimeMs } = await handle.stat();
-    if (size === 0) throw datasetRejected(`The file ${name} is empty.`);
+    if (size === 0) throw emptyFile(name);
     const magicAt = async (position: number) =>
       (await handle.read(Buffer.alloc(4), 0, 4, Math.max(0, position))).buffer.toString('latin1');
     if ((await magicAt(0)) !== 'PAR1') {

@@ -5,6 +5,7 @@ import { datasetRejected } from '../errors.ts';
 import { using } from '../using.ts';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type Explain, Reader } from './duckdb.ts';
+import { emptyFile } from './files.ts';
 import type { DataFormat } from './formats.ts';
 import { parquetNames } from './parquet-names.ts';
 import { fromFiles, Query, quoted } from './sql.ts';
@@ -36,8 +37,7 @@ export async function ingest(paths: readonly string[], format: DataFormat, path:
 }
 
 async function assertNotEmpty(paths: readonly string[]): Promise<void> {
-  for (const path of paths)
-    if ((await stat(path)).size === 0) throw datasetRejected(`The file ${basename(path)} is empty.`);
+  for (const path of paths) if ((await stat(path)).size === 0) throw emptyFile(basename(path));
 }
 
 async function copyParquet(reader: Reader, paths: readonly string[], path: string): Promise<string[]> {
@@ -50,10 +50,11 @@ async function copyParquet(reader: Reader, paths: readonly string[], path: strin
   return parquetNames(reader, paths[0] as string);
 }
 
+/** Objects of many keys, or of others on every line, are rows like others and no maps. */
 async function copyJsonLines(reader: Reader, paths: readonly string[], path: string): Promise<string[]> {
   const from = (query: Query) =>
     `read_json(${query.bindList(paths)}, format = 'newline_delimited', records = 'true', sample_size = -1, ` +
-    `maximum_sample_files = ${paths.length}, union_by_name = true)`;
+    `maximum_sample_files = ${paths.length}, union_by_name = true, map_inference_threshold = -1)`;
   const describe = new Query();
   const columns = await reader.records(describe.statement(`DESCRIBE SELECT * FROM ${from(describe)}`), explainJson);
   const names = columns.map((column) => String(column.column_name));

@@ -3,7 +3,7 @@ import { using } from '../using.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { type Json, toJson } from './json.ts';
-import { columnSql, fromFiles, indexesSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
+import { columnSql, fromFiles, indexesSql, labelSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord } from './types.ts';
 
 export interface DatasetRow {
@@ -55,7 +55,7 @@ export async function readRowsAt(dataset: DatasetRecord, indexes: readonly numbe
 async function fetchRows(reader: Reader, dataset: DatasetRecord, query: Query, from: string): Promise<DatasetRow[]> {
   const by = dataset.partitionBy;
   const partition = by === null ? 'NULL' : textSql(columnSql(dataset, by), typeOf(dataset, by));
-  const label = dataset.label === null ? 'NULL' : `CAST(${columnSql(dataset, dataset.label)} AS DOUBLE)`;
+  const label = labelSql(query, dataset);
   const values = dataset.columns.map(({ name }, at) => `${columnSql(dataset, name)} AS value${at}`);
   const select = `SELECT ${rowIndexSql(query, dataset.files)} AS index, ${partition} AS partition, ${label} AS label, ${values.join(', ')}`;
   const found = await reader.records(query.statement(`${select} ${from}`));

@@ -8,11 +8,13 @@ import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
 import { parquetNames } from './parquet-names.ts';
-import { columnSql, fromFiles, Query, reservedColumns, textSql, typeOf } from './sql.ts';
+import { columnSql, fromFiles, labelSql, Query, reservedColumns, textSql, typeOf } from './sql.ts';
 import type { DatasetColumn, DatasetFile, DatasetRecord } from './types.ts';
 
 export interface DatasetSettings {
   readonly label: string | null;
+  /** Of the label, as text: the value that counts as 1, where it is not 0 and 1. */
+  readonly positive?: string | null;
   readonly groupBy: string | null;
   readonly partitionBy: string | null;
 }
@@ -31,6 +33,8 @@ export interface RegisteredDataset extends DatasetRecord {
 
 /** Of rows that were written anew: what they were before. */
 export interface Origin {
+  /** Names of the files. */
+  readonly files: readonly string[];
   /** SHA-256 of the files, in their order. */
   readonly digests: readonly string[];
   /** Of the columns. */
@@ -49,7 +53,9 @@ export async function registerDataset(
   assertReadable(paths);
   const inspected = await Promise.all(paths.map(inspectParquet));
   return using(await Reader.open(paths), async (reader) => {
-    const columns = await commonSchema(reader, paths, origin?.names);
+    const found = await commonSchema(reader, paths, origin?.names);
+    checkSettings(found, settings);
+    const columns = found.map((column) => withPositive(column, settings));
     const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
     const digests: string[] = [];
     for (const path of paths) digests.push(await digestOf(path));
@@ -57,14 +63,19 @@ export async function registerDataset(
       return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
     });
     const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
-    if (rowCount === 0) throw datasetRejected(`${paths.map((path) => basename(path)).join(', ')}: there are no rows.`);
-    checkSettings(columns, settings);
-    const rows = { files, columns, rowCount, ...settings };
+    if (rowCount === 0) throw withoutRows(origin?.files ?? paths.map((path) => basename(path)));
+    const { label, groupBy, partitionBy } = settings;
+    const rows = { files, columns, rowCount, label, groupBy, partitionBy };
     await checkLabel(reader, rows);
     const partitions = await listPartitions(reader, rows);
     await assertUnchanged(files);
     return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
   });
+}
+
+function withoutRows(files: readonly string[]) {
+  const names = files.length <= 3 ? files.join(', ') : `${files[0]} and ${files.length - 1} other files`;
+  return datasetRejected(`There are no rows in ${names}. Register files that have some.`);
 }
 
 /** DuckDB takes names with these for patterns of names. */
@@ -75,6 +86,9 @@ export function assertReadable(paths: readonly string[]): void {
 }
 
 type Rows = Omit<DatasetRecord, 'digest'>;
+
+const withPositive = (column: DatasetColumn, { label, positive }: DatasetSettings): DatasetColumn =>
+  positive == null || column.name !== label ? column : { ...column, positive };
 
 /** Columns of the first file, which every other must have, in their order and types. */
 async function commonSchema(
@@ -143,8 +157,10 @@ async function rejecting<Value>(path: string, answer: Promise<Value>): Promise<V
   }
 }
 
-function checkSettings(columns: readonly DatasetColumn[], settings: DatasetSettings): void {
-  for (const [setting, name] of Object.entries(settings) as [keyof DatasetSettings, string | null][]) {
+function checkSettings(columns: readonly DatasetColumn[], { positive, ...settings }: DatasetSettings): void {
+  if (positive != null && settings.label === null)
+    throw badUserInput('input.positive', 'positive: the dataset has no label whose value it could be. Name one.');
+  for (const [setting, name] of Object.entries(settings)) {
     if (name === null) continue;
     const argument = `input.${setting}`;
     const column = columns.find((other) => other.name === name);
@@ -154,39 +170,65 @@ function checkSettings(columns: readonly DatasetColumn[], settings: DatasetSetti
         similar: similarTo(name, names),
       });
     }
-    const fits = setting === 'label' ? isNumeric(column.type) : isScalar(column.type);
-    if (fits) continue;
-    const wanted = setting === 'label' ? 'a number, 0 or 1, or a boolean' : 'a number, a text or a date';
-    throw badUserInput(argument, `${setting}: the column “${name}” is ${column.type}; it must be ${wanted}.`);
+    if (isScalar(column.type)) continue;
+    throw badUserInput(
+      argument,
+      `${setting}: the column “${name}” is ${column.type}; it must be a number, a text or a date.`,
+    );
   }
 }
 
+/** 0, 1 and null, or a value that counts as 1. */
 async function checkLabel(reader: Reader, rows: Rows): Promise<void> {
-  if (rows.label === null) return;
+  const column = rows.columns.find(({ name }) => name === rows.label);
+  if (column === undefined) return;
+  const { name, positive } = column;
+  const [known, argument] = positive === undefined ? [['0', '1'], 'input.label'] : [[positive], 'input.positive'];
+  const others = await otherValues(reader, rows, column, known);
+  const shown = others.slice(0, 3).map((value) => `“${value}”`);
+  const has = `has ${shown.join(', ')}${others.length > 3 ? ', …' : ''}`;
+  if (positive === undefined && others.length > 0)
+    throw badUserInput(
+      argument,
+      `label: the column “${name}” must be 0, 1 or null, and ${has}. Say with positive which value counts as 1, or write a column that is 1 for the event and 0 otherwise.`,
+      { values: others },
+    );
+  if (positive !== undefined && !(await hasValue(reader, rows, column, positive)))
+    throw badUserInput(
+      argument,
+      `positive: no value of the column “${name}” is “${positive}”; it ${has}.${similarTo(positive, others).length > 0 ? suggestion(positive, others) : ''}`,
+      { values: others, similar: similarTo(positive, others) },
+    );
+}
+
+/** The first few values, as texts, beside those that are known. */
+async function otherValues(
+  reader: Reader,
+  rows: Rows,
+  { name, type }: DatasetColumn,
+  known: readonly string[],
+): Promise<string[]> {
   const query = new Query();
-  const label = columnSql(rows, rows.label);
-  const found = await reader.records(
-    query.statement(
-      `SELECT DISTINCT ${textSql(label, typeOf(rows, rows.label))} AS value FROM ${fromFiles(query, rows.files)} ` +
-        `WHERE ${label} IS NOT NULL AND CAST(${label} AS DOUBLE) NOT IN (0, 1) ORDER BY value LIMIT 4`,
-    ),
-  );
-  if (found.length === 0) return;
-  const values = found.map(({ value }) => String(value));
-  const shown = values.slice(0, 3).join(', ') + (values.length > 3 ? ', …' : '');
-  throw badUserInput(
-    'input.label',
-    `label: the column “${rows.label}” must be 0, 1 or null, and has ${shown}. Register a column that is 1 for the event.`,
-    { values },
-  );
+  const column = columnSql(rows, name);
+  const text = textSql(isNumeric(type) ? `CAST(${column} AS DOUBLE)` : column, isNumeric(type) ? 'DOUBLE' : type);
+  const sql =
+    `SELECT DISTINCT ${text} AS value FROM ${fromFiles(query, rows.files)} ` +
+    `WHERE ${column} IS NOT NULL AND NOT list_contains(${query.bindList(known)}, ${text}) ORDER BY value LIMIT 10`;
+  return (await reader.records(query.statement(sql))).map(({ value }) => String(value));
+}
+
+async function hasValue(reader: Reader, rows: Rows, { name, type }: DatasetColumn, value: string): Promise<boolean> {
+  const query = new Query();
+  const text = textSql(columnSql(rows, name), type);
+  const sql = `SELECT 1 FROM ${fromFiles(query, rows.files)} WHERE ${text} = ${query.bind(value)} LIMIT 1`;
+  return (await reader.records(query.statement(sql))).length > 0;
 }
 
 async function listPartitions(reader: Reader, rows: Rows): Promise<Partition[]> {
   if (rows.partitionBy === null) return [];
   const query = new Query();
   const by = columnSql(rows, rows.partitionBy);
-  const positives =
-    rows.label === null ? 'NULL' : `count(*) FILTER (CAST(${columnSql(rows, rows.label)} AS DOUBLE) = 1)`;
+  const positives = rows.label === null ? 'NULL' : `count(*) FILTER (${labelSql(query, rows)} = 1)`;
   const found = await reader.records(
     query.statement(
       `SELECT ${textSql(by, typeOf(rows, rows.partitionBy))} AS name, count(*) AS rows, ${positives} AS positives ` +
@@ -208,6 +250,7 @@ async function listPartitions(reader: Reader, rows: Rows): Promise<Partition[]> 
 }
 
 /** Of the bytes in the order of the rows, and of what the columns mean: other settings, other answers. */
-function digestDataset(files: readonly string[], { label, groupBy, partitionBy }: DatasetSettings): string {
-  return createHash('sha256').update(JSON.stringify({ files, label, groupBy, partitionBy })).digest('hex');
+function digestDataset(files: readonly string[], { label, groupBy, partitionBy, positive }: DatasetSettings): string {
+  const said = { files, label, groupBy, partitionBy, ...(positive == null ? {} : { positive }) };
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }

@@ -74,14 +74,14 @@ function unbound(input: string, from: number, to: number) {
 
 function boundTwice(input: string, index: number, first: FeatureBinding, second: FeatureBinding) {
   return bindingMismatch(
-    `The features “${first.name}” and “${second.name}” both fill slot ${index} of the input “${input}”.`,
+    `The features “${first.name}” and “${second.name}” both fill slot ${index} of the input “${input}”. Give each an “index” of its own.`,
     { input, index, features: [first.name, second.name] },
   );
 }
 
 function tooFar(input: string, width: number, feature: FeatureBinding, end: number) {
   return bindingMismatch(
-    `The feature “${feature.name}” reaches to slot ${end} of the input “${input}”, whose last is ${width - 1}.`,
+    `The feature “${feature.name}” reaches to slot ${end} of the input “${input}”, whose last is ${width - 1}. Mend its “index” or “length”.`,
     { feature: feature.name, input, index: end },
   );
 }

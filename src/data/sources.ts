@@ -76,7 +76,10 @@ async function locate(uri: string, sourceFolders: readonly string[]): Promise<st
     if (matches.length > 0) return matches;
   }
   const what = wildcard.test(written) ? 'Nothing matches' : 'There is no file or folder';
-  throw badUserInput(argument, `${what} “${uri}” below the server's source folders.`);
+  throw badUserInput(
+    argument,
+    `${what} “${uri}” below the server's source folders. Name a file, a folder or a glob, such as “days/*.parquet”.`,
+  );
 }
 
 function pathOf(uri: string): string {
@@ -92,7 +95,10 @@ function pathOf(uri: string): string {
 }
 
 const outside = (uri: string) =>
-  forbidden(`“${uri}” is outside of the server's source folders (GLASSGRAPH_SOURCES).`, { argument });
+  forbidden(
+    `“${uri}” is outside of the server's source folders. Put it below one of them, or start the server with its folder in GLASSGRAPH_SOURCES.`,
+    { argument },
+  );
 
 /** The path without links. Throws FORBIDDEN when they lead out of the source folders. */
 async function confined(path: string, uri: string, sourceFolders: readonly string[]): Promise<string> {

@@ -21,6 +21,8 @@ export interface DatasetColumn {
   readonly type: string;
   /** DuckDB's name of the column, where it is another: it does not tell “a” from “A”. */
   readonly stored?: string;
+  /** Of a label that is not 0 and 1: the value, as text, that counts as 1; every other counts as 0. */
+  readonly positive?: string;
 }
 
 /** A registered dataset. Row index = position over `files` in this order. */

@@ -35,14 +35,16 @@ export async function loadVocabularies(home: string, { vocabularies }: Manifest)
 export function parseVocabulary(name: string, text: string): Map<string, number> {
   const refused = (what: string) =>
     badUserInput('input.manifest', `The vocabulary ${name} ${what}`, { vocabulary: name });
-  if (text.length > dataLimits.vocabularyBytes) throw refused('is too large.');
+  if (text.length > dataLimits.vocabularyBytes)
+    throw refused(`has more than ${dataLimits.vocabularyBytes / 2 ** 20} MiB. Hash its values instead.`);
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) throw refused('is empty.');
+  if (lines.length === 0) throw refused('is empty. Write an entry a line.');
   const entries = new Map<string, number>();
   for (const [at, line] of lines.entries()) {
     const earlier = entries.get(line);
-    if (earlier !== undefined) throw refused(`has “${line}” twice: on line ${earlier + 1} and on line ${at + 1}.`);
+    if (earlier !== undefined)
+      throw refused(`has “${line}” twice: on line ${earlier + 1} and on line ${at + 1}. Leave one of them out.`);
     entries.set(line, at);
   }
   return entries;

@@ -94,7 +94,12 @@ builder.node(Dataset, {
       description: 'In the order of the files. Their figures are counted when they are asked for.',
       resolve: columnsOf,
     }),
-    label: t.exposeString('label', { nullable: true, description: 'Column with the 0/1 label.' }),
+    label: t.exposeString('label', { nullable: true, description: 'Column with the label.' }),
+    positive: t.string({
+      nullable: true,
+      description: 'The value of the label that counts as 1; null where the label is 0 and 1.',
+      resolve: ({ label, columns }) => columns.find(({ name }) => name === label)?.positive ?? null,
+    }),
     groupBy: t.exposeString('groupBy', {
       nullable: true,
       description: 'Column that groups rows for GAUC, e.g. the user.',

@@ -60,7 +60,11 @@ async function labelledSpec(
 async function labelColumn(rows: RowsArgument, label: string, context: Context): Promise<string | undefined> {
   const dataset = await datasetAsked(context, rows);
   const column = groupingColumn(dataset, label, 'label');
+  if (column === dataset.label) return undefined;
   const type = dataset.columns.find(({ name }) => name === column)?.type as string;
-  if (!isNumeric(type)) throw badUserInput('label', `\`label\`: “${label}” is ${type}; labels are 0 and 1.`);
-  return column === dataset.label ? undefined : column;
+  if (isNumeric(type)) return column;
+  throw badUserInput(
+    'label',
+    `\`label\`: “${label}” is ${type}; labels are 0 and 1. Register the dataset with it as \`label\`, and say with \`positive\` what counts as 1.`,
+  );
 }

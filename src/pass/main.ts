@@ -6,6 +6,7 @@ import { type BoundInputs, bind, boundTogether } from '../data/bind.ts';
 import { idLimits } from '../data/carriers.ts';
 import { countRows } from '../data/rows.ts';
 import type { DatasetRecord } from '../data/types.ts';
+import { namingFirstText } from '../data/unfit.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { explain } from './explain.ts';
 import { openedModel } from './models.ts';
@@ -65,5 +66,10 @@ async function boundInputs(
   dataset: DatasetRecord,
   { home }: PassEnvironment,
 ): Promise<BoundInputs> {
-  return bind(graph, manifest, await loadVocabularies(home, manifest), dataset, idLimits(graph, manifest));
+  const vocabularies = await loadVocabularies(home, manifest);
+  try {
+    return bind(graph, manifest, vocabularies, dataset, idLimits(graph, manifest));
+  } catch (error) {
+    throw await namingFirstText(error, dataset);
+  }
 }

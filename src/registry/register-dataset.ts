@@ -13,6 +13,7 @@ export interface DatasetToRegister {
   readonly version: string;
   readonly source: Source;
   readonly label?: string | null | undefined;
+  readonly positive?: string | null | undefined;
   readonly groupBy?: string | null | undefined;
   readonly partitionBy?: string | null | undefined;
   readonly description?: string | null | undefined;
@@ -56,8 +57,9 @@ async function registerCopy(
   }
 }
 
-const settingsOf = ({ label = null, groupBy = null, partitionBy = null }: DatasetToRegister) => ({
+const settingsOf = ({ label = null, positive = null, groupBy = null, partitionBy = null }: DatasetToRegister) => ({
   label,
+  positive,
   groupBy,
   partitionBy,
 });

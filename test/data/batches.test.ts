@@ -190,7 +190,7 @@ test.each<[string, string, TensorSpec, FeatureBinding, RegExp, Record<string, nu
   ['an id beyond its table', '[1, 7]', input('x', 'int64', 1), id('v'), /7 .* beyond .* 7 entries/, { f: 7 }],
   ['a fraction of an id', '[1, 1.5]::DOUBLE[]', input('x', 'int64', 1), id('v'), /1\.5 .* not a whole number/],
   ['an id that float32 would round', '[1, 16777217]', input('x', 'float32', 1), id('v'), /too large for its input/],
-  ['a list too long', '[[1], [1, 2, 3]]', input('x', 'int64', 2), list(2), /a list of 3 .* is longer/],
+  ['a list too long', '[[1], [1, 2, 3]]', input('x', 'int64', 2), list(2), /A list of 3 .* is longer/],
   ['a bad id in a list', '[[1], [2, -3]]', input('x', 'int64', 2), list(2), /-3 .* is negative/],
 ])(
   '%s fails the pass, naming feature, column and row, or is skipped',

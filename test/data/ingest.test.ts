@@ -96,6 +96,14 @@ describe('CSV as people have it', () => {
     expect(rows).toEqual([Object.fromEntries(names.map((name, at) => [name, at]))]);
   });
 
+  test('names and values may have other delimiters, without quotes', async () => {
+    const { rows } = await ingested({ 'a.csv': 'a;b;c,d;e;f\n1,x;y\n2,z\n' });
+    expect(rows).toEqual([
+      { 'a;b;c': 1, 'd;e;f': 'x;y' },
+      { 'a;b;c': 2, 'd;e;f': 'z' },
+    ]);
+  });
+
   test('rows keep their order over files', async () => {
     const part = (from: number) => `x\n${Array.from({ length: 3000 }, (_, at) => from + at).join('\n')}\n`;
     const { rows } = await ingested({ 'a.csv': part(0), 'b.csv': part(3000) });
@@ -138,6 +146,13 @@ describe('JSON Lines', () => {
   });
 });
 
+test('of many keys, and of other keys on every line, are rows', async () => {
+  const lines = Array.from({ length: 300 }, (_, at) => `{"k${at}": ${at}, "n": ${at}}`);
+  const { rows, types } = await ingested({ 'a.jsonl': lines.join('\n') });
+  expect(Object.keys(types)).toHaveLength(301);
+  expect(rows[2]).toMatchObject({ k1: null, k2: 2, n: 2 });
+});
+
 test('the digest is of the files as they came', async () => {
   const { digest } = await ingested({ 'a.csv': 'a\n1\n' });
   expect((await ingested({ 'other.csv': 'a\n1\n' })).digest).toBe(digest);
@@ -148,7 +163,7 @@ describe('what cannot be read is rejected, with the line where it is known', () 
   test.each<[what: string, files: Record<string, string | Uint8Array>, message: RegExp]>([
     ['an empty file', { 'a.csv': '' }, /^The file a.csv is empty/],
     ['a file of empty lines', { 'a.csv': '\n\n' }, /^The file a.csv is empty/],
-    ['only a header', { 'a.csv': 'a,b\n' }, /there are no rows/],
+    ['only a header', { 'a.csv': 'a,b\n' }, /There are no rows in a.csv/],
     ['a line too short', { 'a.csv': 'a,b\n1,2\n3\n' }, /^Line 3 of a.csv has 1 values; its first line names 2 columns/],
     ['a line too long', { 'a.csv': 'a,b\n1,2,3\n' }, /^Line 2 of a.csv has 3 values/],
     ['a quote without end', { 'a.csv': 'a,b\n1,"2\n3,4\n' }, /^Line 2 of a.csv has a quote that does not end/],

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readRows } from '../../src/data/page.ts';
 import { type DatasetSettings, registerDataset } from '../../src/data/register.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
 
@@ -71,8 +72,35 @@ test('a label that is not 0 or 1 is refused with its values', async () => {
   );
   await expect(registerDataset([path], { ...none, label: 'stars' })).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
-    message: expect.stringContaining('“stars” must be 0, 1 or null, and has -1, 2, 3, …'),
+    message: expect.stringContaining('“stars” must be 0, 1 or null, and has “-1”, “2”, “3”, …. Say with positive'),
   });
+});
+
+test('a label of any values has one that counts as 1', async () => {
+  const select = "SELECT * FROM (VALUES ('yes', -1, true), ('no', 1, false), (NULL, NULL, NULL)) AS t(a, b, c)";
+  const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), select);
+  for (const [label, positive, positiveRow] of [
+    ['a', 'yes', 0],
+    ['b', '1', 1],
+    ['b', '-1', 0],
+    ['c', 'false', 1],
+  ] as const) {
+    const dataset = await registerDataset([path], { ...none, label, positive });
+    const labels = (await readRows(dataset, { count: 3 })).map((row) => row.label);
+    expect(labels).toEqual([0, 1].map((row) => (row === positiveRow ? 1 : 0)).concat([null as never]));
+  }
+  const refused = (settings: object) => expect(registerDataset([path], { ...none, ...settings })).rejects;
+  await refused({ label: 'a', positive: 'Yes' }).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: 'positive: no value of the column “a” is “Yes”; it has “no”, “yes”. Did you mean “yes”?',
+    details: { argument: 'input.positive', similar: ['yes'] },
+  });
+  await refused({ positive: 'yes' }).toMatchObject({ details: { argument: 'input.positive' } });
+});
+
+test('texts of 0 and 1 are a label as they are', async () => {
+  const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), `SELECT '1' AS a UNION ALL SELECT '0'`);
+  await expect(registerDataset([path], { ...none, label: 'a' })).resolves.toBeDefined();
 });
 
 test('a text cannot be a label, nor a list a partition', async () => {

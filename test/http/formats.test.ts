@@ -60,6 +60,21 @@ describe('the same rows give the same evaluation', () => {
     },
   );
 
+  test('with a label of texts', async () => {
+    const select = `SELECT * REPLACE (if(click = 1, 'yes', 'no') AS click) FROM (${rows(0, 3000)})`;
+    for (const [name, options] of Object.entries({ 'texts.csv': 'FORMAT csv', 'texts.parquet': 'FORMAT parquet' })) {
+      await writeRows(join(server.folder, name), select, options);
+      await registerDataset(server.ask, { name, uri: name, ...settings, positive: 'yes' });
+      await registerDataset(server.ask, { name: 'one', uri: 'one.parquet', ...settings });
+      expect(await evaluation(name)).toEqual(await evaluation('one'));
+    }
+    const { dataset, one } = await answered(server.ask)<Record<string, object>>(
+      `{ dataset(name: "texts.csv") { ...about positive } one: dataset(name: "one") { ...about } }
+      fragment about on Dataset { label partitions { name positiveCount } rows(first: 3) { nodes { label } } }`,
+    );
+    expect(dataset).toEqual({ ...one, positive: 'yes' });
+  });
+
   test('as uploaded CSV, JSON Lines and Parquet', async () => {
     for (const name of ['rows.csv', 'rows.jsonl', 'one.parquet']) {
       const bytes = await readFile(join(server.folder, name));

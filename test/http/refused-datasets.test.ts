@@ -43,7 +43,7 @@ describe('files that are no rows are refused', () => {
     ['text.parquet', 'DATASET_REJECTED', /text.parquet is not Parquet/],
     ['nothing', 'DATASET_REJECTED', /“nothing” has no file whose name ends in .parquet/],
     ['days', 'DATASET_REJECTED', /do not have the same columns: 2.parquet has the column “a” as VARCHAR, not INTEGER/],
-    ['none.parquet', 'DATASET_REJECTED', /none.parquet: there are no rows/],
+    ['none.parquet', 'DATASET_REJECTED', /There are no rows in none.parquet/],
     ['rows.csv', 'BAD_USER_INPUT', /There is no file or folder “rows.csv”/],
     ['/etc', 'FORBIDDEN', /“\/etc” is outside/],
     ['../*.parquet', 'FORBIDDEN', /outside/],
@@ -58,8 +58,8 @@ describe('files that are no rows are refused', () => {
 describe('settings that do not fit the rows are refused', () => {
   test.each<[settings: Record<string, string>, message: RegExp]>([
     [{ label: 'klick' }, /label: there is no column “klick”. Did you mean “click”\?/],
-    [{ label: 'c' }, /label: the column “c” must be 0, 1 or null, and has -1/],
-    [{ label: 'day' }, /label: the column “day” is VARCHAR; it must be a number/],
+    [{ label: 'c' }, /label: the column “c” must be 0, 1 or null, and has “-1”/],
+    [{ label: 'day' }, /label: the column “day” must be 0, 1 or null, and has “mon”, “tue”. Say with positive/],
     [{ groupBy: 'hwo' }, /groupBy: there is no column “hwo”/],
     [{ partitionBy: 'dya' }, /partitionBy: there is no column “dya”/],
   ])('%j', async (settings, message) => {
