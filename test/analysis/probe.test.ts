@@ -6,25 +6,9 @@ import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
 import type { ProbeFit, ProbeSpec } from '../../src/analysis/probe.ts';
 import { temporaryFolder, writeParquet } from '../data/parquet.ts';
 import { answersOf, type Toy } from '../support/pass.ts';
+import { type StatisticsNet, statisticsNet } from '../support/statistics-nets.ts';
 import { denseManifest } from '../support/toys.ts';
 
-const features = (count: number) =>
-  Array.from({ length: count }, (_, at) => ({
-    name: `c${at}`,
-    kind: 'NUMERIC',
-    column: `c${at}`,
-    input: 'x',
-    index: at,
-  }));
-const score = { output: 'score', index: 0, space: 'PROBABILITY' };
-const manifests: Record<string, object> = {
-  dense: { score, features: features(5) },
-  convolution: { score, features: features(16) },
-  sequence: {
-    score,
-    features: [{ name: 'ids', kind: 'SEQUENCE', column: 'ids', input: 'ids', length: 6, padding: 0 }],
-  },
-};
 const defaults = { l2: 1, maxIterations: 100, tolerance: 1e-6 };
 
 /** By scikit-learn: test/fixtures/generate/probes.py. */
@@ -63,7 +47,7 @@ const nearTies: Record<string, number> = { bounded: 1e-3 };
 
 const expected = JSON.parse(readFileSync('test/fixtures/probes/expected.json', 'utf8'));
 
-describe.each(['dense', 'convolution', 'sequence'])('on the net %s, as scikit-learn fits it', (net) => {
+describe.each(['dense', 'convolution', 'sequence'] as const)('on the net %s, as scikit-learn fits it', (net) => {
   const cases = Object.entries(expected[net] as Record<string, Wanted[]>).flatMap(([layer, fits]) =>
     fits.map((fit) => [layer, fit.l2, fit] as const),
   );
@@ -78,10 +62,10 @@ test('a column above a threshold is a target too', async () => {
 });
 
 /** The first 1,000 rows, and the rest. */
-async function halves(net: string): Promise<[Toy, Toy]> {
+async function halves(net: StatisticsNet): Promise<[Toy, Toy]> {
   const folder = await temporaryFolder();
-  const rows = `FROM read_parquet('test/fixtures/statistics/${net}.parquet')`;
-  const about = { model: `test/fixtures/statistics/${net}.onnx`, manifest: manifests[net], label: 'label' };
+  const about = statisticsNet(net);
+  const rows = `FROM read_parquet('${about.rows}')`;
   const [train, test_] = await Promise.all([
     writeParquet(join(folder, 'train.parquet'), `${rows} LIMIT 1000`),
     writeParquet(join(folder, 'test.parquet'), `${rows} OFFSET 1000`),
@@ -132,10 +116,7 @@ describe('laws', () => {
     ));
 
   test.each([0, 1, 2, 3])('a control is near one half, whatever the labels and the seed: %i', async (controlSeed) => {
-    const select = "SELECT * EXCLUDE label, label AS y FROM read_parquet('test/fixtures/statistics/dense.parquet')";
-    const rows = await writeParquet(join(await temporaryFolder(), 'rows.parquet'), select);
-    const about = { model: 'test/fixtures/statistics/dense.onnx', manifest: manifests.dense, rows, label: 'y' };
-    const { train, test: again } = await own(about, { layer: 'hidden', controlSeed });
+    const { train, test: again } = await own(statisticsNet('dense'), { layer: 'hidden', controlSeed });
     // 1,350 labelled rows: the AUC of noise has a standard deviation of 0.016, and five weights find some of it.
     expect(Math.abs(train.auc - 0.5)).toBeLessThan(0.08);
     expect(again).toEqual(train);

@@ -11,27 +11,10 @@ import type { ExtremesResult } from '../../src/analysis/extremes.ts';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
 import type { TopExamplesResult } from '../../src/analysis/top-examples.ts';
 import { answersOf } from '../support/pass.ts';
-
-const numbers = (count: number) =>
-  Array.from({ length: count }, (_, at) => ({
-    name: `c${at}`,
-    kind: 'NUMERIC',
-    column: `c${at}`,
-    input: 'x',
-    index: at,
-  }));
-const score = { output: 'score', index: 0, space: 'PROBABILITY' };
-const manifests: Record<string, object> = {
-  dense: { score, features: numbers(5) },
-  convolution: { score, features: numbers(16) },
-  sequence: {
-    score,
-    features: [{ name: 'ids', kind: 'SEQUENCE', column: 'ids', input: 'ids', length: 6, padding: 0 }],
-  },
-};
+import { type StatisticsNet, statisticsNet } from '../support/statistics-nets.ts';
 
 /** A net's layers that NumPy has looked at. */
-const layers: [string, string][] = [
+const layers: [StatisticsNet, string][] = [
   ['dense', 'hidden'],
   ['dense', 'bounded'],
   ['convolution', 'map'],
@@ -63,16 +46,9 @@ describe.each(layers)('the net %s, layer %s, as NumPy sees it', (net, layer) => 
   let examples: TopExamplesResult[];
 
   beforeAll(async () => {
-    const folder = 'test/fixtures/statistics';
-    const toy = {
-      model: `${folder}/${net}.onnx`,
-      manifest: manifests[net],
-      rows: `${folder}/${net}.parquet`,
-      label: 'label',
-    };
     const ofLayer = ['moments', 'extremes', 'covariance', 'distribution'].map((name) => ({ name, spec: { layer } }));
     const ofUnits = Array.from({ length: units }, (_, unit) => ({ name: 'topExamples', spec: { layer, unit } }));
-    const answers = await answersOf(toy, [...ofLayer, ...ofUnits]);
+    const answers = await answersOf(statisticsNet(net), [...ofLayer, ...ofUnits]);
     [moments, extremes, covariance, distribution] = answers as [
       MomentsResult,
       ExtremesResult,

@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest';
 import type { PassProgress } from '../../src/pass/protocol.ts';
 import { answersOf } from '../support/pass.ts';
+import { statisticsNet } from '../support/statistics-nets.ts';
 
-const features = Array.from({ length: 5 }, (_, at) => ({
-  name: `c${at}`,
-  kind: 'NUMERIC',
-  column: `c${at}`,
-  input: 'x',
-  index: at,
-}));
-const toy = {
-  model: 'test/fixtures/statistics/dense.onnx',
-  manifest: { score: { output: 'score', index: 0, space: 'PROBABILITY' }, features },
-  rows: 'test/fixtures/statistics/dense.parquet',
-  label: 'label',
-};
+const toy = statisticsNet('dense');
 const rowCount = 1500;
 
 async function progressOf(...names: (readonly [name: string, spec: object])[]): Promise<PassProgress[]> {
