@@ -14,7 +14,7 @@ import { analysisLimits } from '../../limits.ts';
 import type { Analysis, Outputs } from '../analysis.ts';
 import { addProducts, type CrossProducts, emptyProducts, summedRows, type UnitMeans } from '../cross-products.ts';
 import { spectrumOf } from '../symmetric.ts';
-import { type LayerSpec, layerOf, meansOfRows } from '../units.ts';
+import { type LayerSpec, layerOf, meansOfRows, nearMean } from '../units.ts';
 import { assertShown, joined, type Points, type ProjectionResult, pointOutputs, pointsOf } from './points.ts';
 
 export interface PcaSpec extends LayerSpec {
@@ -43,7 +43,7 @@ interface Axes {
  */
 export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
   name: 'pca',
-  version: 1,
+  version: 2,
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
     if (units > analysisLimits.spectrumSize)
@@ -76,11 +76,15 @@ export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
   },
 };
 
+/** The mean is shift + drift, added in float64: a sum in float32 of numbers far from zero would lose digits of it. */
 function momentsOf(values: Expression): Record<string, Expression> {
-  const mean = reduceMean(values, [0]);
-  const centred = sub(values, mean);
+  const shift = nearMean(values);
+  const shifted = sub(values, shift);
+  const drift = reduceMean(shifted, [0]);
+  const centred = sub(shifted, drift);
   return {
-    mean,
+    shift,
+    drift,
     minimum: reduceMin(values, [0]),
     maximum: reduceMax(values, [0]),
     products: matmul(transpose(centred, [1, 0]), centred),
@@ -89,7 +93,9 @@ function momentsOf(values: Expression): Record<string, Expression> {
 
 function productsOf(outputs: Outputs, count: number): CrossProducts {
   const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
-  const means = (): UnitMeans => ({ mean: vector('mean'), minimum: vector('minimum'), maximum: vector('maximum') });
+  const drift = vector('drift');
+  const mean = vector('shift').map((shift, unit) => shift + (drift[unit] as number));
+  const means = (): UnitMeans => ({ mean: mean.slice(), minimum: vector('minimum'), maximum: vector('maximum') });
   return { count, a: means(), b: means(), products: vector('products') };
 }
 
