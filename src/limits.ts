@@ -109,6 +109,12 @@ export const attributionLimits = {
   copiedElements: 2 ** 26,
 } as const;
 
+/** Of a pass over rows. */
+export const passLimits = {
+  /** Rows that stay decoded for the sweeps after the first: a million with a dozen features. What is larger is read anew. */
+  keptBatchBytes: 128 * MiB,
+} as const;
+
 /** Of the planner. */
 export const plannerLimits = {
   /** Of results kept in memory beside the store: a page's are some ten kilobytes. */

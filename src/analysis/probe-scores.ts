@@ -34,10 +34,10 @@ export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [Pr
       throw analysisFailed(
         `The layer “${state.spec.layer}” has a value in row ${batch.index[bad]} that is not finite.`,
       );
-    const { value, known } = fittedTo(state.spec, state.fit, batch);
+    const { value, known, count } = fittedTo(state.spec, state.fit, batch);
     const label = Int8Array.from(value, (one, at) => (known[at] === 1 ? one : -1));
     state.buffer.add({ row: batch.index, score, label });
-    state.knownCount += known.reduce((sum, one) => sum + one, 0);
+    state.knownCount += count;
     return state;
   },
   merge: (a, b) => ({ ...a, ...scores.merge(a, b), knownCount: a.knownCount + b.knownCount }),

@@ -46,7 +46,7 @@ export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
     return sweep.phase === 'stepping' ? { ...rows, ...weightValues(sweep, sweep.weights) } : rows;
   },
   fold(state, outputs, batch) {
-    addTo(state.sweep, outputs, () => targetValues(state.spec, batch));
+    addTo(state.sweep, outputs, () => targetValues(state.spec, batch).count);
     return state;
   },
   merge(a, b) {
@@ -76,17 +76,13 @@ export function fittedTo(
   { rowCount, positiveCount }: Pick<ProbeFit, 'rowCount' | 'positiveCount'>,
   batch: Batch,
 ): TargetValues {
-  const target = targetValues(spec, batch);
   return spec.controlSeed === undefined
-    ? target
-    : controlValues(spec.controlSeed, positiveCount / rowCount, batch, target);
+    ? targetValues(spec, batch)
+    : controlValues(spec.controlSeed, positiveCount / rowCount, batch, spec);
 }
 
-function addTo(sweep: Sweep, outputs: Outputs, target: () => TargetValues): void {
-  if (sweep.phase === 'measuring') {
-    const count = target().known.reduce((sum, known) => sum + known, 0);
-    addProducts(sweep.products, productsOfBatch(outputs, count));
-  }
+function addTo(sweep: Sweep, outputs: Outputs, knownCount: () => number): void {
+  if (sweep.phase === 'measuring') addProducts(sweep.products, productsOfBatch(outputs, knownCount()));
   if (sweep.phase === 'stepping')
     addSums(sweep.sums, {
       products: outputs.products?.data as Float32Array,

@@ -9,6 +9,7 @@ import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { using } from '../using.ts';
 import { type Base, openBase } from './base.ts';
 import { type Failure, isolated } from './isolated.ts';
+import { KeptBatches } from './kept-batches.ts';
 import { Progress } from './progress.ts';
 import type {
   KeptPart,
@@ -20,7 +21,7 @@ import type {
   PassRequest,
   PassResult,
 } from './protocol.ts';
-import { sweep } from './sweep.ts';
+import { batchesOf, sweep } from './sweep.ts';
 
 export interface PassInputs {
   readonly request: PassRequest;
@@ -107,8 +108,9 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
       }),
     );
     started.push(...running);
+    const read = readerFor(running, inputs);
     while (running.length > 0) {
-      const counts = await foldRows(running, subject, inputs, progress);
+      const counts = await foldRows(running, subject, { ...inputs, read }, progress);
       const ended = running.filter((one) => !continues(one));
       running = running.filter((one) => !ended.includes(one));
       for (const one of ended) {
@@ -162,11 +164,26 @@ function continues(one: Running): boolean {
 const sweepsAfter = ({ analysis, state }: Running): number | null =>
   analysis.again === undefined ? 0 : (analysis.sweepsAfter?.(state) ?? null);
 
+interface SweepInputs extends PassInputs {
+  /** The rows, with every column that is wanted of them. */
+  read(): AsyncIterable<Batch>;
+}
+
+/** Rows that may be swept more than once are kept while there is room. */
+function readerFor(running: readonly Running[], { request, bound }: PassInputs): SweepInputs['read'] {
+  const asked = running.flatMap(({ analysis, spec }) => analysis.columns?.(spec) ?? []);
+  const columns = [...new Map(asked.map((column) => [rowColumnName(column), column])).values()];
+  const read = () => batchesOf({ ...request, bound, columns });
+  if (running.every((one) => sweepsAfter(one) === 0)) return read;
+  const kept = new KeptBatches(read);
+  return () => kept.read();
+}
+
 /** Folds every batch of one reading of the rows into every state. */
 async function foldRows(
   running: readonly Running[],
   subject: Subject,
-  inputs: PassInputs,
+  inputs: SweepInputs,
   progress: Progress,
 ): Promise<Counts> {
   progress.begin(running.map(sweepsAfter));
@@ -184,18 +201,16 @@ async function foldWith(
   programs: readonly Program[],
   running: readonly Running[],
   subject: Subject,
-  inputs: PassInputs,
+  inputs: SweepInputs,
   progress: Progress,
 ): Promise<Counts> {
   const parameters = async (member: number, batch: Batch): Promise<Values> => {
     const { analysis, state, spec } = running[member] as Running;
     return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };
   };
-  const asked = running.flatMap(({ analysis, spec }) => analysis.columns?.(spec) ?? []);
-  const columns = [...new Map(asked.map((column) => [rowColumnName(column), column])).values()];
   const counts = { rowCount: 0, skippedRowCount: 0 };
-  const { request, model, bound } = inputs;
-  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound, columns })) {
+  const { request, model, bound, read } = inputs;
+  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound }, read)) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
     for (const { member, part, outputs } of results) {

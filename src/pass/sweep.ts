@@ -22,6 +22,10 @@ export interface SweptRows {
   readonly columns?: readonly RowColumn[];
 }
 
+/** How the rows are read. */
+export const batchesOf = ({ dataset, rows, bound, columns = [] }: Omit<SweptRows, 'model'>): AsyncIterable<Batch> =>
+  readBatches(dataset, rows, bound, { batchRows, columns });
+
 export interface SweptBatch {
   readonly batch: Batch;
   /** Of each program, for all of the batch or part after part of it; none when the batch has no rows. */
@@ -38,13 +42,14 @@ interface Result {
 /** Of a program, by its position, for a batch or part of one. */
 type ParametersOf = (member: number, batch: Batch) => Values | Promise<Values>;
 
-/** One reading of the rows: each batch is run once for all programs. */
+/** One reading of the rows, by `read` where they were read before: each batch is run once for all programs. */
 export const sweep = (
   programs: readonly Program[],
   parameters: ParametersOf,
-  { dataset, rows, model, bound, columns = [] }: SweptRows,
+  { model, ...swept }: SweptRows,
+  read = () => batchesOf(swept),
 ): AsyncGenerator<SweptBatch> => {
-  const read = () => readBatches(dataset, rows, bound, { batchRows, columns });
+  const { dataset, rows } = swept;
   const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
   return sweepBatches(programs, parameters, model, { read, countKept });
 };
