@@ -145,6 +145,7 @@ const questions: [string, object][] = [
   ['topExamples', { layer: 'hidden', unit: 1 }],
   ['scores', {}],
   ['similarity', {}],
+  ['pca', { layer: 'hidden', components: 1 }],
   ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6 }],
   ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6, controlSeed: 7 }],
 ];
@@ -159,6 +160,19 @@ describe.each(questions)('%s', (name, spec) => {
           await answer(name, spec, [all.slice(0, at), all.slice(at)], 64),
           await answer(name, spec, [all], 64),
           1e-5,
+        );
+      }),
+      runs,
+    ));
+
+  test('merged shards are the whole to 1e-9 where they are cut between batches', () =>
+    fc.assert(
+      fc.asyncProperty(rows(9), fc.nat(), async (all, cut) => {
+        const at = 4 * (1 + (cut % Math.floor((all.length - 1) / 4)));
+        expectEqual(
+          await answer(name, spec, [all.slice(0, at), all.slice(at)], 4),
+          await answer(name, spec, [all], 4),
+          1e-9,
         );
       }),
       runs,
