@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { ProbeFit } from '../analysis/probe.ts';
-import { badUserInput } from '../errors.ts';
+import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { probePlot } from '../plots/probe.ts';
 import { similarTo, suggestion } from '../similar.ts';
@@ -150,9 +150,34 @@ async function probesOf(
 ): Promise<JudgedProbe[]> {
   const chosen = layersNamed(model, layers);
   const about = { train: asked.train, test: asked.test, asked: await askedOf(asked, context) };
-  return together(
+  const probes = await together(
     context,
-    chosen.map((layer) => () => judged({ ...layer, ...about }, context, info)),
+    chosen.map((layer) => () => judged({ ...layer, ...about }, context, info).catch(errorOf)),
+  );
+  const failed = chosen.filter((_, at) => probes[at] instanceof GlassgraphError);
+  if (failed.length > 0) throw withoutThem(probes, chosen, failed);
+  return probes as JudgedProbe[];
+}
+
+function errorOf(error: unknown): GlassgraphError {
+  if (error instanceof GlassgraphError) return error;
+  throw error;
+}
+
+/** A list of probes has no gaps: when some layers have none, the error names those that have one, whose answers are kept. */
+function withoutThem(
+  probes: readonly (JudgedProbe | GlassgraphError)[],
+  chosen: readonly LayerOfModel[],
+  failed: readonly LayerOfModel[],
+): GlassgraphError {
+  const { code, message, details } = probes.find((one) => one instanceof GlassgraphError) as GlassgraphError;
+  const layers = chosen.filter((layer) => !failed.includes(layer)).map(({ layer }) => layer.name);
+  if (layers.length === 0 || code === 'ANALYSIS_PENDING') return new GlassgraphError(code, message, details);
+  const without = failed.map(({ layer }) => `“${layer.name}”`).join(', ');
+  return new GlassgraphError(
+    code,
+    `${message} Every layer but ${without} has a probe: name those layers with \`layers\`, as this error’s extensions do.`,
+    { ...details, layers },
   );
 }
 

@@ -1,4 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
+import { float32 } from '../../src/compute/tensor.ts';
+import { modelOf } from '../compute/onnx/models.ts';
 import { answered } from '../support/ask.ts';
 import { expectRefused, type Refusal } from '../support/refusals.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -131,6 +137,35 @@ describe('a probe that cannot be is refused', () => {
   ];
   test.each(refusals)('%s', async (more, refusal) => {
     expectRefused(await server.ask(probes(more)), refusal);
+  });
+
+  test('on a layer that is not finite: the error names the others, which have theirs', async () => {
+    const model = modelOf({
+      inputs: { x: ['float32', [null, 3]] },
+      weights: {
+        huge: float32([3, 2], new Float32Array(6).fill(3e38)),
+        one: float32([], [1]),
+        w: float32([2, 1], Float32Array.of(1, 1)),
+      },
+      nodes: [
+        ['MatMul', 'x huge', 'broken'],
+        ['Less', 'broken one', 'below'],
+        ['Cast', 'below', 'cast', { to: 1n }],
+        ['MatMul', 'cast w', 'logit'],
+        ['Sigmoid', 'logit', 'score'],
+      ],
+      outputs: 'score',
+    });
+    await writeFile(join(server.folder, 'broken.onnx'), toBinary(ModelProtoSchema, model));
+    await registerModel(server.ask, { name: 'broken', uri: 'broken.onnx', manifest: denseManifest() });
+    const asked = (layers: string) =>
+      `{ model(name: "broken") { probes(train: { dataset: "past" }, test: { dataset: "later" } ${layers}) { layer { name } auc } } }`;
+    const answer = await server.ask(asked(''));
+    expectRefused(answer, ['ANALYSIS_FAILED', /“broken” has values that are not finite.+Every layer but “broken”/]);
+    const layers = answer.errors[0]?.extensions.layers as string[];
+    const { model: found } = await answered(server.ask)<Answer>(asked(`layers: ${JSON.stringify(layers)}`));
+    expect(found.probes.map(({ layer }) => layer.name)).toEqual(layers);
+    expect(layers).toContain('score');
   });
 
   test('when the rows it learns from, or is judged by, have no label', async () => {
