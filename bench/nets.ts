@@ -62,13 +62,34 @@ export function netL(rowCount = 131_072): Net {
   return {
     name: 'L',
     model: graph.model('numbers', 'float32', numberCount),
-    features: names.map((name, index) => ({ kind: 'NUMERIC', name, column: name, input: 'numbers', index })),
-    columns: Object.fromEntries(
-      names.map((name, at) => [name, `CAST((hash(i * ${numberCount} + ${at}) % 2000) / 1000.0 - 1 AS FLOAT)`]),
-    ),
+    features: numbersOf(names),
+    columns: columnsOf(names),
     rowCount,
   };
 }
+
+/** One layer, as wide as a probe may be. */
+export function netWide(rowCount: number): Net {
+  const graph = new Graph(13);
+  const names = Array.from({ length: 32 }, (_, at) => `number${at}`);
+  graph.tower('numbers', names.length, [4096]);
+  return {
+    name: 'wide',
+    model: graph.model('numbers', 'float32', names.length),
+    features: numbersOf(names),
+    columns: columnsOf(names),
+    rowCount,
+  };
+}
+
+const numbersOf = (names: readonly string[]): FeatureBinding[] =>
+  names.map((name, index) => ({ kind: 'NUMERIC', name, column: name, input: 'numbers', index }));
+
+/** Between −1 and 1, every row and column its own. */
+const columnsOf = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.map((name, at) => [name, `CAST((hash(i * ${names.length} + ${at}) % 2000) / 1000.0 - 1 AS FLOAT)`]),
+  );
 
 class Graph {
   readonly #graph = create(GraphProtoSchema, { name: 'net' });
