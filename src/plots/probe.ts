@@ -16,7 +16,7 @@ export function probePlot(probes: readonly ProbedLayer[], model: string): VegaLi
   const x = { field: 'layer', type: 'ordinal', sort: null, title: null, axis: { labelAngle: -40 } };
   const y = { field: 'AUC', type: 'quantitative', scale: { zero: false } };
   const isAll = { equal: 'all rows', field: 'slice' };
-  return vegaLite(`What each layer of ${model} knows: AUC of probes`, values, {
+  return vegaLite(`What each layer of ${model} knows: AUC of probes, dashed over all rows`, values, {
     width: widthFor(probes.length, 60),
     height: 240,
     layer: [
@@ -31,7 +31,7 @@ export function probePlot(probes: readonly ProbedLayer[], model: string): VegaLi
       },
       {
         transform: [{ filter: isAll }],
-        mark: { type: 'line', point: true, tooltip: true, color: colors.second, strokeDash: [6, 3] },
+        mark: { type: 'line', point: { color: colors.second }, tooltip: true, color: colors.second, strokeDash: [6, 3] },
         encoding: { x, y },
       },
     ],

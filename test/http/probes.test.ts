@@ -150,7 +150,7 @@ describe('a probe that cannot be is refused', () => {
       nodes: [
         ['MatMul', 'x huge', 'broken'],
         ['Less', 'broken one', 'below'],
-        ['Cast', 'below', 'cast', { to: 1n }],
+        ['Cast', 'below', 'cast', { to: 1 }],
         ['MatMul', 'cast w', 'logit'],
         ['Sigmoid', 'logit', 'score'],
       ],
