@@ -118,6 +118,13 @@ export const plannerLimits = {
 /** Of one request. */
 export const queryLimits = {
   /**
+   * Passes that have to run for it. A page of models, or a hundred days side by side, stays below; whoever wants more does not sit and
+   * wait for it, and would have everybody else wait.
+   */
+  passCount: 200,
+  /** Questions that have to be computed: those about every layer of the deepest nets stay below. They share passes, but not their cost. */
+  questionCount: 2000,
+  /**
    * Fields of the answer, each of which takes a microsecond or two of everybody's time. Layers refer to layers, so a short document
    * can ask for any number; the largest pages of everything stay below.
    */
