@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A server in a process of its own, so that it does not share a thread with those who ask it. */
 /** A process that goes when it is no longer used. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** One that does not share a thread with those who ask it. */
 export interface ServerProcess extends Running {
   /** Of the endpoint. */
   readonly url: string;
