@@ -30,7 +30,7 @@ export async function started(command: readonly string[], variables: Record<stri
   const port = await freePort();
   const { DATABASE_URL: _, ...environment } = process.env;
   const child = spawn(process.execPath, command, {
-    env: { ...environment, ...variables, PORT: String(port) },
+    env: { ...environment, NODE_ENV: 'production', ...variables, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;
