@@ -48,7 +48,7 @@ export const dataLimits = {
   scoreBlockRows: 2 ** 18,
   scoreBlocksInMemory: 4,
   /**
-   * Keys and codes of scored rows: 16 million rows with two columns, in 16 bytes a row with what sorting needs. Beyond, DuckDB sorts
+   * Keys and codes of scored rows: 16 million rows with two columns, in 12 bytes a row with what sorting needs. Beyond, DuckDB sorts
    * them and spills; it takes two to three times what it is told.
    */
   keyCellsInMemory: 3 * 2 ** 24,
