@@ -86,7 +86,8 @@ export const nets: readonly Net[] = [
     folder: join(netsFolder, 'attending'),
     forms: forms('score'),
     features: [ids('item', 2), ids('history', 4)],
-    layers: ['asked', 'steps', 'by_heads', 'scaled', 'added', 'change', 'joined', 'even'],
+    // Attention is several layers in graphs.
+    layers: ['asked', 'steps', 'change', 'joined', 'even'],
     single: 'click',
     written: '{ item: [2, 3], history: [1, 5] }',
   },
