@@ -47,5 +47,6 @@ export const fromBaseline = <Spec extends Specified, State, Result>(
       ? { ...a, own: analysis.merge(a.own, b.own) }
       : { ...a, gathering: mergeBaselines(a.gathering, b.gathering) },
   again: ({ gathering, own }) => (gathering === null ? undefined : { gathering: null, baseline: gathering, own }),
+  sweepsAfter: ({ gathering }) => (gathering === null ? 0 : 1),
   finish: ({ own }) => analysis.finish(own),
 });
