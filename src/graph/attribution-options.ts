@@ -11,16 +11,22 @@ import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { BaselineKind } from './enums.ts';
+import { RowsInput } from './rows-input.ts';
 
 const BaselineInput = builder.inputType('BaselineInput', {
   isOneOf: true,
   description:
-    'Where methods with a baseline start. `kind`: ZERO is the zero carrier (for ids, the zero embedding; numbers as the model takes them), MEAN the mean carrier over the selected rows, MISSING what the manifest gives a missing value.',
+    'Where methods with a baseline start. `kind`: ZERO is the zero carrier (for ids, the zero embedding; numbers as the model takes them), MEAN the mean carrier over the selected rows, MISSING what the manifest gives a missing value. `rows`: drawn from other rows, for GRADIENT_SHAP.',
   fields: (t) => ({
     kind: t.field({ type: BaselineKind, description: 'One that needs no more words.' }),
     values: t.field({
       type: 'JSON',
       description: 'Raw values by feature name, as in a dataset; features left out are at their missing value.',
+    }),
+    rows: t.field({
+      type: RowsInput,
+      description:
+        'Of GRADIENT_SHAP: one of these rows for each sample, drawn by the options’ seed. Of more than 1,000 (fewer where the carriers of one are more than 4,194 numbers) so many are drawn first, by the rows’ own seed.',
     }),
   }),
 });
@@ -65,7 +71,7 @@ export async function attributionSpec(
   const given = Object.entries(asked.options ?? {}).filter(([, value]) => value != null);
   for (const [name] of given) if (!(name in defaults)) throw lacking(method, name);
   const { baseline, steps, samples, noise, seed } = { ...asked.options };
-  const start = baseline == null ? undefined : await baselineOf(model, baseline, context);
+  const start = baseline == null ? undefined : await baselineOf(model, method, baseline, context);
   return {
     method,
     target,
@@ -99,13 +105,23 @@ function noiseOf(noise: number): number {
 
 async function baselineOf(
   model: ModelRow,
-  { kind, values }: typeof BaselineInput.$inferInput,
+  method: Method,
+  { kind, values, rows }: typeof BaselineInput.$inferInput,
   context: Context,
 ): Promise<Baseline | undefined> {
+  if (rows != null) return drawnFor(method);
   if (kind === 'ZERO') return undefined;
   if (kind === 'MEAN') return { kind };
   if (kind === 'MISSING') return writtenBaseline(model, {}, 'options.baseline.kind', context);
   return writtenBaseline(model, values as WrittenRow, 'options.baseline.values', context);
+}
+
+function drawnFor(method: Method): Baseline {
+  if (optionsOf[method].baseline === 'FIXED_OR_DRAWN') return { kind: 'DRAWN' };
+  throw badUserInput(
+    'options.baseline.rows',
+    `${method} starts from one baseline: \`options.baseline.rows\` are for GRADIENT_SHAP. Give \`kind\` or \`values\`, or ask for that.`,
+  );
 }
 
 /** A row as the model takes it, so that equal baselines are one, however they were written. */

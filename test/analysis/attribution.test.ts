@@ -5,11 +5,12 @@ import type { AttributionResult } from '../../src/analysis/attribution.ts';
 import { gaussLegendre } from '../../src/analysis/attributions/gauss-legendre.ts';
 import type { AttributionMethod } from '../../src/analysis/attributions/method.ts';
 import type { TargetSpace } from '../../src/analysis/target.ts';
-import { float32, int64 } from '../../src/compute/tensor.ts';
+import { float32 } from '../../src/compute/tensor.ts';
 import type { RowSelection } from '../../src/data/types.ts';
 import { modelOf, temporaryFolder, written } from '../compute/onnx/models.ts';
 import { writeParquet } from '../data/parquet.ts';
 import { answersOf } from '../support/pass.ts';
+import { attributed, mean, sequence } from './attributions/nets.ts';
 
 type Figures = Record<
   'score' | 'scoreDeviation' | 'scoreWhenPositive' | 'scoreWhenNegative' | 'mean' | 'standardDeviation',
@@ -83,48 +84,13 @@ describe('Gauss–Legendre on [0, 1]', () => {
   });
 });
 
-/**
- * Two positions of ids, looked up in a table and summed, plus a number: logit = Σ (e₀ + 2·e₁) + 3·age.
- * Table: id 0, the padding, is (5, 5); id 1 is (1, 0); id 2 is (0, 2).
- */
 describe('by hand: a sequence and a number', () => {
-  const model = modelOf({
-    inputs: { seen: ['int64', [null, 2]], age: ['float32', [null, 1]] },
-    weights: {
-      table: float32([3, 2], Float32Array.of(5, 5, 1, 0, 0, 2)),
-      w: float32([2, 1], Float32Array.of(1, 2)),
-      three: float32([], Float32Array.of(3)),
-      one: int64([1], [1]),
-    },
-    nodes: [
-      ['Gather', 'table seen', 'looked'],
-      ['ReduceSum', 'looked one', 'pooled', { keepdims: 0 }],
-      ['MatMul', 'pooled w', 'of_seen'],
-      ['Mul', 'age three', 'of_age'],
-      ['Add', 'of_seen of_age', 'logit'],
-      ['Sigmoid', 'logit', 'score'],
-    ],
-    outputs: 'score',
-  });
-  const manifest = {
-    score: { output: 'score', index: 0, space: 'PROBABILITY' },
-    features: [
-      { name: 'seen', kind: 'SEQUENCE', column: 'seen', input: 'seen', length: 2, padding: 0, group: 'all' },
-      { name: 'age', kind: 'NUMERIC', column: 'age', input: 'age', group: 'all' },
-    ],
-  };
-
-  const asks = async (...methods: AttributionMethod[]) => {
-    const rows = join(await temporaryFolder(), 'rows.parquet');
-    // Two ids, one id and padding, nothing but padding.
-    await writeParquet(rows, 'SELECT * FROM (VALUES ([1, 2], 1.0), ([2], -2.0), ([]::INT[], 0.0)) AS t(seen, age)');
-    const questions = methods.map((method) => ({
-      name: 'attribution',
-      spec: { method, target: { space: 'LOGIT' }, ...(method === 'INTEGRATED_GRADIENTS' ? { steps: 3 } : {}) },
-    }));
-    return (await answersOf({ model: await written(model), manifest, rows }, questions)) as AttributionResult[];
-  };
-  const mean = (...values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const asks = (...methods: AttributionMethod[]): Promise<AttributionResult[]> =>
+    attributed(
+      // Two ids, one id and padding, nothing but padding.
+      sequence('([1, 2], 1.0), ([2], -2.0), ([]::INT[], 0.0)'),
+      ...methods.map((method) => ({ method, ...(method === 'INTEGRATED_GRADIENTS' ? { steps: 3 } : {}) })),
+    );
   const expectClose = (actual: Float64Array | undefined, wanted: number[]): void => {
     expect(actual).toHaveLength(wanted.length);
     for (const [at, value] of wanted.entries()) expect(actual?.[at]).toBeCloseTo(value, 5);
