@@ -37,7 +37,7 @@ const arrows = {
     'src/plots/',
     'src/registry/',
   ],
-  'src/cli/': ['src/server/'],
+  'src/cli/': ['src/server/', 'src/store/(archive|database)\\.ts$'],
   'src/server/': [
     'src/compute/process/(pool|limits)\\.ts$',
     'src/pass/protocol\\.ts$',

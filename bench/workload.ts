@@ -39,6 +39,7 @@ async function writeRows({ columns, rowCount }: Net, path: string): Promise<void
     'CAST(hash(i + 1) % 5 = 0 AS TINYINT) AS label',
     `CAST(i * ${dayCount} // ${rowCount} AS INTEGER) AS day`,
     'CAST(hash(i + 2) % 4000 AS INTEGER) AS user_id',
+    'CAST(hash(i + 3) % 100000 AS INTEGER) AS session_id',
   ];
   await connection.run(
     `COPY (SELECT ${expressions.join(', ')} FROM range(${rowCount}) t(i)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,

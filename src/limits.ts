@@ -48,7 +48,7 @@ export const dataLimits = {
   scoreBlockRows: 2 ** 18,
   scoreBlocksInMemory: 4,
   /**
-   * Keys and codes of scored rows: 16 million rows with two columns, in 16 bytes a row with what sorting needs. Beyond, DuckDB sorts
+   * Keys and codes of scored rows: 16 million rows with two columns, in 12 bytes a row with what sorting needs. Beyond, DuckDB sorts
    * them and spills; it takes two to three times what it is told.
    */
   keyCellsInMemory: 3 * 2 ** 24,
@@ -121,6 +121,13 @@ export const plannerLimits = {
 
 /** Of one request. */
 export const queryLimits = {
+  /**
+   * Passes that have to run for it. A page of models, or a hundred days side by side, stays below; whoever wants more does not sit and
+   * wait for it, and would have everybody else wait.
+   */
+  passCount: 200,
+  /** Questions that have to be computed: those about every layer of the deepest nets stay below. They share passes, but not their cost. */
+  questionCount: 2000,
   /**
    * Fields of the answer, each of which takes a microsecond or two of everybody's time. Layers refer to layers, so a short document
    * can ask for any number; the largest pages of everything stay below.

@@ -10,6 +10,8 @@ const commands = {
   register: async () => (await import('./cli/register.ts')).registerCommand(),
   query: async () => (await import('./cli/query.ts')).queryCommand(),
   jobs: async () => (await import('./cli/jobs.ts')).jobsCommand(),
+  export: async () => (await import('./cli/archive.ts')).exportCommand(),
+  import: async () => (await import('./cli/archive.ts')).importCommand(),
 };
 
 const program = new Command('glassgraph')

@@ -46,6 +46,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   merge(a: State, b: State): State;
   /** Another sweep over the data (a Newton step of a probe); undefined ends. */
   again?(state: State): State | undefined;
+  /** How many sweeps follow the one that begins with this state, where that is known beforehand. */
+  sweepsAfter?(state: State): number;
   /** After the last sweep, where the model’s weights have a part in the answer. */
   readTables?(state: State, tables: Tables): Promise<State>;
   finish(state: State): Result;

@@ -53,6 +53,7 @@ export const distribution: Analysis<LayerSpec, DistributionState, DistributionRe
       ? widened(a, b)
       : { ...a, counts: a.counts.map((count, at) => count + (b.counts[at] as number)) },
   again: (state) => (state.sweep === 'range' ? { ...state, sweep: 'counts' } : undefined),
+  sweepsAfter: ({ sweep }) => (sweep === 'range' ? 1 : 0),
   finish: ({ count, minimum, maximum, counts }) => ({ observationCount: count, bins, minimum, maximum, counts }),
 };
 

@@ -52,18 +52,19 @@ builder.node(Job, {
     }),
     rowsDone: t.field({
       type: 'SafeInt',
-      description: 'Rows read so far in this sweep; of a prefetch, in the sweeps of its passes.',
+      description: 'Rows read so far by this attempt, again in every sweep; of a prefetch, by its passes.',
       resolve: ({ rowsDone }) => rowsDone,
     }),
     rowsTotal: t.field({
       type: 'SafeInt',
       nullable: true,
-      description: 'Rows of a sweep; null until they are counted.',
+      description:
+        'Rows of all sweeps; null while nobody knows how many there will be (a probe goes on until it has converged).',
       resolve: ({ rowsTotal }) => rowsTotal,
     }),
     fraction: t.float({
       nullable: true,
-      description: 'Share of the sweep that is done; null while the total is unknown.',
+      description: 'Share that is done; null while the total is unknown.',
       resolve: ({ rowsDone, rowsTotal }) => (rowsTotal === null ? null : rowsTotal === 0 ? 1 : rowsDone / rowsTotal),
     }),
     rowsPerSecond: t.exposeFloat('rowsPerSecond', {
@@ -72,7 +73,7 @@ builder.node(Job, {
     }),
     etaSeconds: t.float({
       nullable: true,
-      description: 'Until the sweep’s end at this rate.',
+      description: 'Until the end at this rate; null while the total is unknown.',
       resolve: ({ rowsDone, rowsTotal, rowsPerSecond, state }) =>
         state === 'RUNNING' && rowsTotal !== null && rowsPerSecond ? (rowsTotal - rowsDone) / rowsPerSecond : null,
     }),

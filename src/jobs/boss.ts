@@ -1,4 +1,4 @@
-import { fromPglite, PgBoss } from 'pg-boss';
+import { type Clock, fromPglite, PgBoss } from 'pg-boss';
 import type { Database } from '../store/database.ts';
 
 /** A job of it is one pass. */
@@ -14,7 +14,13 @@ const longestPassSeconds = 23 * 3600;
  * counted by the runner, which knows a lost process from a wrong question; retries of pg-boss are for lost runners.
  */
 export async function startBoss({ engine }: Database, onError: (error: Error) => void): Promise<PgBoss> {
-  const common = { useListenNotify: true, superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, schedule: false };
+  const common = {
+    useListenNotify: true,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    schedule: false,
+    clock: steadyClock(),
+  };
   const boss = new PgBoss(
     engine.kind === 'pglite'
       ? { ...common, db: fromPglite(engine.pglite), backend: 'pglite' }
@@ -34,10 +40,16 @@ export async function startBoss({ engine }: Database, onError: (error: Error) =>
   return boss;
 }
 
+/** A clock that is put back a day must not make anybody sleep until the next. */
+function steadyClock(): Clock {
+  const startMs = Date.now() - performance.now();
+  return { now: () => startMs + performance.now(), setTimeout, clearTimeout, setInterval, clearInterval };
+}
+
 export const workOptions = {
+  /** Where nobody listens: a connection was lost, or a proxy is in between. */
   pollingIntervalSeconds: 0.5,
-  notifyPollingIntervalSeconds: 0.5,
+  /** Behind notifications: what another's crash gives back to the queue is not told of. */
+  notifyPollingIntervalSeconds: 2,
   includeMetadata: true,
-  // Nothing is queued for later; a clock that was put back must not hold back what was queued before.
-  ignoreStartAfter: true,
 } as const;

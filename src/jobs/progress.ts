@@ -9,15 +9,13 @@ const rateMs = 10_000;
 
 /** How far one attempt of a job is. */
 export class ProgressReport {
-  /** Of all sweeps together. */
   rowsDone = 0;
   memoryBytes = 0;
   readonly #database: Database;
   readonly #jobId: string;
   readonly #startedMs = performance.now();
-  /** Rows of all sweeps, at moments of the last seconds. */
+  /** Rows done, at moments of the last seconds. */
   readonly #recent: { readonly ms: number; readonly rows: number }[] = [];
-  #sweepRows = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
   #latest: PassProgress | undefined;
   #telling: Promise<void> = Promise.resolve();
@@ -28,10 +26,7 @@ export class ProgressReport {
   }
 
   report(progress: PassProgress): void {
-    // Another sweep begins with fewer rows than the last had in the end.
-    const before = progress.rowsDone < this.#sweepRows ? 0 : this.#sweepRows;
-    this.rowsDone += progress.rowsDone - before;
-    this.#sweepRows = progress.rowsDone;
+    this.rowsDone = progress.rowsDone;
     this.memoryBytes = progress.memoryBytes;
     this.#latest = progress;
     if (performance.now() - this.#toldMs >= intervalMs) this.#tell(this.#recentRate());

@@ -20,11 +20,18 @@ const interrupted: ErrorRecord = toErrorRecord(
   analysisFailed('The server was stopped again and again while it computed this. Ask again.'),
 );
 
-/** Jobs that the queue has given up on, or does not know, end here: their claims must not be held for ever. */
+/**
+ * Jobs that the queue has given up on, or does not know, end here: their claims must not be held for ever. Those that wait for a time to
+ * come were queued before the clock was put back: nothing is queued for later.
+ */
 export async function endAbandoned({ db }: Database, boss: PgBoss): Promise<void> {
-  for (const { id, queue } of await openJobs(db)) {
+  for (const { id, queue, now } of await openJobs(db)) {
     const [queued] = await boss.findJobs(queue, { id });
-    if (queued !== undefined && ['created', 'retry', 'active'].includes(queued.state)) continue;
+    if (queued?.state === 'active') continue;
+    if (queued?.state === 'created' || queued?.state === 'retry') {
+      if (queued.startAfter > now) await boss.update(queue, undefined, { id, startAfter: 0 });
+      continue;
+    }
     await db.transaction(async (tx) => {
       await finishJob(tx, id, interrupted);
       await release(tx, id);

@@ -82,8 +82,10 @@ export interface PassFailure {
 }
 
 export interface PassProgress {
+  /** Of all sweeps together. */
   readonly rowsDone: number;
-  readonly rowsTotal: number;
+  /** null while nobody knows how many sweeps there will be. */
+  readonly rowsTotal: number | null;
   /** Resident memory of the compute process. */
   readonly memoryBytes: number;
 }

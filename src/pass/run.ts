@@ -9,6 +9,7 @@ import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { using } from '../using.ts';
 import { type Base, openBase } from './base.ts';
 import { type Failure, isolated } from './isolated.ts';
+import { Progress } from './progress.ts';
 import type {
   KeptPart,
   PassEnvironment,
@@ -30,6 +31,7 @@ export interface PassInputs {
   readonly bound: BoundInputs;
   readonly rows: ReadableRows;
   readonly tables: Tables;
+  /** Of one sweep. */
   readonly rowsTotal: number;
   /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
@@ -40,9 +42,6 @@ export interface PassInputs {
   onFailure(failure: PassFailure): void;
   onProgress(progress: PassProgress): void;
 }
-
-/** A message for every batch would cost more than many a batch. */
-const progressIntervalMs = 50;
 
 interface Running {
   readonly key: string;
@@ -81,6 +80,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
   const { model, base } = inputs.request;
   const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
   const parts = new Map<string, Part>();
+  const progress = new Progress(inputs.rowsTotal, inputs.onProgress);
   const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
     inputs.onResult({
       key,
@@ -108,7 +108,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
     );
     started.push(...running);
     while (running.length > 0) {
-      const counts = await foldRows(running, subject, inputs);
+      const counts = await foldRows(running, subject, inputs, progress);
       const ended = running.filter((one) => !continues(one));
       running = running.filter((one) => !ended.includes(one));
       for (const one of ended) {
@@ -130,6 +130,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
     }
   };
   note(await isolated(analyses, together));
+  progress.end();
   for (const reading of readings) {
     const read = async (): Promise<void> => {
       for (const key of reading.partKeys) {
@@ -157,13 +158,25 @@ function continues(one: Running): boolean {
   return true;
 }
 
+/** None without `again`; where nothing is said, nobody knows. */
+const sweepsAfter = ({ analysis, state }: Running): number | null =>
+  analysis.again === undefined ? 0 : (analysis.sweepsAfter?.(state) ?? null);
+
 /** Folds every batch of one reading of the rows into every state. */
-async function foldRows(running: readonly Running[], subject: Subject, inputs: PassInputs): Promise<Counts> {
+async function foldRows(
+  running: readonly Running[],
+  subject: Subject,
+  inputs: PassInputs,
+  progress: Progress,
+): Promise<Counts> {
+  progress.begin(running.map(sweepsAfter));
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
   const basePrograms = running.map(
     ({ analysis, spec, state }) => subject.base && analysis.baseProgram?.(spec, subject.base, state),
   );
-  return using(await openBase(basePrograms, inputs.base), (base) => foldWith(base, programs, running, subject, inputs));
+  return using(await openBase(basePrograms, inputs.base), (base) =>
+    foldWith(base, programs, running, subject, inputs, progress),
+  );
 }
 
 async function foldWith(
@@ -172,6 +185,7 @@ async function foldWith(
   running: readonly Running[],
   subject: Subject,
   inputs: PassInputs,
+  progress: Progress,
 ): Promise<Counts> {
   const parameters = async (member: number, batch: Batch): Promise<Values> => {
     const { analysis, state, spec } = running[member] as Running;
@@ -181,13 +195,6 @@ async function foldWith(
   const columns = [...new Map(asked.map((column) => [rowColumnName(column), column])).values()];
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound } = inputs;
-  const tell = (): void =>
-    inputs.onProgress({
-      rowsDone: counts.rowCount + counts.skippedRowCount,
-      rowsTotal: inputs.rowsTotal,
-      memoryBytes: process.memoryUsage.rss(),
-    });
-  let toldMs = performance.now();
   for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound, columns })) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
@@ -195,11 +202,8 @@ async function foldWith(
       const one = running[member] as Running;
       one.state = one.analysis.fold(one.state, outputs, part);
     }
-    if (performance.now() - toldMs < progressIntervalMs) continue;
-    toldMs = performance.now();
-    tell();
+    progress.advance(batch.rowCount + batch.skippedRowCount);
   }
-  tell();
   return counts;
 }
 

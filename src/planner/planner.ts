@@ -5,6 +5,7 @@ import type { ResultWaiter } from '../jobs/wait.ts';
 import type { JobRequest, PassModel, PassQuestion } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
 import type { ModelRow } from '../store/models.ts';
+import { spend } from './cost.ts';
 import { type DescribedPass, describePass, titleOf } from './describe.ts';
 import { type Kept, KeptResults } from './kept.ts';
 import {
@@ -99,6 +100,7 @@ export class Planner {
         open.map(({ question }) => question),
         kept,
       );
+      for (const { spent } of new Set(open.map(({ scope }) => scope))) spend(spent, passes);
       const claims = await Promise.all(passes.map((pass) => this.#claim(pass, open)));
       const jobs: JobOfKey = new Map(claims.flatMap(({ ours }) => ours));
       const later = [...waiting, ...claims.map(({ deferred }) => deferred)];

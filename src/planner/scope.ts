@@ -1,3 +1,5 @@
+import type { Spent } from './cost.ts';
+
 /**
  * One request, as the planner sees it. GraphQL resolves level by level, so questions of different depths are asked in different
  * ticks; they can share a pass only if it waits until nobody is running who might still ask. So resolvers that are no analyses
@@ -9,6 +11,8 @@ export class RequestScope<Question, Plan> {
   readonly signal: AbortSignal;
   /** What was planned for this request, for `extensions.plan`. */
   readonly plans: Plan[] = [];
+  /** What it has had computed so far. */
+  readonly spent: Spent = { passes: 0, questions: 0 };
   /** Jobs that it has waited for. */
   readonly jobs: Set<string>;
   readonly #dispatch: (questions: Question[]) => void;

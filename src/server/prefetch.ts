@@ -115,8 +115,8 @@ function progressOf(passes: readonly JobRow[]): Parameters<typeof updateProgress
 
 /** Answers may be there a moment before their pass has told of its last rows. */
 function completed(passes: readonly JobRow[]): Parameters<typeof updateProgress>[2] {
-  const { rowsTotal } = progressOf(passes);
-  return { rowsDone: rowsTotal ?? 0, rowsTotal: rowsTotal ?? 0, rowsPerSecond: null };
+  const { rowsTotal, rowsDone } = progressOf(passes);
+  return { rowsDone: rowsTotal ?? rowsDone, rowsTotal: rowsTotal ?? rowsDone, rowsPerSecond: null };
 }
 
 /** The first error, and how many there are. */

@@ -8,7 +8,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import postgres, { type Options } from 'postgres';
 import { badUserInput } from '../errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import * as schema from './schema.ts';
@@ -62,10 +62,17 @@ async function openEmbedded(home: string): Promise<Database> {
   };
 }
 
+/**
+ * The library asks a new connection for the server's types, and where that is cut off nobody catches its error: the process would end.
+ * Drizzle needs no types to read our columns.
+ */
+const connectTo = (url: string, options: Options<Record<string, never>> = {}) =>
+  postgres(url, { ...options, fetch_types: false, onnotice: () => undefined });
+
 async function openPostgres(url: string): Promise<Database> {
   await assertReachable(url);
   await migrateUnderLock(url);
-  const client = postgres(url, { onnotice: () => undefined });
+  const client = connectTo(url);
   return {
     db: drizzlePostgres(client, { schema }) as unknown as Queries,
     engine: { kind: 'postgres', url },
@@ -79,7 +86,7 @@ async function openPostgres(url: string): Promise<Database> {
 
 /** Throws BAD_USER_INPUT saying why not; the URL may hold a password and is not told. */
 async function assertReachable(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => undefined });
+  const client = connectTo(url, { max: 1, connect_timeout: 10 });
   try {
     await client`select 1`;
   } catch (error) {
@@ -92,7 +99,7 @@ async function assertReachable(url: string): Promise<void> {
 
 /** Servers that start together migrate one after the other. The lock belongs to the one connection that migrates. */
 async function migrateUnderLock(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => undefined });
+  const client = connectTo(url, { max: 1 });
   const db = drizzlePostgres(client);
   try {
     await db.execute(sql`select pg_advisory_lock(${migrationLock})`);

@@ -27,9 +27,12 @@ export async function getJob(db: Queries, id: string): Promise<JobRow | undefine
 
 export const hasEnded = ({ state }: JobRow): boolean => state !== 'QUEUED' && state !== 'RUNNING';
 
-/** Jobs that have not ended. */
-export const openJobs = (db: Queries): Promise<Pick<JobRow, 'id' | 'queue'>[]> =>
-  db.select({ id: jobs.id, queue: jobs.queue }).from(jobs).where(hasNotEnded);
+/** Jobs that have not ended; `now` by the database's clock. */
+export const openJobs = (db: Queries): Promise<(Pick<JobRow, 'id' | 'queue'> & { now: Date })[]> =>
+  db
+    .select({ id: jobs.id, queue: jobs.queue, now: sql`now()`.mapWith(jobs.createdAt) })
+    .from(jobs)
+    .where(hasNotEnded);
 
 /** A client learns the job's id. */
 export async function tellJob(db: Queries, id: string): Promise<void> {

@@ -67,7 +67,7 @@ describe.runIf(isLinux && process.env.FAULT_SEED !== undefined).each(['embedded'
         hurt[fault] = (hurt[fault] ?? 0) + (await world.hurt(fault));
         await answers;
       }
-      await world.stop();
+      await world.end();
       await world.expectNothingLeft();
       tell(kind, questionCount, hurt, seen);
     });

@@ -110,6 +110,7 @@ export class World {
 
   /** Returns how many processes were hurt; what has died is started again. */
   async hurt(fault: Fault): Promise<number> {
+    this.#assertAlive();
     switch (fault) {
       case 'API killed':
         await this.#server.kill('SIGKILL');
@@ -129,6 +130,18 @@ export class World {
       default:
         return this.#signal(fault === 'compute process hangs' ? 'SIGSTOP' : 'SIGKILL');
     }
+  }
+
+  /** Whatever else dies, they go on. */
+  #assertAlive(): void {
+    const dead = [this.#server, this.#worker].filter((one) => one !== undefined && !isAlive(one.pid));
+    expect(dead, 'a server or worker has ended by itself').toEqual([]);
+  }
+
+  /** As an operator would, after all is answered. */
+  async end(): Promise<void> {
+    this.#assertAlive();
+    await this.stop();
   }
 
   async stop(): Promise<void> {

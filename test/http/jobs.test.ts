@@ -283,6 +283,27 @@ describe('jobs', () => {
     expect(await states('[]')).toEqual([]);
   });
 
+  const namedBy = (version: string) => {
+    const { features, ...manifest } = denseManifest();
+    return {
+      ...manifest,
+      features: features.map((feature) => ({ ...feature, name: `${feature.name} of ${version}` })),
+    };
+  };
+
+  test('are none when a request would have too many of them', async () => {
+    for (const version of ['2', '3'])
+      await registerModel(server.ask, { name: 'dense', version, uri: 'dense.onnx', manifest: namedBy(version) });
+    const count = async (): Promise<number> =>
+      (await answered(server.ask)<{ jobs: { totalCount: number } }>('{ jobs { totalCount } }')).jobs.totalCount;
+    const before = await count();
+    const dear = Array.from({ length: 70 }, (_, at) => large().replace(/.*(evaluation.*) } }$/, `a${at}: $1`));
+    const answer = await server.ask(`{ models(allVersions: true) { nodes { ${dear.join(' ')} } } }`);
+    expect(new Set(answer.errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['COST_LIMIT_EXCEEDED']));
+    expect(answer.errors[0]?.message).toMatch(/needs 210 passes over rows, and one may have 200. Ask about fewer/);
+    expect(await count()).toBe(before);
+  });
+
   test('over few rows do not wait for one over many', async () => {
     const id = await pending(large());
     await reaches(id, 'RUNNING');

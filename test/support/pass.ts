@@ -12,7 +12,7 @@ import { registerDataset } from '../../src/data/register.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
 import { loadVocabularies } from '../../src/data/vocabulary.ts';
-import type { PassRequest } from '../../src/pass/protocol.ts';
+import type { PassProgress, PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
 import { runTables } from '../../src/pass/tables.ts';
@@ -48,6 +48,7 @@ export async function answersOf(
   toy: Toy,
   questions: readonly Question[],
   parts: Readonly<Record<string, unknown>> = {},
+  onProgress: (progress: PassProgress) => void = () => undefined,
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const dataset = await registerDataset([resolve(toy.rows)], {
@@ -88,7 +89,7 @@ export async function answersOf(
       answers[Number(key)] = decodeResult(value);
     },
     onFailure: () => undefined,
-    onProgress: () => undefined,
+    onProgress,
   });
   await model.close();
   await baseModel?.close();

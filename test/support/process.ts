@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Ask, asker } from './ask.ts';
@@ -37,8 +38,9 @@ export async function startWorker(location: DatabaseLocation, variables: Variabl
   return killable(child);
 }
 
+/** `PROCESS_LOG=file` keeps what all of them log, for whoever looks for what went wrong. */
 function spawned(command: string, { home, databaseUrl }: DatabaseLocation, variables: Variables): ChildProcess {
-  return spawn(process.execPath, ['src/main.ts', command], {
+  const child = spawn(process.execPath, ['src/main.ts', command], {
     env: {
       ...process.env,
       DATABASE_URL: databaseUrl ?? '',
@@ -50,6 +52,9 @@ function spawned(command: string, { home, databaseUrl }: DatabaseLocation, varia
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const { PROCESS_LOG: log } = process.env;
+  if (log !== undefined) child.stdout.pipe(createWriteStream(log, { flags: 'a' }));
+  return child;
 }
 
 function killable(child: ChildProcess): KillableProcess {

@@ -59,5 +59,6 @@ export const fromBaseline = <Spec extends Specified, State, Result>(
       ? { ...a, own: analysis.merge(a.own, b.own) }
       : { ...a, gathering: mergeBaselines(a.gathering, b.gathering) },
   again: (state) => (state.gathering === null ? undefined : { ...state, gathering: null, baseline: state.gathering }),
+  sweepsAfter: ({ gathering }) => (gathering === null ? 0 : 1),
   finish: ({ own }) => analysis.finish(own),
 });

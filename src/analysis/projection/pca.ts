@@ -69,6 +69,7 @@ export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
       ? { ...a, products: addProducts(structuredClone(a.products), b.products) }
       : { ...a, points: [...a.points, ...b.points] },
   again: (state) => (state.axes === null ? { ...state, axes: axesOf(state) } : undefined),
+  sweepsAfter: ({ axes }) => (axes === null ? 1 : 0),
   finish({ components, axes, points }) {
     const { values: coordinates, ...rest } = joined(points);
     return { ...rest, components, coordinates, explainedVariance: axes?.explainedVariance ?? null };

@@ -79,6 +79,7 @@ export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityRes
       );
     return summing({ base, candidate });
   },
+  sweepsAfter: ({ counted }) => (counted === null ? 0 : 1),
   finish({ sides: { base, candidate }, sums }) {
     return {
       base: base.map(({ layer }) => layer.name),

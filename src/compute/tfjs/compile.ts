@@ -5,9 +5,10 @@ import { ExpressionIds } from '../expression-ids.ts';
 import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { Forward, type Run, scopedKey } from './forward.ts';
+import { Forward, type Run, sweepKey } from './forward.ts';
 import { ancestorsOf, type GraphView } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
+import { checkMultipliers } from './multiplier-path.ts';
 import type { Opened } from './opened.ts';
 import { checkPath } from './path.ts';
 import { fromRuntime, toRuntime } from './values.ts';
@@ -60,14 +61,11 @@ function examine(ground: Ground, program: Program, ids: ExpressionIds): Found {
     for (const expression of everythingIn(roots)) {
       if (expression.kind === 'tensor') check(expression.name);
       if (expression.kind !== 'gradient') continue;
-      if (expression.by === 'MULTIPLIERS')
-        throw unsupportedByExecutor(
-          'TensorFlow.js has gradients, and no rules of DeepLIFT. Ask for INTEGRATED_GRADIENTS, or export the model as ONNX.',
-        );
-      const key = scopedKey(ids.of(expression.of), scope);
+      const key = sweepKey(expression, ids, scope);
       wanted.set(key, [...(wanted.get(key) ?? []), expression.wrt]);
       if (expression.wrt.kind !== 'tensor') continue;
       assertCut(expression.wrt.name);
+      if (expression.by === 'MULTIPLIERS') checkMultipliers(ground, expression.of, expression.wrt.name);
       for (const target of targetsOf(view, expression.of, overrides)) checkPath(ground, target, expression.wrt.name);
     }
   const all = everythingIn(scopes.flatMap(([, roots]) => roots));

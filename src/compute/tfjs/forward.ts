@@ -3,6 +3,7 @@ import type { ExpressionIds } from '../expression-ids.ts';
 import type { Expression, Program } from '../program.ts';
 import { ancestorsOf } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
+import { withMultipliers } from './multipliers.ts';
 import type { Opened } from './opened.ts';
 import { operators } from './operators.ts';
 
@@ -10,7 +11,7 @@ import { operators } from './operators.ts';
 export interface Run extends Opened {
   readonly program: Program;
   readonly ids: ExpressionIds;
-  /** Everything with respect to which somebody differentiates an expression, by its id and scope. */
+  /** Everything with respect to which somebody differentiates an expression, by `sweepKey`. */
   readonly wanted: ReadonlyMap<string, readonly Expression[]>;
   /** Values of the model's inputs, row values, parameters and constants. */
   input(name: string): Tensor;
@@ -21,7 +22,12 @@ export interface Run extends Opened {
  * Within an override's own expression the overridden tensor is the original; the scope is its name, and empty everywhere else.
  */
 type Scope = string;
-export const scopedKey = (id: number, scope: Scope): string => `${id} ${scope}`;
+const scopedKey = (id: number, scope: Scope): string => `${id} ${scope}`;
+
+type Gradient = Expression & { readonly kind: 'gradient' };
+/** Of everything that one tape finds. */
+export const sweepKey = ({ of, by }: Gradient, ids: ExpressionIds, scope: Scope): string =>
+  `${by} ${scopedKey(ids.of(of), scope)}`;
 
 /** Something by which a program differentiates: `tensor x`, `original x` (before its override) or `parameter x`. */
 type Place = string;
@@ -114,9 +120,10 @@ export class Forward {
   }
 
   /** All gradients of one thing come from one tape. */
-  #gradient({ of, wrt }: Expression & { kind: 'gradient' }, scope: Scope): Tensor {
+  #gradient(gradient: Gradient, scope: Scope): Tensor {
     const { tf, ids, wanted } = this.#run;
-    const key = scopedKey(ids.of(of), scope);
+    const { of, wrt, by } = gradient;
+    const key = sweepKey(gradient, ids, scope);
     const sweep = taken(this.#sweeps, key, () => {
       const own = new Map((wanted.get(key) ?? []).map((expression) => [placeOf(expression, scope), expression]));
       const zeros = new Map(
@@ -125,7 +132,8 @@ export class Forward {
       const differences = new Map(this.#differences);
       for (const [place, zero] of zeros) differences.set(place, [...(differences.get(place) ?? []), zero]);
       const target = () => new Forward(this.#run, differences).value(of, scope);
-      const { grads } = tf.engine().gradients(target, [...zeros.values()], undefined, true);
+      const differentiate = () => tf.engine().gradients(target, [...zeros.values()], undefined, true);
+      const { grads } = by === 'MULTIPLIERS' ? withMultipliers(differentiate) : differentiate();
       // What the target does not depend on has none.
       return new Map([...zeros].map(([place, zero], at) => [place, (grads[at] as Tensor | undefined) ?? zero]));
     });

@@ -5,6 +5,7 @@ import { borrowKernels } from './borrowed-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
 import { registerGraphOperators } from './graph-operators.ts';
 import type { Runtime } from './library.ts';
+import { registerMultipliers } from './multipliers.ts';
 import { loadNative, type Native, nativeVersion } from './native.ts';
 
 /** What can compute, the fastest first. */
@@ -95,6 +96,7 @@ async function load(threads: number): Promise<Runtime> {
   await tf.ready();
   borrowKernels(tf, device);
   registerDerivatives(tf);
+  registerMultipliers(tf);
   registerGraphOperators(tf);
   return tf;
 }

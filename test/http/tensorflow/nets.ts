@@ -4,11 +4,14 @@ import { twinsFolder } from '../../compute/tfjs/twins.ts';
 
 /** A Keras net in its forms, below `folder`: path and score's output of each. */
 export interface Net {
+  readonly name: string;
   readonly folder: string;
   readonly forms: Readonly<Record<string, readonly [path: string, output: string]>>;
   readonly features: readonly object[];
   /** Layers by the part of their name that every exporter keeps. */
   readonly layers: readonly string[];
+  /** Those on which rows of the same ids in another order differ by a rounding: an AUC counts such a pair whole, or not at all. */
+  readonly tied?: readonly string[];
   /** A feature of one value. */
   readonly single: string;
   /** A row by hand. */
@@ -39,16 +42,19 @@ const forms = (output: string): Net['forms'] => ({
   onnx: ['model.onnx', output],
 });
 
-export const nets: Readonly<Record<string, Net>> = {
-  plain: {
+export const nets: readonly Net[] = [
+  {
+    name: 'plain',
     folder: twinsFolder,
     forms: { ...forms('score'), graph: ['tfjs', 'Identity'], saved: ['saved', 'output_0'] },
     features: [id('city'), ids('visits', 4), ...numbers(3, 'numbers', 'n')],
     layers: ['city_table', 'visit_table', 'pooled', 'joined', 'hidden', 'bounded'],
+    tied: ['visit_table', 'pooled'],
     single: 'city',
     written: '{ city: 3, visits: [1, 2], n0: 0.5, n1: -1, n2: 2 }',
   },
-  sequences: {
+  {
+    name: 'sequences',
     folder: join(netsFolder, 'sequences'),
     forms: forms('score'),
     features: [id('item'), ids('history', 5)],
@@ -57,7 +63,8 @@ export const nets: Readonly<Record<string, Net>> = {
     single: 'item',
     written: '{ item: 2, history: [1, 5] }',
   },
-  towers: {
+  {
+    name: 'towers',
     folder: join(netsFolder, 'towers'),
     forms: forms('click'),
     features: [id('shop'), ...numbers(4, 'numbers')],
@@ -65,7 +72,8 @@ export const nets: Readonly<Record<string, Net>> = {
     single: 'shop',
     written: '{ shop: 3, numbers0: 0.5, numbers1: -1, numbers2: 2, numbers3: 0 }',
   },
-  multi_hot: {
+  {
+    name: 'multi_hot',
     folder: join(netsFolder, 'multi_hot'),
     forms: forms('score'),
     features: [...numbers(6, 'tags'), ids('visits', 4)],
@@ -73,4 +81,4 @@ export const nets: Readonly<Record<string, Net>> = {
     single: 'tags0',
     written: '{ tags0: 1, tags1: 0, tags2: 0, tags3: 1, tags4: 0, tags5: 0, visits: [1, 2] }',
   },
-};
+];

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Config } from '../server/config.ts';
+import { configOf } from '../server/config.ts';
+import type { Counts } from '../store/archive.ts';
+import { print } from './client.ts';
+
+interface Flags {
+  readonly databaseUrl?: string;
+  readonly home?: string;
+}
+
+const onStore = (name: string, description: string): Command =>
+  new Command(name)
+    .description(description)
+    .option('--database-url <url>', 'DATABASE_URL: Postgres instead of the embedded database')
+    .option('--home <folder>', 'GLASSGRAPH_HOME: embedded database, registered models, scores (.glassgraph)');
+
+export const exportCommand = (): Command =>
+  onStore('export', 'write models, aliases, datasets and kept results, with their files, into a folder')
+    .argument('<folder>', 'a new folder')
+    .addHelpText(
+      'after',
+      `
+For what neither a copy of the home nor pg_dump does: before a new version of Glassgraph whose embedded database does not open the
+old one's folder, and to move from the embedded database to Postgres or to another machine. An embedded server must be stopped.
+Datasets that are read where they lie stay there.
+
+  glassgraph export archive && glassgraph import archive --home elsewhere`,
+    )
+    .action((folder: string, flags: Flags) =>
+      onDatabase(flags, async (place) => (await import('../store/archive.ts')).exportTo(resolve(folder), place)),
+    );
+
+export const importCommand = (): Command =>
+  onStore('import', 'take over what “export” wrote, into a home and a database that have nothing yet')
+    .argument('<folder>', 'the folder that “export” wrote')
+    .action((folder: string, flags: Flags) =>
+      onDatabase(flags, async (place) => (await import('../store/archive.ts')).importFrom(resolve(folder), place)),
+    );
+
+async function onDatabase(
+  { databaseUrl, home }: Flags,
+  act: (place: Pick<Config, 'home'> & { db: import('../store/database.ts').Queries }) => Promise<Counts>,
+): Promise<void> {
+  const config = configOf({
+    ...process.env,
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+    ...(home === undefined ? {} : { GLASSGRAPH_HOME: home }),
+  });
+  const { openDatabase } = await import('../store/database.ts');
+  const database = await openDatabase(config);
+  try {
+    const { models, modelAliases, datasets, results } = await act({ db: database.db, home: config.home });
+    print(`${models} models, ${modelAliases} aliases, ${datasets} datasets, ${results} results`);
+  } finally {
+    await database.close();
+  }
+}
