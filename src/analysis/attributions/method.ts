@@ -21,7 +21,7 @@ export type AttributionMethod = (typeof attributionMethods)[number];
 
 /**
  * Where a method starts from, other than zero carriers. MEAN: the mean carriers over the rows, positions that are padding left out.
- * ROW: what a row holds, by input, as the model takes it. DRAWN: one of other rows for each sample (baseline-rows.ts).
+ * ROW: what a row holds, by input, as the model takes it. DRAWN: one of other rows for each sample (drawn.ts).
  */
 export type Baseline =
   | { readonly kind: 'MEAN' }
