@@ -56,6 +56,8 @@ export const AttributionOptions = builder.inputType('AttributionOptions', {
 export interface AskedMethod {
   readonly method?: Method | null | undefined;
   readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
+  /** What the client asked for, where that is no method. */
+  readonly called?: string;
 }
 
 /** With the defaults filled in. Throws BAD_USER_INPUT for an option that the method does not have, and for one that is out of range. */
@@ -69,9 +71,9 @@ export async function attributionSpec(
   const method = asked.method ?? fallback;
   const defaults = optionsOf[method];
   const given = Object.entries(asked.options ?? {}).filter(([, value]) => value != null);
-  for (const [name] of given) if (!(name in defaults)) throw lacking(method, name);
+  for (const [name] of given) if (!(name in defaults)) throw lacking(asked.called ?? method, name);
   const { baseline, steps, samples, noise, seed } = { ...asked.options };
-  const start = baseline == null ? undefined : await baselineOf(model, method, baseline, context);
+  const start = baseline == null ? undefined : await baselineOf(model, asked.called ?? method, baseline, context);
   return {
     method,
     target,
@@ -90,37 +92,40 @@ export async function attributionSpec(
 const only = (name: string, fallback: number | undefined, choose: (fallback: number) => number) =>
   fallback === undefined ? {} : { [name]: choose(fallback) };
 
-function lacking(method: Method, option: string): GlassgraphError {
+function lacking(asked: string, option: string): GlassgraphError {
   const having = (Object.keys(optionsOf) as Method[]).filter((other) => option in optionsOf[other]);
   return badUserInput(
     `options.${option}`,
-    `${method} has no \`options.${option}\`. Leave it out, or ask for ${having.join(', ')}.`,
+    `${asked} has no \`options.${option}\`. Leave it out, or ask for ${having.join(', ')}.`,
   );
 }
 
 function noiseOf(noise: number): number {
-  if (noise >= 0 && Number.isFinite(noise)) return noise;
-  throw badUserInput('options.noise', `\`options.noise\` is ${noise}; a standard deviation is not negative.`);
+  if (noise >= 0 && noise <= attributionLimits.noise) return noise;
+  throw badUserInput(
+    'options.noise',
+    `\`options.noise\` is ${noise}; a standard deviation lies between 0 and ${attributionLimits.noise.toLocaleString('en')}.`,
+  );
 }
 
 async function baselineOf(
   model: ModelRow,
-  method: Method,
+  asked: string,
   { kind, values, rows }: typeof BaselineInput.$inferInput,
   context: Context,
 ): Promise<Baseline | undefined> {
-  if (rows != null) return drawnFor(method);
+  if (rows != null) return drawnFor(asked);
   if (kind === 'ZERO') return undefined;
   if (kind === 'MEAN') return { kind };
   if (kind === 'MISSING') return writtenBaseline(model, {}, 'options.baseline.kind', context);
   return writtenBaseline(model, values as WrittenRow, 'options.baseline.values', context);
 }
 
-function drawnFor(method: Method): Baseline {
-  if (optionsOf[method].baseline === 'FIXED_OR_DRAWN') return { kind: 'DRAWN' };
+function drawnFor(asked: string): Baseline {
+  if (asked === 'GRADIENT_SHAP') return { kind: 'DRAWN' };
   throw badUserInput(
     'options.baseline.rows',
-    `${method} starts from one baseline: \`options.baseline.rows\` are for GRADIENT_SHAP. Give \`kind\` or \`values\`, or ask for that.`,
+    `${asked} starts from one baseline: \`options.baseline.rows\` are for GRADIENT_SHAP. Give \`kind\` or \`values\`, or ask for that.`,
   );
 }
 

@@ -154,6 +154,13 @@ test('FEATURE_PERMUTATION with rows that the model cannot take: the others lend 
   expect(data.model.saliency.features[0]).toMatchObject({ feature: { name: 'a' }, score: close(4) });
 });
 
+test('conductance is called by its name where it lacks an option', async () => {
+  const { errors } = await server.ask(
+    '{ model(name: "linear") { layer(name: "logit") { conductance(rows: { dataset: "rows" }, options: { samples: 3 }) { mean } } } }',
+  );
+  expect(errors[0]?.message).toMatch(/^conductance has no `options.samples`/);
+});
+
 test('copies of a row that no memory holds are refused before any row is read', async () => {
   const asked = { model: 'wide', dataset: 'lists', method: 'SMOOTHGRAD', options: { samples: 1000 } };
   expectRefused(await ask(asked), [
