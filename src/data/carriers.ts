@@ -31,12 +31,8 @@ export function lookupsOf({ lookups }: Graph, feature: FeatureBinding): OwnLooku
     .filter(({ places }) => places.length > 0);
 }
 
-/**
- * Numbers, and ids that are used as numbers, carry themselves: their slot of the input. Bags have none: the entries of all rows lie
- * on one axis.
- */
+/** Numbers, and ids that are used as numbers, carry themselves: their slot of the input. */
 export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
-  if (feature.kind === 'SEQUENCE' && feature.offsetsInput !== undefined) return [];
   const own = lookupsOf(graph, feature);
   if (own.length > 0) return own.map(carrierOf);
   const input = graph.inputs.find(({ name }) => name === feature.input);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AttributionResult } from '../../src/analysis/attribution.ts';
 import { gaussLegendre } from '../../src/analysis/attributions/gauss-legendre.ts';
-import type { AttributionMethod } from '../../src/analysis/attributions/method.ts';
+import type { AttributionMethod, AttributionSpec } from '../../src/analysis/attributions/method.ts';
+import { optionsOf } from '../../src/analysis/attributions/options.ts';
 import type { TargetSpace } from '../../src/analysis/target.ts';
 import { float32 } from '../../src/compute/tensor.ts';
 import type { RowSelection } from '../../src/data/types.ts';
@@ -65,6 +66,62 @@ const closeTo = (values: Readonly<Record<string, number | undefined>>) =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, value === undefined ? value : expect.closeTo(value, 4)]),
   );
+
+/** Captum's, and PyTorch's from the same draws: test/fixtures/generate/attribution_day.py. */
+const day: Record<string, Record<string, Pick<Figures, 'score' | 'mean'>>> & {
+  rowCount: number;
+  baselineCount: number;
+} = JSON.parse(readFileSync('test/fixtures/flights/attribution-day.json', 'utf8'));
+const ofDay: [name: string, method: AttributionMethod, options?: Partial<AttributionSpec>][] = [
+  ['INTEGRATED_GRADIENTS from the mean', 'INTEGRATED_GRADIENTS', { baseline: { kind: 'MEAN' } }],
+  ['DEEP_LIFT', 'DEEP_LIFT'],
+  ['SMOOTHGRAD', 'SMOOTHGRAD'],
+  ['SMOOTHGRAD_SQUARED', 'SMOOTHGRAD_SQUARED'],
+  ['VARGRAD', 'VARGRAD'],
+  ['GRADIENT_SHAP', 'GRADIENT_SHAP'],
+  ['GRADIENT_SHAP with noise', 'GRADIENT_SHAP', { noise: 0.1 }],
+  ['GRADIENT_SHAP from rows', 'GRADIENT_SHAP', { baseline: { kind: 'DRAWN' } }],
+  ['FEATURE_ABLATION', 'FEATURE_ABLATION'],
+];
+
+describe.each(['v1', 'v2'])('methods that run copies of a row, over a day of flights, %s', (version) => {
+  const on = (date: string) => {
+    const folder = `examples/flights/${version}`;
+    return {
+      model: `${folder}/model.onnx`,
+      manifest: JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')) as unknown,
+      rows: 'examples/flights/flights.parquet',
+      selection: {
+        partitions: null,
+        where: [{ column: 'date', op: 'EQ' as const, value: date }],
+        invalid: 'FAIL' as const,
+      },
+    };
+  };
+  let results: AttributionResult[];
+
+  beforeAll(async () => {
+    const [from] = await answersOf(on('2013-09-03'), [{ name: 'baselineRows', spec: {} }]);
+    expect(from).toMatchObject({ rowCount: day.baselineCount });
+    const questions = ofDay.map(([, method, options = {}]) => {
+      const { baseline: _, ...defaults } = optionsOf[method];
+      const partKeys = options.baseline?.kind === 'DRAWN' ? ['from'] : [];
+      return { name: 'attribution', spec: { method, target: { space: 'LOGIT' }, ...defaults, ...options }, partKeys };
+    });
+    results = (await answersOf(on('2013-10-02'), questions, { from })) as AttributionResult[];
+  });
+
+  test.each(ofDay.map(([name], at) => [name, at] as const))('%s, of every feature and group', (name, at) => {
+    expect(results[at]?.rowCount).toBe(day.rowCount);
+    for (const [figure, values] of Object.entries(day[version]?.[name] ?? {})) {
+      const scale = Math.max(...values.map(Math.abs));
+      const actual = Array.from(results[at]?.[figure as 'score' | 'mean'] ?? []);
+      expect(actual).toEqual(
+        values.map((value) => expect.toSatisfy((own: number) => Math.abs(own - value) < 1e-4 * scale)),
+      );
+    }
+  });
+});
 
 describe('Gauss–Legendre on [0, 1]', () => {
   test('by hand: one node, two nodes', () => {

@@ -3,6 +3,7 @@ import { elementCount } from '../../compute/tensor.ts';
 import { attributionLimits } from '../../limits.ts';
 import type { Analysis, Subject } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
+import { assertNoBags } from './bags.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
 
@@ -29,9 +30,10 @@ export const baselineRows: Analysis<object, BaselineState, BaselineRows> = {
   name: 'baselineRows',
   version: 1,
   start: () => ({ rowCount: 0, chunks: [] }),
-  program: (_, subject) => ({
-    outputs: Object.fromEntries([...carrierTensors(subject)].map((name) => [name, tensor(name)])),
-  }),
+  program(_, subject) {
+    assertNoBags(subject, 'baseline of other rows', 'from the ZERO baseline, which is an empty list, or from MEAN');
+    return { outputs: Object.fromEntries([...carrierTensors(subject)].map((name) => [name, tensor(name)])) };
+  },
   fold: ({ rowCount, chunks }, outputs, batch) => ({
     rowCount: rowCount + batch.rowCount,
     chunks: [

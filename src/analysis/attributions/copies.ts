@@ -15,6 +15,7 @@ import type { Carrier } from '../../data/carriers.ts';
 import { badUserInput } from '../../errors.ts';
 import { attributionLimits } from '../../limits.ts';
 import type { Subject } from '../analysis.ts';
+import { isBag, offsetsOfCopies } from './bags.ts';
 import { rowDimsOf, specOf } from './dims.ts';
 import { atElements, type ByFeature, forAll, isWhollyMoved } from './positions.ts';
 
@@ -53,6 +54,8 @@ export class Copies {
   program(): Pick<Program, 'overrides' | 'rowsAtOnce'> {
     const overrides: Record<string, Expression> = {};
     for (const { name } of this.subject.graph.inputs) overrides[name] = repeated(tensor(name), this.count);
+    for (const bag of this.subject.features.filter(isBag))
+      overrides[bag.offsetsInput] = offsetsOfCopies(bag, this.count);
     const inputs = new Map(Object.entries(overrides));
     for (const name of tensorsOf(this.carriers)) overrides[name] = this.#moved(name, inputs.get(name));
     const widths = Object.keys(overrides).map((name) => widthOf(specOf(this.subject, name).shape));
@@ -78,7 +81,7 @@ export class Copies {
   #moved(name: string, input: Expression | undefined): Expression {
     const { positions, baseline, noise } = this.#moves;
     const at = (values: ByFeature, elsewhere: 0 | 1): Expression =>
-      atElements(values, elsewhere, name, this.subject, this.carriers, (ids) =>
+      atElements({ ...values, copies: this.count }, elsewhere, name, this.subject, this.carriers, (ids) =>
         ids === name && input !== undefined ? input : tensor(ids),
       );
     const original = input ?? tensor(name);

@@ -12,6 +12,7 @@ import type { DType, Tensor } from '../../compute/tensor.ts';
 import { type FeatureBinding, widthOf } from '../../data/manifest.ts';
 import { rowDims } from '../../data/slots.ts';
 import type { Subject } from '../analysis.ts';
+import { assertNoBags } from './bags.ts';
 import { repeated, rowsAtOnce } from './copies.ts';
 import { atPlaces, type ByFeature } from './positions.ts';
 
@@ -26,6 +27,7 @@ export function replacedInputs(
   subject: Subject,
   other: (input: string) => Expression,
 ): Pick<Program, 'overrides' | 'rowsAtOnce'> {
+  assertNoBags(subject, 'permutation and no baseline of values', 'for FEATURE_ABLATION from ZERO or MEAN');
   const repeatedInput = (name: string): Expression => repeated(tensor(name), count);
   const overrides = Object.fromEntries(
     subject.graph.inputs.map(({ name }) => {
