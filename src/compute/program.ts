@@ -71,6 +71,8 @@ export interface Attributes {
   readonly axis?: number;
   readonly start?: number;
   readonly end?: number;
+  /** slice: takes every so manieth element. */
+  readonly step?: number;
   /** transpose. */
   readonly permutation?: readonly number[];
   /** cast. */
@@ -181,8 +183,8 @@ export const expand = (a: Expression, shape: readonly number[]): Expression => a
 export const transpose = (a: Expression, permutation: readonly number[]): Expression =>
   apply('transpose', [a], { permutation });
 export const concat = (parts: readonly Expression[], axis: number): Expression => apply('concat', parts, { axis });
-export const slice = (a: Expression, axis: number, start: number, end: number): Expression =>
-  apply('slice', [a], { axis, start, end });
+export const slice = (a: Expression, axis: number, start: number, end: number, step = 1): Expression =>
+  apply('slice', [a], step === 1 ? { axis, start, end } : { axis, start, end, step });
 export const gather = (a: Expression, indices: Expression, axis: number): Expression =>
   apply('gather', [a, indices], { axis });
 export const reduceSum = reduction('reduceSum');

@@ -31,7 +31,13 @@ export function probePlot(probes: readonly ProbedLayer[], model: string): VegaLi
       },
       {
         transform: [{ filter: isAll }],
-        mark: { type: 'line', point: true, tooltip: true, color: colors.second, strokeDash: [6, 3] },
+        mark: {
+          type: 'line',
+          point: { color: colors.second },
+          tooltip: true,
+          color: colors.second,
+          strokeDash: [6, 3],
+        },
         encoding: { x, y },
       },
     ],

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Analysis, Subject } from '../../src/analysis/analysis.ts';
-import { analysisNamed } from '../../src/analysis/registry.ts';
+import type { Analysis, ReadableRows, Subject } from '../../src/analysis/analysis.ts';
+import { analysisNamed, readingNamed } from '../../src/analysis/registry.ts';
 import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
@@ -33,6 +33,7 @@ type AnyAnalysis = Analysis<unknown, unknown, unknown>;
 interface Row {
   readonly x: readonly [number, number];
   readonly label: 0 | 1 | null;
+  readonly group: 0 | 1 | 2;
 }
 
 let folder: string;
@@ -107,33 +108,61 @@ async function folded(
   return state;
 }
 
+/** Rows whose one column groups them and partitions them. */
+const grouped = (all: readonly Row[]): ReadableRows => ({
+  partitionBy: 'group',
+  groupBy: 'group',
+  partitions: ['0', '1', '2'],
+  isNumber: () => false,
+  columns: async ({ codes }, stretches) => ({
+    values: codes.map(() => ['0', '1', '2']),
+    stretches: codesOf(all, codes.length, stretches),
+  }),
+});
+
+async function* codesOf(all: readonly Row[], columnCount: number, stretches: AsyncIterable<Float64Array>) {
+  for await (const stretch of stretches) {
+    const codes = Int32Array.from(stretch, (at) => all[at]?.group ?? -1);
+    yield { codes: Array.from({ length: columnCount }, () => codes), numbers: [] };
+  }
+}
+
 /** Multiples of 1/8, so that products and sums of a few dozen rows are exact. */
 const row: fc.Arbitrary<Row> = fc.record({
   x: fc
     .tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -40, max: 40 }))
     .map(([a, b]) => [a / 8, b / 8] as const),
   label: fc.constantFrom(0, 1, null),
+  group: fc.constantFrom(0, 1, 2),
 });
 /** At least one of them has a label. */
 const rows = (minLength = 2) =>
   fc.array(row, { minLength, maxLength: 40 }).filter((all) => all.some(({ label }) => label !== null));
 
-/** Numbers of a result, wherever they lie in it. */
-function numbersOf(value: unknown): number[] {
-  if (value instanceof ScoreBuffer) return [...value.stretches()].flatMap(numbersOf);
-  if (typeof value === 'number') return [value];
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
-  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(numbersOf);
+/** Figures of one kind, wherever they lie in a result: the numbers of an array, or one by itself. */
+function figuresOf(value: unknown): number[][] {
+  if (value instanceof ScoreBuffer) return [...value.stretches()].flatMap(figuresOf);
+  if (typeof value === 'number') return [[value]];
+  if (ArrayBuffer.isView(value)) return [Array.from(value as unknown as ArrayLike<number>)];
+  if (Array.isArray(value) && typeof value[0] === 'number') return [value];
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(figuresOf);
 }
 
+/**
+ * Relative to the largest figure of its kind: a covariance of zero is what is left of products as large as the variances beside it.
+ * And to no less than 1, which is what numbers of the rows, and so the sums that a smaller figure is left of, come to.
+ */
 function expectEqual(a: unknown, b: unknown, tolerance: number): void {
-  const [x, y] = [numbersOf(a), numbersOf(b)];
-  expect(x).toHaveLength(y.length);
-  const scale = Math.max(1, ...y.filter(Number.isFinite).map(Math.abs));
-  for (const [at, value] of x.entries()) {
-    const other = y[at] as number;
-    if (Number.isNaN(other)) expect(value).toBeNaN();
-    else expect(Math.abs(value - other), `${value} and ${other}`).toBeLessThanOrEqual(tolerance * scale);
+  const [x, y] = [figuresOf(a), figuresOf(b)];
+  expect(x.map(({ length }) => length)).toEqual(y.map(({ length }) => length));
+  for (const [kind, figures] of x.entries()) {
+    const others = y[kind] as number[];
+    const scale = Math.max(1, ...others.filter(Number.isFinite).map(Math.abs));
+    for (const [at, value] of figures.entries()) {
+      const other = others[at] as number;
+      if (Number.isNaN(other)) expect(value).toBeNaN();
+      else expect(Math.abs(value - other), `${value} and ${other}`).toBeLessThanOrEqual(tolerance * scale);
+    }
   }
 }
 
@@ -169,6 +198,40 @@ describe.each(questions)('%s', (name, spec) => {
     fc.assert(
       fc.asyncProperty(rows(), fc.integer({ min: 1, max: 7 }), async (all, batchRows) => {
         expectEqual(await answer(name, spec, [all], batchRows), await answer(name, spec, [all], 64), 1e-6);
+      }),
+      runs,
+    ));
+});
+
+const readings: [string, object][] = [
+  ['evaluation', {}],
+  ['calibration', { bins: 10 }],
+  ['curve', { kind: 'ROC', points: 5 }],
+  ['confusion', { threshold: 0.5 }],
+  ['gauc', { by: 'group' }],
+  ['slices', { by: 'group' }],
+  ['weakSegments', { columns: ['group'], minimumRows: 1 }],
+];
+
+describe.each(readings)('%s', (name, spec) => {
+  const read = async (shards: readonly (readonly Row[])[], batchRows: number): Promise<unknown> => {
+    const scored = (await answer('scores', {}, shards, batchRows)) as ScoreBuffer;
+    return readingNamed(name).read(spec, [scored], grouped(shards.flat()));
+  };
+
+  test('of merged shards is that of the whole', () =>
+    fc.assert(
+      fc.asyncProperty(rows(4), fc.integer({ min: 1, max: 9 }), fc.nat(), async (all, batchRows, cut) => {
+        const at = batchRows * (1 + (cut % Math.ceil(all.length / batchRows)));
+        expectEqual(await read([all.slice(0, at), all.slice(at)], batchRows), await read([all], batchRows), 1e-9);
+      }),
+      runs,
+    ));
+
+  test('does not depend on the order of the rows', () =>
+    fc.assert(
+      fc.asyncProperty(rows(), async (all) => {
+        expectEqual(await read([all.toReversed()], 64), await read([all], 64), 1e-9);
       }),
       runs,
     ));
