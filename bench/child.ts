@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A server in a process of its own, so that it does not share a thread with those who ask it. */
 /** A process that goes when it is no longer used. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** One that does not share a thread with those who ask it. */
 export interface ServerProcess extends Running {
   /** Of the endpoint. */
   readonly url: string;
@@ -30,7 +30,7 @@ export async function started(command: readonly string[], variables: Record<stri
   const port = await freePort();
   const { DATABASE_URL: _, ...environment } = process.env;
   const child = spawn(process.execPath, command, {
-    env: { ...environment, ...variables, PORT: String(port) },
+    env: { ...environment, NODE_ENV: 'production', ...variables, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;

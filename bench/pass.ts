@@ -67,11 +67,13 @@ export const ofLayers = ({ model }: Workload, name: string): PassQuestion[] =>
     partKeys: [],
   }));
 
+export const scoresQuestion: PassQuestion = { key: 'scores', name: 'scores', spec: {}, partKeys: [] };
+
 /** Pooled, and by every partition. */
 export const evaluationOf = (workload: Workload, model: OpenModel): Promise<unknown> =>
   passOver(
     workload,
     model,
-    [{ key: 'scores', name: 'scores', spec: {}, partKeys: [] }],
+    [scoresQuestion],
     [{ key: 'evaluation', name: 'evaluation', spec: {}, partKeys: ['scores'] }],
   );

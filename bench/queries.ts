@@ -4,7 +4,7 @@ import { type ServerProcess, serverOn } from './child.ts';
 import { compared, timed } from './measure.ts';
 import { netS } from './nets.ts';
 import { milliseconds, type Row, times } from './table.ts';
-import { settings, written } from './workload.ts';
+import { register, written } from './workload.ts';
 
 export const about =
   'New questions about S over HTTP. Each asks about rows in words that nobody has used before, so that nothing is kept of it.';
@@ -33,19 +33,8 @@ export async function measure(folder: string): Promise<Row[]> {
   const net = netS();
   await written(net, folder);
   await using server = await serverOn(folder, home, false);
-  await register(server);
+  await register(net, server);
   return [await fiveAgainstDearest(server), await hundredClients(server)];
-}
-
-async function register(server: ServerProcess): Promise<void> {
-  const { label, groupBy, partitionBy } = settings;
-  await server.ask(`mutation {
-    registerModel(input: { name: "S", version: "1", source: { uri: "S/model.onnx" } }) { model { id } }
-    registerDataset(input: {
-      name: "S", version: "1", source: { uri: "S/rows.parquet" }
-      label: "${label}", groupBy: "${groupBy}", partitionBy: "${partitionBy}"
-    }) { dataset { id } }
-  }`);
 }
 
 async function fiveAgainstDearest(server: ServerProcess): Promise<Row> {

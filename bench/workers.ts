@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newPostgres } from '../test/support/postgres-server.ts';
-import { type Running, type ServerProcess, started, working } from './child.ts';
+import { type Running, started, working } from './child.ts';
 import { compared } from './measure.ts';
 import { netL } from './nets.ts';
 import { perSecond, type Row, times } from './table.ts';
-import { settings, written } from './workload.ts';
+import { register, written } from './workload.ts';
 
 export const about =
   'Four new questions about L at once: two workers of one thread each, against one, beside a server that runs no passes, on one Postgres.';
@@ -32,7 +32,7 @@ export async function measure(folder: string): Promise<Row[]> {
       LOG_LEVEL: 'error',
     };
     await using server = await started(['src/main.ts', 'serve'], { ...shared, GLASSGRAPH_WORKERS: '0' });
-    await register(server);
+    await register(net, server);
     const { GLASSGRAPH_SOURCES: _, ...ofWorker } = shared;
     const start = (): Promise<Running> => working({ ...ofWorker, GLASSGRAPH_THREADS: '1' });
     const all = async (): Promise<void> => {
@@ -55,15 +55,4 @@ export async function measure(folder: string): Promise<Row[]> {
   } finally {
     await postgres.remove();
   }
-}
-
-async function register(server: ServerProcess): Promise<void> {
-  const { label, groupBy, partitionBy } = settings;
-  await server.ask(`mutation {
-    registerModel(input: { name: "L", version: "1", source: { uri: "L/model.onnx" } }) { model { id } }
-    registerDataset(input: {
-      name: "L", version: "1", source: { uri: "L/rows.parquet" }
-      label: "${label}", groupBy: "${groupBy}", partitionBy: "${partitionBy}"
-    }) { dataset { id } }
-  }`);
 }

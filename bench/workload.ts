@@ -8,6 +8,7 @@ import type { Manifest } from '../src/data/manifest.ts';
 import type { RegisteredDataset } from '../src/data/register.ts';
 import { registerDataset } from '../src/data/register.ts';
 import type { PassModel } from '../src/pass/protocol.ts';
+import type { ServerProcess } from './child.ts';
 import type { Net } from './nets.ts';
 
 /** A net as files: `model.onnx` with its `manifest.json`, and `rows.parquet` in the same folder. */
@@ -39,6 +40,7 @@ async function writeRows({ columns, rowCount }: Net, path: string): Promise<void
     'CAST(hash(i + 1) % 5 = 0 AS TINYINT) AS label',
     `CAST(i * ${dayCount} // ${rowCount} AS INTEGER) AS day`,
     'CAST(hash(i + 2) % 4000 AS INTEGER) AS user_id',
+    'CAST(hash(i + 3) % 100000 AS INTEGER) AS session_id',
   ];
   await connection.run(
     `COPY (SELECT ${expressions.join(', ')} FROM range(${rowCount}) t(i)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
@@ -47,7 +49,19 @@ async function writeRows({ columns, rowCount }: Net, path: string): Promise<void
   instance.closeSync();
 }
 
-export const settings = { label: 'label', groupBy: 'user_id', partitionBy: 'day' } as const;
+const settings = { label: 'label', groupBy: 'user_id', partitionBy: 'day' } as const;
+
+/** With a server that reads sources from the folder that it was written into. */
+export async function register({ name }: Net, server: Pick<ServerProcess, 'ask'>): Promise<void> {
+  const { label, groupBy, partitionBy } = settings;
+  await server.ask(`mutation {
+    registerModel(input: { name: "${name}", version: "1", source: { uri: "${name}/model.onnx" } }) { model { id } }
+    registerDataset(input: {
+      name: "${name}", version: "1", source: { uri: "${name}/rows.parquet" }
+      label: "${label}", groupBy: "${groupBy}", partitionBy: "${partitionBy}"
+    }) { dataset { id } }
+  }`);
+}
 
 export async function registered(net: Net, into: string): Promise<Workload> {
   await written(net, into);

@@ -8,10 +8,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
 
-const port = 4173;
-const origin = `http://127.0.0.1:${port}`;
 const startLimitMs = 120_000;
 const query = `{
   model(name: "flights", version: "2") {
@@ -30,38 +28,37 @@ execFileSync('npm', [...install, `${name}@${version}`], { stdio: ['ignore', 'ign
 const server = spawn(join(folder, 'node_modules', name, 'bin', 'node'), ['src/main.ts', 'serve'], {
   env: {
     ...process.env,
-    PORT: String(port),
+    PORT: '0',
     GLASSGRAPH_HOME: join(folder, 'home'),
     GLASSGRAPH_EXAMPLE: '1',
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'info',
   },
-  stdio: ['ignore', 'inherit', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit'],
 });
 try {
-  await ready();
-  console.log(`Node ${version}: ${await ask()}`);
+  console.log(`Node ${version}: ${await ask(await endpoint())}`);
 } finally {
   server.kill();
   await (server.exitCode ?? server.signalCode ?? once(server, 'exit'));
   await rm(folder, { recursive: true });
 }
 
-async function ready(): Promise<void> {
-  const endMs = performance.now() + startLimitMs;
-  while (
-    !(await fetch(`${origin}/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  ) {
-    if (server.exitCode !== null) throw new Error(`the server does not start on Node ${version}`);
-    if (performance.now() > endMs) throw new Error(`the server is not ready after ${startLimitMs} ms`);
-    await sleep(100);
+/** Where it listens, as its log says. */
+async function endpoint(): Promise<string> {
+  const limit = setTimeout(() => server.kill(), startLimitMs);
+  for await (const line of createInterface({ input: server.stdout })) {
+    const { url, err } = JSON.parse(line) as { url?: string; err?: unknown };
+    if (err !== undefined) console.error(line);
+    if (url === undefined) continue;
+    clearTimeout(limit);
+    server.stdout.resume();
+    return url;
   }
+  throw new Error(`the server does not start on Node ${version} within ${startLimitMs} ms`);
 }
 
-async function ask(): Promise<string> {
-  const response = await fetch(`${origin}/graphql`, {
+async function ask(url: string): Promise<string> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', prefer: 'wait=120' },
     body: JSON.stringify({ query }),

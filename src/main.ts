@@ -3,6 +3,9 @@ import { Command } from 'commander';
 import packageInfo from '../package.json' with { type: 'json' };
 import { GlassgraphError } from './errors.ts';
 
+// Before graphql is loaded: it looks for a second copy of itself at every value unless it is told that this is no development.
+process.env.NODE_ENV ??= 'production';
+
 /** Loaded when it is asked for: a command that asks a server needs nothing of one. */
 const commands = {
   serve: async () => (await import('./cli/serve.ts')).serveCommand(),

@@ -1,8 +1,8 @@
-import { matmul, reduceMax, reduceMean, reduceMin, sub, transpose } from '../compute/program.ts';
+import { matmul, reduceMax, reduceMin, reduceSum, reshape, sub, transpose } from '../compute/program.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
-import { countOf, type LayerSpec, layerOf, observations } from './units.ts';
+import { countOf, type LayerSpec, layerOf, nearMean, observations, unitsLast } from './units.ts';
 
 /** How the units of a layer go together, over observations. */
 export interface CovarianceResult {
@@ -23,23 +23,26 @@ interface CovarianceState {
 }
 
 /**
- * Centred on each batch's own mean inside the graph, where the Gram product is a matrix product of float32; merged in float64
- * (Chan, Golub & LeVeque 1983). Throws BAD_USER_INPUT for layers too wide for a matrix of all pairs.
+ * Shifted near each batch's own mean inside the graph, where the Gram product is a matrix product of float32; centred and merged in
+ * float64 (Chan, Golub & LeVeque 1983). Throws BAD_USER_INPUT for layers too wide for a matrix of all pairs.
  */
 export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> = {
   name: 'covariance',
-  version: 1,
+  version: 2,
   program(spec, subject) {
-    const values = observations(layerOf(spec, subject));
-    const mean = reduceMean(values, [0]);
-    const centred = sub(values, mean);
+    const layer = layerOf(spec, subject);
+    const all = observations(layer);
+    const { values, positionAxes } = unitsLast(layer);
+    const shift = nearMean(values, positionAxes);
+    const shifted = reshape(sub(values, shift), [-1, layer.units]);
     return {
       outputs: {
-        count: countOf(values),
-        mean,
-        products: matmul(transpose(centred, [1, 0]), centred),
-        minimum: reduceMin(values, [0]),
-        maximum: reduceMax(values, [0]),
+        count: countOf(all),
+        shift,
+        sums: reduceSum(shifted, [0]),
+        products: matmul(transpose(shifted, [1, 0]), shifted),
+        minimum: reduceMin(all, [0]),
+        maximum: reduceMax(all, [0]),
       },
     };
   },
@@ -77,10 +80,15 @@ export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> 
 
 function stateOfBatch(outputs: Outputs): CovarianceState {
   const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
+  const count = vector('count')[0] as number;
+  const sums = vector('sums');
+  const units = sums.length;
   return {
-    count: vector('count')[0] as number,
-    mean: vector('mean'),
-    products: vector('products'),
+    count,
+    mean: vector('shift').map((shift, unit) => shift + (sums[unit] as number) / count),
+    products: vector('products').map(
+      (product, at) => product - ((sums[Math.floor(at / units)] as number) * (sums[at % units] as number)) / count,
+    ),
     minimum: vector('minimum'),
     maximum: vector('maximum'),
   };

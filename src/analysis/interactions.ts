@@ -20,6 +20,7 @@ import type { Carrier } from '../data/carriers.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Subject } from './analysis.ts';
+import { assertNoBags } from './attributions/bags.ts';
 import { byPlayer } from './attributions/by-player.ts';
 import { Copies } from './attributions/copies.ts';
 import { rowDimsOf } from './attributions/dims.ts';
@@ -111,6 +112,7 @@ interface Element {
 function byHessian(target: OutputTarget, subject: Subject): Program {
   const featureCount = subject.features.length;
   const carriers = carriersOfFeatures(subject);
+  assertNoBags(subject, 'HESSIAN', 'for ABLATION');
   const elements = elementsOf(carriers, subject);
   if (elements.length > analysisLimits.hessianElements)
     throw badUserInput(

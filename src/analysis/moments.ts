@@ -33,7 +33,7 @@ interface MomentsState {
  */
 export const moments: Analysis<LayerSpec, MomentsState, MomentsResult> = {
   name: 'moments',
-  version: 3,
+  version: 4,
   program: (spec, subject) => ({ outputs: batchSums(spec, subject) }),
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
@@ -55,10 +55,10 @@ function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression
   const layer = layerOf(spec, subject);
   const { values, positionAxes } = unitsLast(layer);
   const overPositions = (x: Expression): Expression => (positionAxes.length === 0 ? x : reduceSum(x, positionAxes));
-  const shift = nearMean(observations(layer));
+  const shift = nearMean(values, positionAxes);
   const shifted = sub(values, shift);
   const squares = mul(shifted, shifted);
-  const squareShift = nearMean(reshape(squares, [-1, layer.units]));
+  const squareShift = nearMean(squares, positionAxes);
   const score = scoreOf(subject);
   const scoreShift = nearMean(score);
   const shiftedScore = sub(score, scoreShift);

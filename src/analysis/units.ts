@@ -84,11 +84,18 @@ export function countOf(values: Expression): Expression {
   return reduceSum(cast(or(isZero, not(isZero)), 'float32'));
 }
 
+/** Rows of a batch are at most 4,096: of each 64, one. */
+const sampled = { rows: 4096, every: 64 };
+
 /**
- * Of the first rows, each as far as it is from the very first: a mean of all rows would cost as much as all that is done with it,
- * and of a constant this is the constant itself, so that nothing but zeros is left of it.
+ * Of values with their rows on the first axis and the numbers of one observation on the last: the mean of a sample, as far as each
+ * is from the very first. A mean of all rows would cost as much as all that is done with it, and of a constant this is the constant
+ * itself, so that nothing but zeros is left of it. From all over the batch, since rows come in an order, such as that of time: of
+ * its first rows, it would be off by what float32 then loses to sums that grow.
  */
-export function nearMean(values: Expression): Expression {
-  const first = slice(values, 0, 0, 1);
-  return add(first, reduceMean(sub(slice(values, 0, 0, 64), first), [0]));
+export function nearMean(values: Expression, positionAxes: readonly number[] = []): Expression {
+  const axes = [0, ...positionAxes];
+  const sample = slice(values, 0, 0, sampled.rows, sampled.every);
+  const first = axes.reduce((part, axis) => slice(part, axis, 0, 1), sample);
+  return add(first, reduceMean(sub(sample, first), axes));
 }

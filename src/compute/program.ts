@@ -1,4 +1,5 @@
-import type { Tensor } from './tensor.ts';
+import { unsupportedByExecutor } from '../errors.ts';
+import type { DType, Tensor } from './tensor.ts';
 
 /**
  * What to compute on every batch of rows: a lazy graph of tensor expressions over a model's tensors, the same for every
@@ -16,6 +17,13 @@ export type Expression =
 
 /** float32 is the arithmetic of models; the others are for indices and masks. */
 export type ValueType = 'float32' | 'int64' | 'bool';
+
+/** As what programs read a tensor: every other number of a model as the wider one of its kind. Throws UNSUPPORTED_BY_EXECUTOR for text. */
+export function programType(dtype: DType): ValueType {
+  if (dtype === 'bool') return dtype;
+  if (dtype === 'string') throw unsupportedByExecutor('A tensor of text can be no part of a computation.');
+  return dtype.includes('float') ? 'float32' : 'int64';
+}
 
 /**
  * One value a row, float32 [rows], that comes with every batch and not from the model.
@@ -71,6 +79,8 @@ export interface Attributes {
   readonly axis?: number;
   readonly start?: number;
   readonly end?: number;
+  /** slice: takes every so manieth element. */
+  readonly step?: number;
   /** transpose. */
   readonly permutation?: readonly number[];
   /** cast. */
@@ -181,8 +191,8 @@ export const expand = (a: Expression, shape: readonly number[]): Expression => a
 export const transpose = (a: Expression, permutation: readonly number[]): Expression =>
   apply('transpose', [a], { permutation });
 export const concat = (parts: readonly Expression[], axis: number): Expression => apply('concat', parts, { axis });
-export const slice = (a: Expression, axis: number, start: number, end: number): Expression =>
-  apply('slice', [a], { axis, start, end });
+export const slice = (a: Expression, axis: number, start: number, end: number, step = 1): Expression =>
+  apply('slice', [a], step === 1 ? { axis, start, end } : { axis, start, end, step });
 export const gather = (a: Expression, indices: Expression, axis: number): Expression =>
   apply('gather', [a, indices], { axis });
 export const reduceSum = reduction('reduceSum');

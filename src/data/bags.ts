@@ -16,6 +16,12 @@ export interface Bag {
   readonly starts: readonly number[];
 }
 
+/** The same of rows `from` to before `to`. */
+export function partOfBag({ bound, ids, starts }: Bag, from: number, to: number): Bag {
+  const first = starts[from] as number;
+  return { bound, ids: ids.slice(first, starts[to]), starts: starts.slice(from, to + 1).map((start) => start - first) };
+}
+
 /** The two inputs of rows `from` to before `to`: ids [any], offsets [rows], or [rows + 1] with the last. */
 export function bagTensors({ bound, ids, starts }: Bag, from: number, to: number): [name: string, Tensor][] {
   const first = starts[from] as number;

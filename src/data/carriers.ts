@@ -1,4 +1,4 @@
-import type { LookupGraph, ModelGraph } from '../compute/graph.ts';
+import type { LookupGraph, ModelGraph, Stray } from '../compute/graph.ts';
 import { type FeatureBinding, type Manifest, widthOf } from './manifest.ts';
 
 /** A differentiable tensor that carries a feature into the model, or the part of it that belongs to the feature. */
@@ -10,7 +10,7 @@ export interface Carrier {
   readonly length: number;
 }
 
-type Graph = Pick<ModelGraph, 'inputs' | 'lookups'>;
+type Graph = Pick<ModelGraph, 'inputs' | 'lookups' | 'capabilities'>;
 
 /** The places of a lookup that a feature's elements take. */
 interface OwnLookup {
@@ -31,14 +31,12 @@ export function lookupsOf({ lookups }: Graph, feature: FeatureBinding): OwnLooku
     .filter(({ places }) => places.length > 0);
 }
 
-/**
- * Numbers, and ids that are used as numbers, carry themselves: their slot of the input. Bags have none: the entries of all rows lie
- * on one axis.
- */
+/** Numbers, and ids that are used as numbers, carry themselves: their slot of the input. */
 export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
-  if (feature.kind === 'SEQUENCE' && feature.offsetsInput !== undefined) return [];
   const own = lookupsOf(graph, feature);
   if (own.length > 0) return own.map(carrierOf);
+  const isNumber = feature.kind === 'NUMERIC' || feature.kind === 'EMBEDDING';
+  if (!isNumber && graph.capabilities?.activations === false) return [];
   const input = graph.inputs.find(({ name }) => name === feature.input);
   if (!input?.dtype.startsWith('float')) return [];
   const isWhole = input.shape.slice(1).every((dim) => dim === 1) || input.shape.length < 2;
@@ -51,6 +49,14 @@ export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
     },
   ];
 }
+
+/** The operators that take a feature's values before any table does. */
+export const straysOf = ({ capabilities }: Pick<ModelGraph, 'capabilities'>, feature: FeatureBinding): Stray[] =>
+  (capabilities?.strays ?? []).filter(
+    ({ input, columns }) =>
+      feature.input === input &&
+      columns.some((column) => column >= feature.index && column < feature.index + widthOf(feature)),
+  );
 
 function carrierOf({ lookup, places }: OwnLookup): Carrier {
   const positions = places.map((place) => lookup.positions[place] as number);

@@ -1,5 +1,5 @@
 import type { Tensor } from '../compute/tensor.ts';
-import { bagTensors } from './bags.ts';
+import { bagTensors, partOfBag } from './bags.ts';
 import type { Batch } from './types.ts';
 
 /** Rows `from` to before `to` of a batch; in the same memory, except for bags. */
@@ -16,6 +16,7 @@ export function partOf(batch: Batch, from: number, to: number): Batch {
       });
   return {
     rowCount: to - from,
+    ...(bags.length === 0 ? {} : { bags: bags.map((bag) => partOfBag(bag, from, to)) }),
     index: batch.index.subarray(from, to),
     inputs: Object.fromEntries([...plain(batch.inputs), ...bags.flatMap((bag) => bagTensors(bag, from, to))]),
     ...(others === undefined ? {} : { others: others.map((inputs) => Object.fromEntries(plain(inputs))) }),

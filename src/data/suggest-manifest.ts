@@ -14,11 +14,31 @@ interface Stretch {
   readonly length: number;
 }
 
+/** The suggestion for the dataset that fits best: by names, then by slots that have no column, then by columns that are left over. */
+export function bestSuggestion(graph: ModelGraph, datasets: readonly Columns[]): RawManifest {
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const candidates = datasets.map((dataset) => {
+    const manifest = suggestManifest(graph, dataset);
+    const names = new Set(dataset.columns.map(({ name }) => name));
+    return {
+      manifest,
+      namedCount: [...names].filter((name) => inputs.has(name)).length,
+      emptyCount: (manifest.features ?? []).filter(({ column = '' }) => !names.has(column)).length,
+      columnCount: names.size,
+    };
+  });
+  const [best] = candidates.sort(
+    (a, b) => b.namedCount - a.namedCount || a.emptyCount - b.emptyCount || a.columnCount - b.columnCount,
+  );
+  return best?.manifest ?? suggestManifest(graph);
+}
+
 /**
  * A manifest to start from: its slots and kinds are the model's, as far as the graph tells ids from numbers; columns are those of
  * a dataset that have the inputs' names, else those of a fitting type in their order, else names to be replaced.
  */
-export function suggestManifest(graph: ModelGraph, dataset?: Columns): RawManifest {
+function suggestManifest(graph: ModelGraph, dataset?: Columns): RawManifest {
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
   const left = new Set(dataset === undefined ? [] : columnsOf(dataset));
   const take = (fits: (column: DatasetColumn) => boolean): string | undefined => {
     const found = [...left].find(fits);
@@ -30,9 +50,13 @@ export function suggestManifest(graph: ModelGraph, dataset?: Columns): RawManife
       const isOnly = stretch.index === 0 && rowWidth(input.shape) === stretch.length;
       const placeholder = isOnly ? input.name : `${input.name}_${stretch.index}`;
       const isNamed = ({ name }: DatasetColumn) => name.toLowerCase() === input.name.toLowerCase();
-      const column = (isOnly ? take(isNamed) : undefined) ?? take(({ type }) => suits(stretch, type)) ?? placeholder;
+      const column =
+        (isOnly ? take(isNamed) : undefined) ??
+        take(({ type }) => isOwnType(stretch, type)) ??
+        take(({ type }) => suits(stretch, type)) ??
+        placeholder;
       return {
-        name: isOnly ? input.name : column,
+        name: isOnly || inputs.has(column) ? placeholder : column,
         kind: stretch.kind,
         column,
         input: input.name,
@@ -53,6 +77,10 @@ function suggestScore({ outputs, logits }: ModelGraph): NonNullable<RawManifest[
 
 const columnsOf = ({ columns, label, groupBy, partitionBy }: Columns): DatasetColumn[] =>
   columns.filter(({ name }) => ![label, groupBy, partitionBy].includes(name));
+
+/** What is written with a point is a number; a whole number may be an id as well. */
+const isOwnType = ({ kind }: Stretch, type: string): boolean =>
+  kind === 'NUMERIC' && ['FLOAT', 'DECIMAL'].includes(classOf(type));
 
 function suits({ kind }: Stretch, type: string): boolean {
   const isList = classOf(type) === 'LIST';

@@ -9,6 +9,7 @@ import { encodedValues } from '../data/written-rows.ts';
 import { analysisFailed, badUserInput, bindingMismatch, GlassgraphError } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
+import { similarTo, suggestion } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
@@ -122,13 +123,11 @@ async function usableValues(
     rows,
   );
   const { column } = feature;
-  if (!dataset.columns.some(({ name }) => name === column))
+  const names = dataset.columns.map(({ name }) => name);
+  if (!names.includes(column))
     throw bindingMismatch(
-      `The feature “${feature.name}” reads the column “${column}”, which the dataset does not have.`,
-      {
-        feature: feature.name,
-        column,
-      },
+      `The feature “${feature.name}” reads the column “${column}”, which the dataset does not have.${suggestion(column, names)}`,
+      { feature: feature.name, column, similar: similarTo(column, names) },
     );
   if (feature.kind === 'NUMERIC' && !isNumeric(typeOf(dataset, column)))
     throw bindingMismatch(`The feature “${feature.name}” is NUMERIC and its column “${column}” is no number.`, {

@@ -1,4 +1,5 @@
 import type { Outputs, Values } from '../analysis/analysis.ts';
+import { bagValues } from '../analysis/attributions/bags.ts';
 import type { BatchInput, OpenModel } from '../compute/executor.ts';
 import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
@@ -91,7 +92,9 @@ export async function* sweepBatches(
         const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
         for (const part of partsOf(whole, rowsAtOnce)) {
           const given = await Promise.all(
-            members.map(async (member) => parametersFor(member, await parameters(member, part))),
+            members.map(async (member) =>
+              parametersFor(member, { ...bagValues(part), ...(await parameters(member, part)) }),
+            ),
           );
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RowSelection } from '../data/types.ts';
 
 /** What every answer says of where it comes from; `Provenance` in the schema. */
@@ -36,7 +36,7 @@ export function keyOf(question: {
   spec: unknown;
   partKeys: readonly string[];
 }): string {
-  return createHash('sha256').update(canonicalJson(question)).digest('hex');
+  return hash('sha256', canonicalJson(question));
 }
 
 /** JSON with sorted keys: equal values, equal text. */

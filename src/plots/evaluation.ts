@@ -26,7 +26,7 @@ const panel = (field: string, color: string, chance: number, count: number): Veg
   layer: [
     { mark: { type: 'rule', strokeDash: [4, 4], color: colors.text }, encoding: { y: { datum: chance } } },
     {
-      mark: { type: 'line', point: true, color, tooltip: true },
+      mark: { type: 'line', point: { color }, color, tooltip: true },
       encoding: {
         x: { field: 'slice', type: 'ordinal', sort: null, title: null },
         y: { field, type: 'quantitative', scale: { zero: false } },

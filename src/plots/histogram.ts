@@ -12,7 +12,9 @@ export function histogramPlot(
   what: string,
   counted = 'rows',
 ): VegaLite {
-  const bin = (at: number) => ({ low: edges[at], high: edges[at + 1] });
+  // What is constant has bins of no width, which nobody would see.
+  const margin = edges[0] === edges.at(-1) ? 0.5 : 0;
+  const bin = (at: number) => ({ low: (edges[at] ?? 0) - margin, high: (edges[at + 1] ?? 0) + margin });
   const values =
     positiveCounts === null
       ? counts.map((count, at) => ({ ...bin(at), count }))

@@ -9,7 +9,12 @@ export function layerPlot({ mean, standardDeviation }: MomentsResult, layer: str
     low: value - (standardDeviation[neuron] as number),
     high: value + (standardDeviation[neuron] as number),
   }));
-  const x = { field: 'neuron', type: 'quantitative', scale: { nice: false }, axis: { format: 'd', tickMinStep: 1 } };
+  const x = {
+    field: 'neuron',
+    type: 'quantitative',
+    scale: { nice: false, padding: 6 },
+    axis: { format: 'd', tickMinStep: 1 },
+  };
   return vegaLite(`Mean activation of the neurons of ${layer}, and one standard deviation to either side`, values, {
     width: widthFor(values.length, 6),
     height: 220,

@@ -28,7 +28,7 @@ export function responsePlot(points: readonly CurvePoint[], feature: string, isN
       { ...spread, encoding: { x, y: { field: 'low', ...y }, y2: { field: 'high' } } },
       {
         mark: isNumber
-          ? { type: 'line', point: true, color: colors.first, tooltip: true }
+          ? { type: 'line', point: { color: colors.first }, color: colors.first, tooltip: true }
           : { type: 'point', filled: true, size: 50, color: colors.first, opacity: 1, tooltip: true },
         encoding: { x, y: { field: 'mean', ...y } },
       },

@@ -2,7 +2,17 @@
 export type VegaLite = Readonly<Record<string, unknown>>;
 
 /** Middle tones, which can be read on a light and on a dark ground. */
-export const colors = { first: '#3b82c4', second: '#d9793d', third: '#4f9d69', text: '#848a94', line: '#84899455' };
+export const colors = { first: '#3b82c4', second: '#d9793d', third: '#4f9d69', text: '#848a94' };
+
+/** Fainter by an opacity of their own: not everything that draws SVG knows colours with one. */
+const lines = {
+  gridColor: colors.text,
+  gridOpacity: 0.3,
+  domainColor: colors.text,
+  domainOpacity: 0.5,
+  tickColor: colors.text,
+  tickOpacity: 0.5,
+};
 
 const words = { labelColor: colors.text, titleColor: colors.text };
 
@@ -17,7 +27,7 @@ export function vegaLite(title: string | readonly string[], values: readonly obj
       background: 'transparent',
       view: { stroke: null },
       title: { color: colors.text, subtitleColor: colors.text },
-      axis: { ...words, gridColor: colors.line, domainColor: colors.line, tickColor: colors.line },
+      axis: { ...words, ...lines },
       legend: words,
       header: words,
       text: { color: colors.text },

@@ -7,12 +7,12 @@ import { ComputeProcessLost } from '../compute/process/lost.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import { resolveManifest } from '../data/resolve-manifest.ts';
 import { resolveModelSource } from '../data/sources.ts';
-import { suggestManifest } from '../data/suggest-manifest.ts';
+import { bestSuggestion } from '../data/suggest-manifest.ts';
 import { keepUploads, type Uploaded } from '../data/uploads.ts';
 import { badUserInput, bindingMismatch, GlassgraphError, modelRejected } from '../errors.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database, Queries } from '../store/database.ts';
-import { type DatasetRow, listDatasets } from '../store/datasets.ts';
+import { listDatasets } from '../store/datasets.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
 import { flawOf } from '../texts.ts';
 import { using } from '../using.ts';
@@ -102,7 +102,8 @@ async function registerFiles(
 /** What is wrong without a manifest, with one to start from. */
 async function suggesting(error: unknown, graph: ModelGraph, db: Queries): Promise<unknown> {
   if (!(error instanceof GlassgraphError) || error.code !== 'BINDING_MISMATCH') return error;
-  const manifest = suggestManifest(graph, await likelyDataset(graph, db));
+  const { rows } = await listDatasets(db, {}, { limit: suggestedDatasets });
+  const manifest = bestSuggestion(graph, rows);
   const text = JSON.stringify(manifest);
   const shown =
     text.length > shownManifestLength ? `${text.slice(0, shownManifestLength)}… (whole in “suggestion”)` : text;
@@ -114,13 +115,8 @@ async function suggesting(error: unknown, graph: ModelGraph, db: Queries): Promi
 
 const shownManifestLength = 1000;
 
-/** Of the datasets registered last, the one with most columns that are called as inputs are. */
-async function likelyDataset({ inputs }: ModelGraph, db: Queries): Promise<DatasetRow | undefined> {
-  const names = new Set(inputs.map(({ name }) => name));
-  const { rows } = await listDatasets(db, {}, { limit: 50 });
-  const sharedBy = ({ columns }: DatasetRow): number => columns.filter(({ name }) => names.has(name)).length;
-  return rows.toSorted((a, b) => sharedBy(b) - sharedBy(a))[0];
-}
+/** Registered last. */
+const suggestedDatasets = 50;
 
 /** Native code that dies of a model is the model's fault, or want of memory. */
 function explained(error: unknown): never {

@@ -20,6 +20,11 @@ import { Prefetcher } from './prefetch.ts';
 /** A server that closes answers whoever waits within this time, if only with the job to ask for later. */
 const drainMs = 5000;
 
+/** Longer than proxies and clients keep theirs: whoever sends on a connection that is just being closed gets no answer. */
+const keepAliveMs = 75_000;
+/** Clients that connect at the same moment; the system has a limit of its own. */
+const backlogCount = 4096;
+
 /** The whole server: everything that is opened here is closed here, in the opposite order. */
 export class App {
   readonly #config: Config;
@@ -34,7 +39,7 @@ export class App {
     this.#engine = engine;
     this.#services = services;
     this.#graphql = graphql;
-    this.#server = createServer(this.#listener());
+    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, this.#listener());
   }
 
   /** Opens everything and registers the example if asked to; does not listen yet. */
@@ -80,7 +85,7 @@ export class App {
           badUserInput('PORT', `Nothing can listen on port ${port} of ${host} (${error.code}). Set another PORT.`),
         ),
       );
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ port, host, backlog: backlogCount }, resolve);
     });
     this.#isListening = true;
     const { port: bound } = this.#server.address() as AddressInfo;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Analysis, Subject } from '../../src/analysis/analysis.ts';
+import { type CovarianceResult, covariance } from '../../src/analysis/covariance.ts';
 import { type ExtremesResult, extremes } from '../../src/analysis/extremes.ts';
 import { type MomentsResult, moments } from '../../src/analysis/moments.ts';
 import type { LayerSpec } from '../../src/analysis/units.ts';
@@ -90,6 +91,9 @@ const momentsOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promi
 const extremesOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promise<ExtremesResult> =>
   folded(extremes, await opened(modelOf(text)), batches);
 
+const covarianceOf = async (text: ModelText, ...batches: (readonly Row[])[]): Promise<CovarianceResult> =>
+  folded(covariance, await opened(modelOf(text)), batches);
+
 test('moments by hand, over two batches', async () => {
   const result = await momentsOf(
     dense,
@@ -112,6 +116,23 @@ test('moments by hand, over two batches', async () => {
     correlationWithLabel: Float64Array.of(1, Number.NaN),
     correlationWithScore: Float64Array.of(1, Number.NaN),
   });
+});
+
+test('rows in an order, such as that of days, lose nothing in float32', async () => {
+  const values = [0.3, 0.7, -1.1, 0.9, -0.2, 0.6, -0.4].map(Math.fround);
+  const all = values.flatMap((value, day) => Array.from({ length: 550 }, (_, at): Row => [value + 2, day + (at % 2)]));
+  const column = (at: 0 | 1): number[] => all.map((row) => Math.fround(row[at]));
+  const mean = (x: readonly number[]): number => x.reduce((sum, value) => sum + value, 0) / x.length;
+  const [x, y] = [column(0), column(1)].map((own) => own.map((value) => value - mean(own))) as [number[], number[]];
+  const product = (a: readonly number[], b: readonly number[]): number => mean(a.map((own, at) => own * (b[at] ?? 0)));
+  const result = await momentsOf(dense, all);
+  const correlation = product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+  const expectNear = (figure: number | undefined, exact: number): void =>
+    expect(Math.abs((figure ?? Number.NaN) - exact) / Math.max(1, Math.abs(exact))).toBeLessThan(1e-6);
+  expectNear(result.mean[0], mean(column(0)));
+  expectNear(result.standardDeviation[0], Math.sqrt(product(x, x)));
+  expectNear(result.correlationWithScore[1], correlation);
+  expectNear((await covarianceOf(dense, all)).mean[0], mean(column(0)));
 });
 
 test('a constant that float32 cannot add up exactly is constant all the same', async () => {

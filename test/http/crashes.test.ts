@@ -98,6 +98,25 @@ describe.runIf(process.platform === 'linux')(
 );
 
 describe.runIf(process.platform === 'linux')(
+  'a server that is told to stop in the middle of a pass',
+  { timeout: 90_000 },
+  () => {
+    test('answers who waits with the job, ends with 0, and leaves the pass to the next', async () => {
+      const document = evaluation.replace('"rows" }', '"rows", where: [{ column: "day", op: GTE, value: 0 }] }');
+      const id = await inTheMiddleOf(document);
+      const waiting = server.ask(document);
+      for (const pid of await computeProcesses(server.pid)) process.kill(pid, 'SIGSTOP');
+      expect(await server.kill('SIGTERM')).toBe(0);
+      const { data, errors } = await waiting;
+      expect(data).toEqual({ model: { evaluation: null } });
+      expect(errors).toMatchObject([{ extensions: { code: 'ANALYSIS_PENDING', job: id } }]);
+      server = await startProcess(location, folder);
+      expect(await ended(id)).toMatchObject({ state: 'DONE', error: null, attempts: 2 });
+    });
+  },
+);
+
+describe.runIf(process.platform === 'linux')(
   'a compute process that is killed in the middle of a pass',
   { timeout: 90_000 },
   () => {

@@ -35,7 +35,7 @@ async function jobOf({ database }: Server, id: string | null) {
   return getJob(database.db, id ?? '');
 }
 
-test('a server that starts after one was killed in the middle of a pass finishes that pass', {
+test('a server that starts after one was killed in the middle of a pass finishes that pass, and what was not asked yet', {
   timeout: 60_000,
 }, async () => {
   await using location = await freshLocation();
@@ -48,13 +48,7 @@ test('a server that starts after one was killed in the middle of a pass finishes
   await vi.waitFor(async () => expect(await jobOf(server, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
   expect(await server.runs()).toEqual(['first', 'second', 'second']);
   expect(await getResults(server.database.db, ['first', 'second'])).toHaveLength(2);
-  await server.close();
-});
 
-test('what a server was killed before it asked is asked again without what is kept', { timeout: 60_000 }, async () => {
-  await using location = await freshLocation();
-  await killedServer(location);
-  const server = await startServer(location);
   const { database, boss, waiter } = server;
   const planner = new Planner({ database, boss, waiter, engineVersion: '0.1.0', jobReference: (id) => id });
   const rows = { partitions: null, where: [], invalid: 'FAIL' } as const;
@@ -74,40 +68,40 @@ test('what a server was killed before it asked is asked again without what is ke
   await server.close();
 });
 
-test('a pass that is under way when the server stops goes back to the queue', { timeout: 60_000 }, async () => {
-  await using location = await freshLocation();
-  const first = await startServer(location);
-  const { jobId } = await first.submit({ a: 'hangs once' });
-  await vi.waitFor(async () => expect(await first.runs()).toEqual(['a']), { timeout: 10_000 });
-  await first.close();
-  const second = await startServer(location);
-  expect(await second.wait('a', jobId)).toEqual({ state: 'done' });
-  await vi.waitFor(async () => expect(await jobOf(second, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
-  await second.close();
-});
-
-test('what one server queues, another runs later', async () => {
+test('what one server leaves queued, under way or lost, the next runs or ends', { timeout: 60_000 }, async () => {
   await using location = await freshLocation();
   const queuing = await startServer(location, { runs: false });
-  const { jobId } = await queuing.submit({ a: 'kept' });
-  expect(await jobOf(queuing, jobId)).toMatchObject({ state: 'QUEUED' });
+  const queued = await queuing.submit({ queued: 'kept' });
+  const lost = await queuing.submit({ lost: 'kept' });
+  expect(await jobOf(queuing, queued.jobId)).toMatchObject({ state: 'QUEUED' });
+  await queuing.boss.deleteJob(passQueue, lost.jobId ?? '');
   await queuing.close();
+
   const running = await startServer(location);
-  expect(await running.wait('a', jobId)).toEqual({ state: 'done' });
+  expect(await running.wait('queued', queued.jobId)).toEqual({ state: 'done' });
+  expect(await running.wait('lost', lost.jobId)).toMatchObject({ state: 'failed' });
+  expect(await jobOf(running, lost.jobId)).toMatchObject({ state: 'FAILED', error: { code: 'ANALYSIS_FAILED' } });
+  expect(await getClaims(running.database.db, ['lost'])).toEqual([]);
+  const stopped = await running.submit({ stopped: 'hangs once' });
+  await vi.waitFor(async () => expect(await running.runs()).toContain('stopped'), { timeout: 10_000 });
   await running.close();
+
+  const last = await startServer(location);
+  expect(await last.wait('stopped', stopped.jobId)).toEqual({ state: 'done' });
+  await vi.waitFor(async () => expect(await jobOf(last, stopped.jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+  await last.close();
 });
 
-test('a job that the queue has lost fails, and its claims are given up', async () => {
+test('what was queued before the clock was put back does not wait for that time', async () => {
   await using location = await freshLocation();
-  const queuing = await startServer(location, { runs: false });
-  const { jobId } = await queuing.submit({ a: 'kept' });
-  await queuing.boss.deleteJob(passQueue, jobId ?? '');
-  await queuing.close();
-  const running = await startServer(location);
-  expect(await running.wait('a', jobId)).toMatchObject({ state: 'failed' });
-  expect(await jobOf(running, jobId)).toMatchObject({ state: 'FAILED', error: { code: 'ANALYSIS_FAILED' } });
-  expect(await getClaims(running.database.db, ['a'])).toEqual([]);
-  await running.close();
+  const server = await startServer(location, { runs: false });
+  const { database, boss } = server;
+  const { jobId } = await server.submit({ a: 'kept' });
+  await boss.update(passQueue, undefined, { id: jobId ?? '', startAfter: 7200 });
+  expect(await boss.fetch(passQueue)).toEqual([]);
+  await endAbandoned(database, boss);
+  expect(await boss.fetch(passQueue)).toMatchObject([{ id: jobId }]);
+  await server.close();
 });
 
 test('a pass that takes the server down each time is given up', async () => {

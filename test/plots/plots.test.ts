@@ -52,6 +52,14 @@ describe('plots are drawn as they are', () => {
     expect(labelled).toContain('How the score is distributed');
   });
 
+  test('a histogram of a constant: a bar that can be seen', async () => {
+    const svg = await draw(histogramPlot({ edges: [2, 2, 2], counts: [8, 0], positiveCounts: null }, 'a dead neuron'));
+    const widths = [...svg.matchAll(/aria-roledescription="bar" d="M[^"h]*h([\d.]+)/g)].map(([, width]) =>
+      Number(width),
+    );
+    expect(Math.max(...widths)).toBeGreaterThan(100);
+  });
+
   test('a layer: a point and a line for each neuron', async () => {
     const moments = { mean: Float64Array.of(1, 2, 3), standardDeviation: Float64Array.of(0, 1, 1) };
     const svg = await draw(layerPlot(moments as unknown as MomentsResult, 'relu_3'));

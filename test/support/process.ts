@@ -9,7 +9,8 @@ import type { DatabaseLocation } from './database.ts';
 /** A process of its own, to be killed. */
 export interface KillableProcess {
   readonly pid: number;
-  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Returns its exit code; null when a signal ended it. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
 export interface ServerProcess extends KillableProcess {
@@ -62,9 +63,10 @@ function killable(child: ChildProcess): KillableProcess {
     pid: child.pid as number,
     async kill(signal) {
       const exited = once(child, 'exit');
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill(signal);
       await exited;
+      return child.exitCode;
     },
   };
 }

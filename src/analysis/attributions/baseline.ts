@@ -17,6 +17,7 @@ import { float32 } from '../../compute/tensor.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Outputs, Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
+import { assertNoBags } from './bags.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
 import { rowTensor } from './inputs.ts';
@@ -48,6 +49,7 @@ export function baselineProgram(baseline: Baseline, subject: Subject): Program {
 
 /** Inputs that hold one and the same row all over. */
 function everyRow(inputs: Readonly<Record<string, readonly number[]>>, subject: Subject): Record<string, Expression> {
+  assertNoBags(subject, 'baseline of values', 'from the ZERO baseline, which is an empty list, or from MEAN');
   const first = cast(mul(onesPerRow(), scalar(0)), 'int64');
   return Object.fromEntries(
     Object.entries(inputs).map(([name, values]) => [

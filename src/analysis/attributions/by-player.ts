@@ -17,6 +17,7 @@ import { float32, int64 } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
 import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
+import { byRow, isBag } from './bags.ts';
 import { isPadding } from './positions.ts';
 
 /** Columns of a matrix, [rows, features], in the order of these features. */
@@ -115,9 +116,10 @@ function elementsOf(
   original: (name: string) => Expression,
 ): Expression {
   const feature = subject.features[at];
-  const rank = subject.graph.tensors.find((spec) => spec.name === name)?.shape.length ?? 2;
+  const shape = subject.graph.tensors.find((spec) => spec.name === name)?.shape ?? [null, null];
+  if (isBag(feature)) return byRow(value, feature, shape[1] ?? 1);
   const own = axis === null ? value : slice(value, axis, start, start + length);
-  if (feature?.kind !== 'SEQUENCE') return reshape(own, rank === 1 ? [-1, 1] : [0, -1]);
+  if (feature?.kind !== 'SEQUENCE') return reshape(own, shape.length === 1 ? [-1, 1] : [0, -1]);
   const isFilled = where(isPadding(feature, subject, original), scalar(0), scalar(1));
   const byPosition = reshape(own, [0, feature.length, -1]);
   return reshape(mul(byPosition, reshape(isFilled, [0, feature.length, 1])), [0, -1]);

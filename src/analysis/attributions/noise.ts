@@ -1,8 +1,11 @@
 import { type Expression, parameter } from '../../compute/program.ts';
 import { elementCount, float32 } from '../../compute/tensor.ts';
+import type { Bag } from '../../data/bags.ts';
+import { carriersOf } from '../../data/carriers.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
+import { isBag } from './bags.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
 import type { AttributionSpec } from './method.ts';
@@ -26,18 +29,27 @@ export function noiseValues(
   for (const name of tensorsOf(carriersOfFeatures(subject))) {
     const dims = rowDimsOf(subject, name);
     const size = elementCount(dims);
-    const drawn = new Float32Array(copyCount * batch.rowCount * size);
+    const bag = bagOf(name, subject, batch);
+    const starts = bag?.starts ?? Array.from({ length: batch.rowCount + 1 }, (_, row) => row);
+    const count = starts[batch.rowCount] as number;
+    const drawn = new Float32Array(copyCount * count * size);
     for (let sample = 0; sample < samples; sample++)
-      for (let row = 0; row < batch.rowCount; row++)
-        new Draw(seed, batch.index[row] as number, sample).normals(
-          drawn,
-          (sample * batch.rowCount + row) * size,
-          size,
-          first,
-          noise,
-        );
-    values[`noise/${name}`] = float32([copyCount * batch.rowCount, ...dims], drawn);
-    first += size;
+      for (let row = 0; row < batch.rowCount; row++) {
+        const [start, end] = [starts[row] as number, starts[row + 1] as number];
+        const draw = new Draw(seed, batch.index[row] as number, sample);
+        draw.normals(drawn, (sample * count + start) * size, (end - start) * size, first, noise);
+      }
+    values[`noise/${name}`] = float32([copyCount * count, ...dims], drawn);
+    first += size * (bag === undefined ? 1 : longestBag);
   }
   return values;
+}
+
+/** Elements of a bag that have numbers of their own. */
+const longestBag = 2 ** 12;
+
+/** Whose entries a tensor holds, where rows have any number of them. */
+function bagOf(name: string, { graph, features }: Subject, { bags = [] }: Batch): Bag | undefined {
+  const feature = features.find((one) => isBag(one) && carriersOf(graph, one).some(({ tensor }) => tensor === name));
+  return bags.find(({ bound }) => bound.ids.name === feature?.input);
 }

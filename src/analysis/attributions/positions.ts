@@ -16,12 +16,15 @@ import { float32, int64, type TensorSpec } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
 import type { FeatureBinding } from '../../data/manifest.ts';
 import type { Subject } from '../analysis.ts';
+import { atBagElements, isBag } from './bags.ts';
 import { specOf } from './dims.ts';
 
 /** A number for every row and feature: `columns`, [rows, columns], of which feature `at` has the column `columnOf(at)`. */
 export interface ByFeature {
   readonly columns: Expression;
   columnOf(at: number): number;
+  /** Of the batch, one after the other; 1 when undefined. */
+  readonly copies?: number;
 }
 
 /** The same number of every row for all features: [rows, 1]. */
@@ -42,7 +45,7 @@ export const onesPerRow = (): Expression => add(mul(row('labelled'), scalar(0)),
  * nothing is carried, and where a sequence is filled up: such positions are never moved. `ids` are an input's, of the same rows.
  */
 export function atElements(
-  { columns, columnOf }: ByFeature,
+  { columns, columnOf, copies = 1 }: ByFeature,
   elsewhere: 0 | 1,
   name: string,
   subject: Subject,
@@ -61,6 +64,7 @@ export function atElements(
   if (axis === null || shape.length < 2) {
     const [{ feature, at } = { feature: undefined, at: 0 }] = own;
     const column = slice(columns, 1, columnOf(at), columnOf(at) + 1);
+    if (isBag(feature)) return atBagElements(column, feature, copies);
     if (feature?.kind !== 'SEQUENCE') return shaped(column, 1, 0);
     return shaped(where(isPadding(feature, subject, ids), ones, column), feature.length, 1);
   }
@@ -137,7 +141,7 @@ function carried(name: TensorSpec['name'], { features }: Subject, carriers: read
 /** Whether every element of a tensor is carried by a feature and none of them may be padding. */
 export function isWhollyMoved(name: string, subject: Subject, carriers: readonly (readonly Carrier[])[]): boolean {
   const own = carried(name, subject, carriers);
-  if (own.some(({ feature }) => feature.kind === 'SEQUENCE')) return false;
+  if (own.some(({ feature }) => feature.kind === 'SEQUENCE')) return own.every(({ feature }) => isBag(feature));
   const axis = own[0]?.carrier.axis ?? null;
   if (axis === null) return true;
   return own.reduce((sum, { carrier }) => sum + carrier.length, 0) >= (specOf(subject, name).shape[axis] ?? 0);

@@ -161,14 +161,17 @@ function slice({ inputs: [a, ...rest], ints, values }: InferenceNode): KnownTens
   const starts = ints('starts') ?? values(1);
   const ends = ints('ends') ?? values(2);
   const axes = ints('axes') ?? (rest.length > 2 ? values(3) : starts?.map((_, axis) => axis));
-  if (a === undefined || starts === undefined || ends === undefined || axes === undefined || rest.length > 3)
+  const steps = rest.length > 3 ? values(4) : starts?.map(() => 1);
+  if (a === undefined || starts === undefined || ends === undefined || axes === undefined || steps === undefined)
     return undefined;
+  if (steps.some((step) => step < 1)) return undefined;
   const shape = [...a.shape];
   for (const [index, given] of axes.entries()) {
     const axis = given < 0 ? given + shape.length : given;
     const size = shape[axis] ?? null;
     const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + (size ?? 0) : at, 0), size ?? 0);
-    if (size !== null) shape[axis] = Math.max(0, clamp(ends[index] ?? 0) - clamp(starts[index] ?? 0));
+    const length = clamp(ends[index] ?? 0) - clamp(starts[index] ?? 0);
+    if (size !== null) shape[axis] = Math.max(0, Math.ceil(length / (steps[index] ?? 1)));
   }
   return { dtype: a.dtype, shape };
 }

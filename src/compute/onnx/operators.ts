@@ -62,11 +62,8 @@ export const operators: Readonly<Record<Operator, Emit>> = {
   transpose: (builder, inputs, { permutation = [] }) => only(builder.node('Transpose', inputs, { perm: permutation })),
   concat: (builder, inputs, { axis = 0 }) => only(builder.node('Concat', inputs, { axis })),
   gather: (builder, inputs, { axis = 0 }) => only(builder.node('Gather', inputs, { axis })),
-  slice: (builder, inputs, { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER }) => {
-    const [starts, ends, axes] = [[start], [end], [axis]];
-    if (builder.opset < 10) return only(builder.node('Slice', inputs, { starts, ends, axes }));
-    return only(builder.node('Slice', [...inputs, ...[starts, ends, axes].map((list) => integers(builder, list))]));
-  },
+  slice: (builder, inputs, attributes) =>
+    builder.opset < 10 ? sliceBefore10(builder, inputs, attributes) : sliceSince10(builder, inputs, attributes),
   reduceSum: reduction('ReduceSum', 13),
   reduceMean: reduction('ReduceMean', 18),
   reduceMin: reduction('ReduceMin', 18),
@@ -80,6 +77,26 @@ function requireOpset({ opset }: GraphBuilder, operator: string, since: number):
       { operator, opset },
     );
 }
+
+const sliceSince10: Emit = (builder, inputs, { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1 }) => {
+  const lists = [[start], [end], [axis], ...(step === 1 ? [] : [[step]])];
+  return only(builder.node('Slice', [...inputs, ...lists.map((list) => integers(builder, list))]));
+};
+
+/** Without steps: a slice for each element that is taken. */
+const sliceBefore10: Emit = (builder, inputs, { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1 }) => {
+  const between = (from: number, to: number): string =>
+    only(builder.node('Slice', inputs, { starts: [from], ends: [to], axes: [axis] }));
+  if (step === 1) return between(start, end);
+  const taken = Array.from({ length: Math.ceil((end - start) / step) }, (_, at) => start + at * step);
+  return only(
+    builder.node(
+      'Concat',
+      taken.map((from) => between(from, from + 1)),
+      { axis },
+    ),
+  );
+};
 
 const integers = (builder: GraphBuilder, values: readonly number[]): string =>
   builder.constant(int64([values.length], values));

@@ -110,6 +110,18 @@ export function everythingIn(roots: readonly Expression[], withGradients = true)
   return [...all];
 }
 
+/** Gradients of gradients pass kernels that no node of the model has: what is missing shows only when they are computed. */
+function failure({ message }: Error): GlassgraphError {
+  const kernel = /gradient function not found for (\w+)|Kernel '(\w+)' not registered/.exec(message);
+  if (kernel === null) return analysisFailed(`The model failed on a batch of rows: ${message.slice(0, 300)}`);
+  const [, differentiated, run] = kernel;
+  const lack = differentiated === undefined ? `no kernel ${run}` : `no gradient of ${differentiated}`;
+  return unsupportedByExecutor(
+    `TensorFlow.js has ${lack}, which this analysis of the model needs. Ask for a method without second derivatives, or export the model as ONNX.`,
+    { kernel: differentiated ?? run },
+  );
+}
+
 class TfjsProgram implements CompiledProgram {
   readonly #ground: Ground;
   readonly #program: Program;
@@ -149,8 +161,7 @@ class TfjsProgram implements CompiledProgram {
         return Object.fromEntries(outputs.map(([key, expression]) => [key, tf.clone(forward.value(expression))]));
       });
     } catch (error) {
-      if (error instanceof GlassgraphError) throw error;
-      throw analysisFailed(`The model failed on a batch of rows: ${(error as Error).message.slice(0, 300)}`);
+      throw error instanceof GlassgraphError ? error : failure(error as Error);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { band } from './band.ts';
 import type { Runtime } from './library.ts';
 
 /** Set once for every graph model: what tfjs 4.22 computes otherwise than TensorFlow, without an error. */
@@ -6,6 +7,7 @@ export function registerGraphOperators(tf: Runtime): void {
   for (const name of ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'])
     tf.registerOp(name, ({ inputs, attrs }) => normalized(tf, inputs as unknown as Normalization, attrs as Settings));
   tf.registerOp('OneHot', ({ inputs, attrs }) => oneHot(tf, inputs as unknown as OneHot, Number(attrs.axis ?? -1)));
+  tf.registerOp('MatrixBandPart', ({ inputs }) => bandPart(tf, inputs as unknown as BandPart));
 }
 
 type Normalization = readonly [x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor];
@@ -41,4 +43,14 @@ function oneHot(tf: Runtime, [indices, depth, on, off]: OneHot, axis: number): T
   if (axis === -1 || axis === indices.rank) return hot;
   const order = indices.shape.map((_, at) => at);
   return tf.transpose(hot, order.toSpliced(axis, 0, indices.rank));
+}
+
+type BandPart = readonly [values: Tensor, lower: Tensor, upper: Tensor];
+
+/** The library reads the lower bound for both, so that what should be causal is not. */
+function bandPart(tf: Runtime, [values, lower, upper]: BandPart): Tensor {
+  const [rows, columns] = values.shape.slice(-2) as [number, number];
+  const [below, above] = [lower, upper].map((bound) => bound.dataSync()[0] as number) as [number, number];
+  const shown = tf.cast(band(tf, rows, columns, below, above), 'float32');
+  return tf.cast(tf.mul(tf.cast(values, 'float32'), shown), values.dtype);
 }

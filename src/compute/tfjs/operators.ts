@@ -91,11 +91,17 @@ function gathered(tf: Runtime, a: Tensor, indices: Tensor, axis: number): Tensor
   return tf.gather(a, places as never, own);
 }
 
-function sliced(tf: Runtime, a: Tensor, { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER }: Attributes): Tensor {
+function sliced(
+  tf: Runtime,
+  a: Tensor,
+  { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1 }: Attributes,
+): Tensor {
   const own = axis < 0 ? axis + a.rank : axis;
   const length = a.shape[own] ?? 0;
   const bound = (place: number): number => Math.min(Math.max(place < 0 ? place + length : place, 0), length);
   const begin = a.shape.map((_, at) => (at === own ? bound(start) : 0));
   const size = a.shape.map((dim, at) => (at === own ? Math.max(0, bound(end) - bound(start)) : dim));
-  return tf.slice(a, begin, size);
+  if (step === 1) return tf.slice(a, begin, size);
+  // A strided slice of tfjs has no gradient.
+  return tf.gather(a, tf.range(bound(start), bound(end), step, 'int32') as never, own);
 }

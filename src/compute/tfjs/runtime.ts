@@ -4,9 +4,11 @@ import type { ExecutorInfo } from '../executor.ts';
 import { borrowKernels } from './borrowed-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
 import { registerGraphOperators } from './graph-operators.ts';
+import { registerKerasLayers } from './layers/keras/index.ts';
 import type { Runtime } from './library.ts';
 import { registerMultipliers } from './multipliers.ts';
 import { loadNative, type Native, nativeVersion } from './native.ts';
+import { straightenProducts } from './wasm-products.ts';
 
 /** What can compute, the fastest first. */
 const devices = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -94,9 +96,11 @@ async function load(threads: number): Promise<Runtime> {
   if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
+  if (device === 'wasm') straightenProducts(tf);
   borrowKernels(tf, device);
   registerDerivatives(tf);
   registerMultipliers(tf);
   registerGraphOperators(tf);
+  registerKerasLayers(tf);
   return tf;
 }

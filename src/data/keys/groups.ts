@@ -17,16 +17,10 @@ export interface GroupedRows {
 /** Memory of groupings, used again by the next: millions of rows would be garbage for a while otherwise. */
 export class Workspace {
   #keys = new Uint32Array();
-  #numbers = new Int32Array();
 
   keys(length: number): Uint32Array {
     if (this.#keys.length < length) this.#keys = new Uint32Array(length);
     return this.#keys.subarray(0, length);
-  }
-
-  numbers(length: number): Int32Array {
-    if (this.#numbers.length < length) this.#numbers = new Int32Array(length);
-    return this.#numbers.subarray(0, length);
   }
 }
 
@@ -42,9 +36,7 @@ export function* groupsOf(rows: GroupedRows, rowCount: number, workspace: Worksp
     return;
   }
   const numbering = second === undefined ? numberedByOne(first) : numberedByTwo(first, second);
-  const numbers = workspace.numbers(count);
-  for (let at = 0; at < count; at++) numbers[at] = numbering.numberOf(placeOf(rows, at));
-  const grouped = buckets(rows, numbers, numbering.groups(), workspace);
+  const grouped = buckets(rows, count, numbering, workspace);
   for (const { number, codes } of numbering.order()) {
     const bucket = grouped(number);
     if (bucket.length > 0) yield { codes, sorted: sortKeys(bucket) };
@@ -56,8 +48,8 @@ const placeOf = ({ places }: GroupedRows, at: number): number => (places === nul
 /** Which group a row is in, as a number; −1 for none. */
 interface Numbering {
   numberOf(row: number): number;
-  /** How many numbers there are, after every row has been asked for. */
-  groups(): number;
+  /** How many numbers there are before a row is asked for; others follow one by one. */
+  readonly known: number;
   /** By the first column's code. */
   order(): Iterable<{ number: number; codes: readonly number[] }>;
 }
@@ -65,7 +57,7 @@ interface Numbering {
 function numberedByOne({ values, none, size }: CompactCodes): Numbering {
   return {
     numberOf: (row) => (values[row] === none ? -1 : (values[row] as number)),
-    groups: () => size,
+    known: size,
     *order() {
       for (let code = 0; code < size; code++) yield { number: code, codes: [code] };
     },
@@ -81,7 +73,7 @@ function numberedByTwo(first: CompactCodes, second: CompactCodes): Numbering {
       const b = second.values[row] as number;
       return a === first.none || b === second.none ? -1 : pairs.numberOf(a * width + b);
     },
-    groups: () => pairs.found.length,
+    known: 0,
     *order() {
       for (const pair of Float64Array.from(pairs.found).sort())
         yield { number: pairs.numberOf(pair), codes: [Math.floor(pair / width), pair % width] };
@@ -112,26 +104,28 @@ class Pairs {
   }
 }
 
-/** Keys by their rows' group, one part of memory after the other. */
+/** Keys by their rows' group, one part of memory after the other. Numbers are asked for twice, which is cheaper than to keep them. */
 function buckets(
   rows: GroupedRows,
-  numbers: Int32Array,
-  groupCount: number,
+  count: number,
+  numbering: Numbering,
   workspace: Workspace,
 ): (number: number) => Uint32Array {
-  const starts = new Uint32Array(groupCount + 1);
-  for (let at = 0; at < numbers.length; at++) {
-    const number = numbers[at] as number;
-    if (number >= 0) starts[number + 1] = (starts[number + 1] as number) + 1;
+  const counts = new Array<number>(numbering.known).fill(0);
+  for (let at = 0; at < count; at++) {
+    const number = numbering.numberOf(placeOf(rows, at));
+    if (number >= 0) counts[number] = (counts[number] ?? 0) + 1;
   }
-  for (let number = 0; number < groupCount; number++)
-    starts[number + 1] = (starts[number + 1] as number) + (starts[number] as number);
-  const grouped = workspace.keys(starts[groupCount] as number);
+  const starts = new Uint32Array(counts.length + 1);
+  for (let number = 0; number < counts.length; number++)
+    starts[number + 1] = (starts[number] as number) + (counts[number] as number);
+  const grouped = workspace.keys(starts[counts.length] as number);
   const next = starts.slice();
-  for (let at = 0; at < numbers.length; at++) {
-    const number = numbers[at] as number;
+  for (let at = 0; at < count; at++) {
+    const place = placeOf(rows, at);
+    const number = numbering.numberOf(place);
     if (number < 0) continue;
-    grouped[next[number] as number] = rows.keys[placeOf(rows, at)] as number;
+    grouped[next[number] as number] = rows.keys[place] as number;
     next[number] = (next[number] as number) + 1;
   }
   return (number) => grouped.subarray(starts[number], starts[number + 1]);

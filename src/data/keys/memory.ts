@@ -6,7 +6,7 @@ import { eachTie } from './keys.ts';
 /** Rows of one stretch of a scan. */
 const stretchRows = 1 << 16;
 
-/** Four bytes a row for the key, two or four for each code, and as much as eight for groupings. */
+/** Four bytes a row for the key, two or four for each code, and four for a grouping. */
 export class MemoryKeys implements KeyedRows {
   readonly #keys: Uint32Array;
   readonly #codes: readonly CompactCodes[];

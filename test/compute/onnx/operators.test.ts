@@ -71,6 +71,7 @@ const cases: Record<p.Operator, [expression: p.Expression, values: number[], dim
   slice: [
     [p.slice(A, 1, 1, 3), rows(a).flatMap((row) => row.slice(1, 3)), [2, 2]],
     [p.slice(A, -1, -1, 3), rows(a).flatMap((row) => row.slice(-1)), [2, 1]],
+    [p.slice(A, 1, 0, 9, 2), rows(a).flatMap(([first, , third]) => [first ?? 0, third ?? 0]), [2, 2]],
   ],
   gather: [[p.gather(A, I, 1), rows(a).flatMap((row) => [row[2] ?? 0, row[0] ?? 0]), [2, 2]]],
   expand: [[p.expand(C, [2, 3]), [...c, ...c], [2, 3]]],
@@ -107,6 +108,8 @@ test('an old opset says which operator it lacks', async () => {
     code: 'UNSUPPORTED_OPERATOR',
     details: { operator: 'Where', opset: 8 },
   });
-  const { sliced } = await run(old, { outputs: { sliced: p.slice(A, 1, 0, 1) } }, inputs as Record<string, Tensor>);
+  const outputs = { sliced: p.slice(A, 1, 0, 1), stepped: p.slice(A, 1, 0, 9, 2) };
+  const { sliced, stepped } = await run(old, { outputs }, inputs as Record<string, Tensor>);
   expect(valuesOf(sliced)).toEqual([-2, 1]);
+  expect(valuesOf(stepped)).toEqual(rows(a).flatMap(([first, , third]) => [first, third]));
 });

@@ -201,6 +201,7 @@ const operators: Record<string, Expression> = {
   transpose: p.transpose(a, [1, 0]),
   concat: p.concat([a, a], 1),
   slice: p.slice(a, 1, -2, 9),
+  'slice with steps': p.slice(a, 1, 0, 9, 2),
   gather: p.gather(a, i, 1),
   reduceSum: p.reduceSum(a, [0]),
   'reduceSum of all': p.reduceSum(a),

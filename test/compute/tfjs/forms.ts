@@ -10,7 +10,7 @@ import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
 
 /** Keras nets of many layers, each in three forms: test/fixtures/generate/keras_layers.py. */
 export const netsFolder = join(import.meta.dirname, '../../fixtures/keras_layers');
-export const nets = ['sequences', 'towers', 'multi_hot', 'heads'] as const;
+export const nets = ['sequences', 'towers', 'multi_hot', 'heads', 'attending'] as const;
 export type Net = (typeof nets)[number];
 
 /** Where a form lies in the folder of its net. */

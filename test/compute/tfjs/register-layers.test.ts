@@ -97,17 +97,25 @@ const refusals: readonly Refusal[] = [
   ],
   [
     'with a layer of Keras that TensorFlow.js does not have',
-    '“leaky” is made of Attention',
+    '“leaky” is made of GroupNormalization',
     withLayer('leaky', (one) => {
-      one.class_name = 'Attention';
+      one.class_name = 'GroupNormalization';
     }),
   ],
   [
-    'with a recurrent layer that TensorFlow.js does not have',
-    'reset_after',
+    'with a layer that is called with more than tensors',
+    '“leaky” is called with `training`',
     withLayer('leaky', (one) => {
-      one.class_name = 'GRU';
-      one.config = { name: 'leaky', units: 2, reset_after: true };
+      const [[[name, ...place]]] = one.inbound_nodes as [[[string, number, number]]];
+      one.inbound_nodes = [[[name, place[0], place[1], { training: true }]]];
+    }),
+  ],
+  [
+    'with attention over other axes than that of positions',
+    '“leaky” attends over axes',
+    withLayer('leaky', (one) => {
+      one.class_name = 'MultiHeadAttention';
+      one.config = { name: 'leaky', num_heads: 2, key_dim: 2, attention_axes: [1, 2] };
     }),
   ],
   [

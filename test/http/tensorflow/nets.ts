@@ -81,4 +81,14 @@ export const nets: readonly Net[] = [
     single: 'tags0',
     written: '{ tags0: 1, tags1: 0, tags2: 0, tags3: 1, tags4: 0, tags5: 0, visits: [1, 2] }',
   },
+  {
+    name: 'attending',
+    folder: join(netsFolder, 'attending'),
+    forms: forms('score'),
+    features: [ids('item', 2), ids('history', 4)],
+    // Attention is several layers in graphs.
+    layers: ['asked', 'steps', 'change', 'joined', 'even'],
+    single: 'click',
+    written: '{ item: [2, 3], history: [1, 5] }',
+  },
 ];

@@ -55,21 +55,27 @@ function boundariesOf(body: Body, index: string, { start, end }: Part): string |
 }
 
 /**
- * Whether the loop goes on while its index is below the number of offsets, and the boundaries are these and the number of ids; the
- * same numbers are what a mean of the last bag is taken with.
+ * Whether the loop goes on while its index is below the number of bags, with which a mean of the last bag is taken, too: that of the
+ * offsets, and the boundaries are these and the number of ids; or of boundaries that have the last end already, less one.
  */
 function runsOver(graph: GraphBuilder, body: Body, next: string | undefined, boundaries: string, part: Part): boolean {
   const less = body.made(body.graph.output[0]?.name, 'Less');
   const count = less?.input[1] ?? '';
+  if (less?.input[0] !== next || (part.last !== undefined && part.last.count !== count)) return false;
+  if (isSizeLessOne(graph, count, boundaries)) return true;
   const size = graph.producerOf(count);
   const all = graph.producerOf(boundaries);
   const [offsets, total = ''] = all?.opType === 'Concat' && all.input.length === 2 ? all.input : [];
-  return (
-    less?.input[0] === next &&
-    size?.opType === 'Size' &&
-    size.input[0] === offsets &&
-    (part.last === undefined || (part.last.count === count && isLength(graph, total, part.last.ids)))
-  );
+  const isCounted = size?.opType === 'Size' && size.input[0] === offsets;
+  return isCounted && (part.last === undefined || isLength(graph, total, part.last.ids));
+}
+
+function isSizeLessOne(graph: GraphBuilder, count: string, list: string): boolean {
+  const difference = graph.producerOf(count);
+  const size = graph.producerOf(difference?.input[0] ?? '');
+  const one = graph.valueOf(difference?.input[1] ?? '')?.data;
+  const isLess = difference?.opType === 'Sub' && one?.length === 1 && Number(one[0]) === 1;
+  return isLess && size?.opType === 'Size' && size.input[0] === list;
 }
 
 /** Whether `total` is the length of a list, which may have been made one first. */

@@ -32,7 +32,7 @@ export class Replay implements Executable {
       const inputs = call.inputs.map((name) => values.get(name) as Tensor);
       const inputMasks = call.inputs.map((name) => masks.get(nodeOf(name)) ?? null);
       if (outputsOf(call).some((name) => !values.has(name)))
-        for (const [at, output] of this.#applied(call, inputs, inputMasks[0] ?? null).entries()) {
+        for (const [at, output] of this.#applied(call, inputs, inputMasks).entries()) {
           const name = outputsOf(call)[at] as string;
           if (!values.has(name)) values.set(name, output);
         }
@@ -68,8 +68,10 @@ export class Replay implements Executable {
     return needed;
   }
 
-  #applied({ layer }: Call, inputs: Tensor[], mask: Tensor | null): Tensor[] {
-    const kwargs = mask === null ? { training: false } : { training: false, mask };
+  /** The library hands on the first mask alone, its own layers expect no more. */
+  #applied({ layer }: Call, inputs: Tensor[], masks: readonly (Tensor | null)[]): Tensor[] {
+    const [mask = null] = masks;
+    const kwargs = { training: false, masks, ...(mask !== null && { mask }) };
     return [layer.apply(inputs.length === 1 ? (inputs[0] as Tensor) : inputs, kwargs)].flat() as Tensor[];
   }
 
@@ -84,7 +86,7 @@ export class Replay implements Executable {
           ),
         );
         const floats = inputs.filter(({ dtype }) => dtype === 'float32');
-        const target = () => tf.addN(this.#applied(call, inputs, null).map((output) => tf.sum(output)));
+        const target = () => tf.addN(this.#applied(call, inputs, []).map((output) => tf.sum(output)));
         tf.engine().gradients(target as () => Tensor, floats, undefined, true);
       });
       return true;

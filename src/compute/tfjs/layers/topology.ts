@@ -1,6 +1,7 @@
 import { modelRejected } from '../../../errors.ts';
 import { modelLimits } from '../../../limits.ts';
 import type { Runtime } from '../library.ts';
+import { withoutArguments } from './arguments.ts';
 import { checkCalls, containers, type Fields } from './calls-check.ts';
 
 /** Keras' description of a model, ready to be built. */
@@ -79,7 +80,7 @@ class Reader {
       throw modelRejected(`A layer of the class ${written.class_name} has no name.`);
     const where = path + name;
     if (containers.has(written.class_name)) return this.container({ ...written, name }, `${where}/`, name, depth + 1);
-    const clean = this.#stripped(written, where, written.class_name, 0) as Fields;
+    const clean = this.#stripped(withoutArguments({ ...written, name }), where, written.class_name, 0) as Fields;
     return { ...clean, name, config: this.#parted(clean.class_name as string, clean.config as Fields, where) };
   }
 

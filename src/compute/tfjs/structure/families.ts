@@ -13,7 +13,7 @@ export const bookkeeping = names(
 export const selection = names('Slice StridedSlice Split SplitV Unpack GatherV2 GatherNd TopKV2 Cropping2D CenterCrop');
 /** They need only one element to compute one, and are linear in it. */
 export const affine = names(
-  'BiasAdd Add AddV2 AddN Sub Mul Div RealDiv DivNoNan Neg Select SelectV2 Multiply Average Rescaling',
+  'BiasAdd Add AddV2 AddN Sub Mul Div RealDiv DivNoNan Neg Select SelectV2 Multiply Average Subtract Rescaling',
 );
 /** The others that need only one element. */
 export const elementwise = names(
@@ -37,6 +37,7 @@ export const kinds: Readonly<Record<string, LayerKind>> = Object.fromEntries([
     'MaxPool AvgPool MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D',
   ),
   ...all('POOLING', 'GlobalAveragePooling1D GlobalMaxPooling1D GlobalAveragePooling2D GlobalMaxPooling2D'),
+  ...all('ATTENTION', 'Attention AdditiveAttention MultiHeadAttention'),
   ...all('RECURRENT', 'RNN SimpleRNN GRU LSTM ConvLSTM2D Bidirectional'),
 ]);
 

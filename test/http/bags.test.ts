@@ -1,0 +1,153 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answered } from '../support/ask.ts';
+import { expectRefused } from '../support/refusals.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { registerDataset, registerModel } from '../support/toys.ts';
+
+const folder = join(import.meta.dirname, '../fixtures/bags');
+
+/** By PyTorch in float64: test/fixtures/generate/ragged.py. */
+interface Figures {
+  readonly sum: number;
+  readonly norm: number;
+}
+type Row = Record<string, unknown> & { click: number };
+type Expected = { logit: number } & Record<string, Record<string, Figures>>;
+const { rows, expected }: { rows: Row[]; expected: Expected[] } = JSON.parse(
+  await readFile(join(folder, 'ragged.json'), 'utf8'),
+);
+
+const manifest = {
+  features: [
+    { name: 'tags', kind: 'SEQUENCE', input: 'tags', offsetsInput: 'tag_offsets', group: 'lists' },
+    {
+      name: 'genres',
+      kind: 'SEQUENCE',
+      input: 'genres',
+      offsetsInput: 'genre_offsets',
+      includeLastOffset: true,
+      group: 'lists',
+    },
+    { name: 'price', kind: 'NUMERIC', missing: 0 },
+  ],
+};
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ sources: [folder] });
+  for (const exporter of ['legacy', 'dynamo'])
+    await registerModel(server.ask, { name: exporter, uri: `ragged-${exporter}.onnx`, manifest });
+  await writeFile(join(server.folder, 'rows.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+  await registerDataset(server.ask, { name: 'rows', uri: 'rows.jsonl', label: 'click' });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Explanation {
+  readonly target: number;
+  readonly score: number;
+  readonly convergenceDelta: number | null;
+  readonly attributions: { feature: { name: string }; attribution: number; magnitude: number }[];
+}
+const explained = (model: string, method: string, options?: object) =>
+  server.ask<{ model: { explanations: { nodes: Explanation[] } } }>(
+    `query ($model: String!, $method: AttributionMethod, $options: AttributionOptions) { model(name: $model) {
+      explanations(rows: { dataset: "rows" }, method: $method, options: $options) { nodes {
+        target score convergenceDelta attributions { feature { name } attribution magnitude } } } } }`,
+    { model, method, ...(options && { options }) },
+  );
+
+describe.each(['legacy', 'dynamo'])('lists of any length, as the %s exporter writes them', (model) => {
+  test('are evaluated, and their capabilities are told', async () => {
+    const { model: found } = await answered(server.ask)<{ model: object }>(
+      `query ($model: String!) { model(name: $model) {
+        capabilities { gradients blockers { operator } } features { name carriers { shape } cardinality }
+        evaluation(rows: { dataset: "rows" }) { rowCount auc } } }`,
+      { model },
+    );
+    const [positive, negative] = [1, 0].map((label) =>
+      expected.filter((_, at) => rows[at]?.click === label).map(({ logit }) => logit),
+    ) as [number[], number[]];
+    const won = positive.flatMap((one) => negative.map((other) => (one > other ? 1 : 0) as number));
+    expect(found).toMatchObject({
+      capabilities: { gradients: true, blockers: [] },
+      features: [{ carriers: [{ shape: [null, 3] }], cardinality: 10 }, { carriers: [{ shape: [null, 2] }] }, {}],
+      evaluation: { rowCount: 5, auc: won.reduce((sum, one) => sum + one, 0) / won.length },
+    });
+  });
+
+  test.each(['SALIENCY', 'INPUT_X_GRADIENT', 'INTEGRATED_GRADIENTS', 'FEATURE_ABLATION'])(
+    'have PyTorch’s attributions by %s, row by row',
+    async (method) => {
+      const { data, errors } = await explained(model, method);
+      expect(errors).toEqual([]);
+      for (const [row, { target, attributions }] of data.model.explanations.nodes.entries()) {
+        const right = expected[row] as Expected;
+        expect(target).toBeCloseTo(right.logit, 5);
+        for (const { feature, attribution, magnitude } of attributions) {
+          const { sum, norm } = (right[method] as Record<string, Figures>)[feature.name] as Figures;
+          expect(attribution, `${feature.name} of row ${row}`).toBeCloseTo(sum, 4);
+          expect(magnitude, `${feature.name} of row ${row}`).toBeCloseTo(norm, 4);
+        }
+      }
+    },
+  );
+});
+
+test.each([
+  ['SHAPLEY_SAMPLING', {}],
+  ['SMOOTHGRAD', { noise: 1e-6 }],
+  ['GRADIENT_SHAP', { noise: 1e-6, samples: 200 }],
+  ['INTEGRATED_GRADIENTS', { baseline: { kind: 'MEAN' } }],
+])('%s with %j is answered, and adds up where it is complete', async (method, options) => {
+  const { data, errors } = await explained('legacy', method, options);
+  expect(errors).toEqual([]);
+  const { nodes } = data.model.explanations;
+  expect(nodes).toHaveLength(5);
+  for (const { convergenceDelta } of nodes)
+    if (method !== 'GRADIENT_SHAP') expect(Math.abs(convergenceDelta ?? 0)).toBeLessThan(1e-3);
+  if (method !== 'SMOOTHGRAD') return;
+  const { data: plain } = await explained('legacy', 'SALIENCY');
+  for (const [row, { attributions }] of nodes.entries())
+    for (const [at, { magnitude }] of attributions.entries())
+      expect(magnitude).toBeCloseTo(plain.model.explanations.nodes[row]?.attributions[at]?.magnitude as number, 4);
+});
+
+test('aggregates, groups, interactions, conductance and rows by hand are answered', async () => {
+  const { model } = await answered(server.ask)<{ model: Record<string, never> }>(
+    `query ($rows: [JSON!]!) { model(name: "legacy") {
+      saliency(rows: { dataset: "rows" }) { rowCount features { feature { name } score } groups { score } }
+      interactions(rows: { dataset: "rows" }) { score }
+      predictions(rows: $rows) { target }
+      explanationsOf(rows: $rows, method: SALIENCY) { attributions { magnitude } }
+      layers(kind: [DENSE]) { nodes { conductance(rows: { dataset: "rows" }) { mean } } }
+    } }`,
+    { rows: rows.map(({ tags, genres, price }) => ({ tags, genres, price })) },
+  );
+  const { saliency, predictions, interactions } = model as unknown as {
+    saliency: { features: { feature: { name: string }; score: number }[] };
+    predictions: { target: number }[];
+    interactions: object[];
+  };
+  for (const { feature, score } of saliency.features) {
+    const norms = expected.map((one) => one.SALIENCY?.[feature.name]?.norm as number);
+    expect(score).toBeCloseTo(norms.reduce((sum, norm) => sum + norm, 0) / norms.length, 4);
+  }
+  expect(interactions).toHaveLength(3);
+  expect(predictions.map(({ target }) => target)).toEqual(expected.map(({ logit }) => expect.closeTo(logit, 5)));
+});
+
+test('what takes rows to be alike is refused with what to ask instead', async () => {
+  for (const [method, options] of [
+    ['FEATURE_PERMUTATION', undefined],
+    ['FEATURE_ABLATION', { baseline: { kind: 'MISSING' } }],
+    ['INTEGRATED_GRADIENTS', { baseline: { kind: 'MISSING' } }],
+  ] as const)
+    expectRefused(await explained('legacy', method, options), [
+      'UNSUPPORTED_BY_EXECUTOR',
+      /“tags” is a list of any length .* Ask (from the ZERO|for FEATURE_ABLATION)/,
+    ]);
+  const { errors } = await explained('legacy', 'DEEP_LIFT');
+  expect(errors).toMatchObject([{ extensions: { code: 'UNSUPPORTED_OPERATOR', operator: 'Slice' } }]);
+});
