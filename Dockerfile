@@ -12,6 +12,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY migrations ./migrations
 COPY examples ./examples
+COPY docs/manifest.schema.json ./docs/
 COPY src ./src
 # node
 USER 1000

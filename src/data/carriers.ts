@@ -10,7 +10,7 @@ export interface Carrier {
   readonly length: number;
 }
 
-type Graph = Pick<ModelGraph, 'inputs' | 'lookups'>;
+type Graph = Pick<ModelGraph, 'inputs' | 'lookups' | 'capabilities'>;
 
 /** The places of a lookup that a feature's elements take. */
 interface OwnLookup {
@@ -35,6 +35,8 @@ export function lookupsOf({ lookups }: Graph, feature: FeatureBinding): OwnLooku
 export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
   const own = lookupsOf(graph, feature);
   if (own.length > 0) return own.map(carrierOf);
+  const isNumber = feature.kind === 'NUMERIC' || feature.kind === 'EMBEDDING';
+  if (!isNumber && graph.capabilities?.activations === false) return [];
   const input = graph.inputs.find(({ name }) => name === feature.input);
   if (!input?.dtype.startsWith('float')) return [];
   const isWhole = input.shape.slice(1).every((dim) => dim === 1) || input.shape.length < 2;

@@ -53,6 +53,10 @@ describe('carriers', () => {
 
   test('of an id that is looked up nowhere: none', () => {
     expect(carriersOf({ ...graph, lookups: [] }, city)).toEqual([]);
+    const capabilities = { activations: false, interventions: false, blockers: [], strays: [] };
+    const closed = { inputs, lookups: [], capabilities };
+    expect(carriersOf(closed, { ...city, input: 'dense' }), 'an id among numbers that may be looked up').toEqual([]);
+    expect(carriersOf(closed, price)).toEqual([{ tensor: 'dense', axis: 1, start: 1, length: 1 }]);
   });
 });
 

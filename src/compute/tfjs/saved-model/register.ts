@@ -77,7 +77,8 @@ const closed = ({ name, outputs }: Signature): Pick<ModelGraph, 'layers' | 'logi
       {
         operator: 'SavedModel',
         node: name,
-        reason: 'a SavedModel is run as a whole: TensorFlow.js sees its inputs and outputs, and nothing between',
+        reason:
+          'a SavedModel is run as a whole: TensorFlow.js sees its inputs and outputs, and nothing between. Perturbation methods answer, of ids from a baseline of values (MISSING, or values)',
         targets: outputs.map((output) => output.name),
       },
     ],
