@@ -34,17 +34,19 @@ const scaled = numbers.map((feature): FeatureBinding => {
   return { ...feature, transform: [{ standardize: { mean: 0.5, deviation: 0.3 } }] } as FeatureBinding;
 });
 
-const cases: Record<string, FeatureBinding[]> = {
+export const everything: readonly FeatureBinding[] = [...numbers, ...ids, word(4), list(5)];
+
+const cases: Record<string, readonly FeatureBinding[]> = {
   'four numbers': numbers,
   'four numbers, standardized': scaled,
   'four ids': ids,
   'a vocabulary of 4,000 words': [word(0)],
   'a list of 5 ids, padded to 10': [list(0)],
-  'all of them': [...numbers, ...ids, word(4), list(5)],
+  'all of them': everything,
 };
 
-async function makeRows(folder: string): Promise<DatasetRecord> {
-  const path = join(folder, 'rows.parquet');
+/** Rows with all of these columns, in so many Parquet files. Returns their paths. */
+export async function writeFiles(folder: string, rowCount: number, fileCount: number): Promise<string[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const columns = [
@@ -54,15 +56,17 @@ async function makeRows(folder: string): Promise<DatasetRecord> {
     'list_transform(range(CAST(hash(i) % 10 AS BIGINT)), lambda x: x + i % 100) AS list',
     'i % 2 AS label',
   ];
-  await connection.run(
-    `COPY (SELECT ${columns.join(', ')} FROM range(${rowCount}) t(i)) TO '${path}' (FORMAT parquet)`,
-  );
+  const paths = Array.from({ length: fileCount }, (_, at) => join(folder, `rows-${at}.parquet`));
+  for (const [at, path] of paths.entries()) {
+    const range = `range(${(at * rowCount) / fileCount}, ${((at + 1) * rowCount) / fileCount})`;
+    await connection.run(`COPY (SELECT ${columns.join(', ')} FROM ${range} t(i)) TO '${path}' (FORMAT parquet)`);
+  }
   connection.closeSync();
   instance.closeSync();
-  return registerDataset([path], { label: 'label', groupBy: null, partitionBy: null });
+  return paths;
 }
 
-function boundTo(dataset: DatasetRecord, features: FeatureBinding[]) {
+function boundTo(dataset: DatasetRecord, features: readonly FeatureBinding[]) {
   const manifest: Manifest = { score: { output: 'y', index: 0, space: 'VALUE' }, features, vocabularies: {} };
   const names = [...new Set(features.map(({ input }) => input))];
   const inputs = names.map((name) => {
@@ -75,11 +79,16 @@ function boundTo(dataset: DatasetRecord, features: FeatureBinding[]) {
   return bind({ inputs }, manifest, { words: vocabulary }, dataset);
 }
 
-async function alone(dataset: DatasetRecord, features: FeatureBinding[], threads: number): Promise<void> {
+export async function alone(
+  dataset: DatasetRecord,
+  features: readonly FeatureBinding[],
+  threads: number,
+): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
   const connection = await instance.connect();
   const columns = features.map(({ column }) => `"${column}"`).join(', ');
-  const result = await connection.stream(`SELECT ${columns}, label FROM read_parquet('${dataset.files[0]?.path}')`);
+  const paths = dataset.files.map(({ path }) => `'${path}'`);
+  const result = await connection.stream(`SELECT ${columns}, label FROM read_parquet([${paths.join(', ')}])`);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
@@ -88,12 +97,17 @@ async function alone(dataset: DatasetRecord, features: FeatureBinding[], threads
   instance.closeSync();
 }
 
-async function batches(dataset: DatasetRecord, features: FeatureBinding[], threads: number): Promise<void> {
+export async function batches(
+  dataset: DatasetRecord,
+  features: readonly FeatureBinding[],
+  threads: number,
+): Promise<void> {
   for await (const _ of readBatches(dataset, allRows, boundTo(dataset, features), { batchRows: 4096, threads }));
 }
 
 export async function measure(folder: string): Promise<Row[]> {
-  const dataset = await makeRows(folder);
+  const paths = await writeFiles(folder, rowCount, 1);
+  const dataset = await registerDataset(paths, { label: 'label', groupBy: null, partitionBy: null });
   const rows: Row[] = [];
   for (const [name, features] of Object.entries(cases)) {
     for (const threads of [1, 2]) {

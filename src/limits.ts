@@ -105,6 +105,12 @@ export const attributionLimits = {
   /** More nodes than these are no better than float32. */
   stepCount: 1000,
   sampleCount: 1000,
+  /** Standard deviation: float32 has lost whatever it is added to. */
+  noise: 1e9,
+  /** Rows that baselines are drawn from, of more a sample: in some hundred samples nobody could tell the difference. */
+  baselineRows: 1000,
+  /** Numbers that carry the features of all of these: 16 MiB of float32, in the store and in memory. */
+  baselineElements: 2 ** 22,
   /** Numbers that the copies of one row hold where features enter the model: 256 MiB of float32. */
   copiedElements: 2 ** 26,
 } as const;

@@ -1,5 +1,5 @@
-import { type Carrier, carriersOf } from '../data/carriers.ts';
-import { bindingMismatch, unsupportedByExecutor } from '../errors.ts';
+import { type Carrier, carriersOf, straysOf } from '../data/carriers.ts';
+import { unsupportedByExecutor, unsupportedOperator } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 
 /** What attributions are about: a feature, or a group of them, whose carriers count together. */
@@ -21,9 +21,12 @@ export function playersOf({ features }: Pick<Subject, 'features'>): Player[] {
   ];
 }
 
+const byItsValues =
+  'Ask for FEATURE_PERMUTATION, or for FEATURE_ABLATION or SHAPLEY_SAMPLING from a baseline of values (options: { baseline: { kind: MISSING } } or { values: … })';
+
 /**
- * The carriers of every feature. Throws BINDING_MISMATCH for a feature that no differentiable tensor carries, and
- * UNSUPPORTED_BY_EXECUTOR where that is because only the model’s outputs are to be had.
+ * The carriers of every feature. Throws UNSUPPORTED_OPERATOR for one whose values an operator takes before any table does, and
+ * UNSUPPORTED_BY_EXECUTOR for others that no differentiable tensor carries.
  */
 export function carriersOfFeatures({ graph, features }: Subject): Carrier[][] {
   return features.map((feature) => {
@@ -31,11 +34,17 @@ export function carriersOfFeatures({ graph, features }: Subject): Carrier[][] {
     if (carriers.length > 0) return carriers;
     if (graph.capabilities?.activations === false)
       throw unsupportedByExecutor(
-        `This model is run as a whole, so that nothing but the values of the feature “${feature.name}” can be changed: there is no zero or mean of what carries it, and no gradient. Ask for FEATURE_PERMUTATION, or for FEATURE_ABLATION or SHAPLEY_SAMPLING from a baseline of values (options: { baseline: { kind: MISSING } } or { values: … }), or export the model as ONNX.`,
+        `This model is run as a whole, so that nothing but the values of the feature “${feature.name}” can be changed: there is no zero or mean of what carries it, and no gradient. ${byItsValues}, or export the model as ONNX.`,
         { feature: feature.name },
       );
-    throw bindingMismatch(
-      `The feature “${feature.name}” reaches the model through no table and no number that has a gradient: nothing can be attributed to it.`,
+    const [stray] = straysOf(graph, feature);
+    if (stray !== undefined)
+      throw unsupportedOperator(
+        `The node “${stray.node}” (${stray.operator}) is in the way of the feature “${feature.name}”: ${stray.reason}. ${byItsValues}.`,
+        { operator: stray.operator, node: stray.node, feature: feature.name },
+      );
+    throw unsupportedByExecutor(
+      `The feature “${feature.name}” reaches the model through no table and no number: there is nothing to differentiate by, and nothing to set to zero or to a mean. ${byItsValues}.`,
       { feature: feature.name },
     );
   });

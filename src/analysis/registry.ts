@@ -1,5 +1,6 @@
 import type { Analysis, PartQuestion, Reading } from './analysis.ts';
 import { attribution } from './attribution.ts';
+import { baselineRows } from './attributions/baseline-rows.ts';
 import { calibration } from './calibration.ts';
 import { conductance } from './conductance.ts';
 import { covariance } from './covariance.ts';
@@ -39,6 +40,7 @@ const all = [
   distribution,
   topExamples,
   attribution,
+  baselineRows,
   probe,
   probeScores,
   explanations,

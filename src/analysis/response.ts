@@ -4,6 +4,7 @@ import {
   constant,
   type Expression,
   mul,
+  programType,
   reduceSum,
   reshape,
   slice,
@@ -13,7 +14,7 @@ import {
 } from '../compute/program.ts';
 import type { Analysis } from './analysis.ts';
 import { repeated } from './attributions/copies.ts';
-import { placesOf, programTensor, programType } from './attributions/inputs.ts';
+import { placesOf, programTensor } from './attributions/inputs.ts';
 import { onesPerRow } from './attributions/positions.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { type OutputTarget, targetOf } from './target.ts';

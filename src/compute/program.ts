@@ -1,4 +1,5 @@
-import type { Tensor } from './tensor.ts';
+import { unsupportedByExecutor } from '../errors.ts';
+import type { DType, Tensor } from './tensor.ts';
 
 /**
  * What to compute on every batch of rows: a lazy graph of tensor expressions over a model's tensors, the same for every
@@ -16,6 +17,13 @@ export type Expression =
 
 /** float32 is the arithmetic of models; the others are for indices and masks. */
 export type ValueType = 'float32' | 'int64' | 'bool';
+
+/** As what programs read a tensor: every other number of a model as the wider one of its kind. Throws UNSUPPORTED_BY_EXECUTOR for text. */
+export function programType(dtype: DType): ValueType {
+  if (dtype === 'bool') return dtype;
+  if (dtype === 'string') throw unsupportedByExecutor('A tensor of text can be no part of a computation.');
+  return dtype.includes('float') ? 'float32' : 'int64';
+}
 
 /**
  * One value a row, float32 [rows], that comes with every batch and not from the model.

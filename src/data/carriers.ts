@@ -1,4 +1,4 @@
-import type { LookupGraph, ModelGraph } from '../compute/graph.ts';
+import type { LookupGraph, ModelGraph, Stray } from '../compute/graph.ts';
 import { type FeatureBinding, type Manifest, widthOf } from './manifest.ts';
 
 /** A differentiable tensor that carries a feature into the model, or the part of it that belongs to the feature. */
@@ -49,6 +49,14 @@ export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
     },
   ];
 }
+
+/** The operators that take a feature's values before any table does. */
+export const straysOf = ({ capabilities }: Pick<ModelGraph, 'capabilities'>, feature: FeatureBinding): Stray[] =>
+  (capabilities?.strays ?? []).filter(
+    ({ input, columns }) =>
+      feature.input === input &&
+      columns.some((column) => column >= feature.index && column < feature.index + widthOf(feature)),
+  );
 
 function carrierOf({ lookup, places }: OwnLookup): Carrier {
   const positions = places.map((place) => lookup.positions[place] as number);

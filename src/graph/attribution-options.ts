@@ -11,16 +11,22 @@ import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { BaselineKind } from './enums.ts';
+import { RowsInput } from './rows-input.ts';
 
 const BaselineInput = builder.inputType('BaselineInput', {
   isOneOf: true,
   description:
-    'Where methods with a baseline start. `kind`: ZERO is the zero carrier (for ids, the zero embedding; numbers as the model takes them), MEAN the mean carrier over the selected rows, MISSING what the manifest gives a missing value.',
+    'Where methods with a baseline start. `kind`: ZERO is the zero carrier (for ids, the zero embedding; numbers as the model takes them), MEAN the mean carrier over the selected rows, MISSING what the manifest gives a missing value. `rows`: drawn from other rows, for GRADIENT_SHAP.',
   fields: (t) => ({
     kind: t.field({ type: BaselineKind, description: 'One that needs no more words.' }),
     values: t.field({
       type: 'JSON',
       description: 'Raw values by feature name, as in a dataset; features left out are at their missing value.',
+    }),
+    rows: t.field({
+      type: RowsInput,
+      description:
+        'Of GRADIENT_SHAP: one of these rows for each sample, drawn by the options’ seed. Of more than 1,000 (fewer where the carriers of one are more than 4,194 numbers) so many are drawn first, by the rows’ own seed.',
     }),
   }),
 });
@@ -50,6 +56,8 @@ export const AttributionOptions = builder.inputType('AttributionOptions', {
 export interface AskedMethod {
   readonly method?: Method | null | undefined;
   readonly options?: typeof AttributionOptions.$inferInput | null | undefined;
+  /** What the client asked for, where that is no method. */
+  readonly called?: string;
 }
 
 /** With the defaults filled in. Throws BAD_USER_INPUT for an option that the method does not have, and for one that is out of range. */
@@ -63,9 +71,9 @@ export async function attributionSpec(
   const method = asked.method ?? fallback;
   const defaults = optionsOf[method];
   const given = Object.entries(asked.options ?? {}).filter(([, value]) => value != null);
-  for (const [name] of given) if (!(name in defaults)) throw lacking(method, name);
+  for (const [name] of given) if (!(name in defaults)) throw lacking(asked.called ?? method, name);
   const { baseline, steps, samples, noise, seed } = { ...asked.options };
-  const start = baseline == null ? undefined : await baselineOf(model, baseline, context);
+  const start = baseline == null ? undefined : await baselineOf(model, asked.called ?? method, baseline, context);
   return {
     method,
     target,
@@ -84,28 +92,41 @@ export async function attributionSpec(
 const only = (name: string, fallback: number | undefined, choose: (fallback: number) => number) =>
   fallback === undefined ? {} : { [name]: choose(fallback) };
 
-function lacking(method: Method, option: string): GlassgraphError {
+function lacking(asked: string, option: string): GlassgraphError {
   const having = (Object.keys(optionsOf) as Method[]).filter((other) => option in optionsOf[other]);
   return badUserInput(
     `options.${option}`,
-    `${method} has no \`options.${option}\`. Leave it out, or ask for ${having.join(', ')}.`,
+    `${asked} has no \`options.${option}\`. Leave it out, or ask for ${having.join(', ')}.`,
   );
 }
 
 function noiseOf(noise: number): number {
-  if (noise >= 0 && Number.isFinite(noise)) return noise;
-  throw badUserInput('options.noise', `\`options.noise\` is ${noise}; a standard deviation is not negative.`);
+  if (noise >= 0 && noise <= attributionLimits.noise) return noise;
+  throw badUserInput(
+    'options.noise',
+    `\`options.noise\` is ${noise}; a standard deviation lies between 0 and ${attributionLimits.noise.toLocaleString('en')}.`,
+  );
 }
 
 async function baselineOf(
   model: ModelRow,
-  { kind, values }: typeof BaselineInput.$inferInput,
+  asked: string,
+  { kind, values, rows }: typeof BaselineInput.$inferInput,
   context: Context,
 ): Promise<Baseline | undefined> {
+  if (rows != null) return drawnFor(asked);
   if (kind === 'ZERO') return undefined;
   if (kind === 'MEAN') return { kind };
   if (kind === 'MISSING') return writtenBaseline(model, {}, 'options.baseline.kind', context);
   return writtenBaseline(model, values as WrittenRow, 'options.baseline.values', context);
+}
+
+function drawnFor(asked: string): Baseline {
+  if (asked === 'GRADIENT_SHAP') return { kind: 'DRAWN' };
+  throw badUserInput(
+    'options.baseline.rows',
+    `${asked} starts from one baseline: \`options.baseline.rows\` are for GRADIENT_SHAP. Give \`kind\` or \`values\`, or ask for that.`,
+  );
 }
 
 /** A row as the model takes it, so that equal baselines are one, however they were written. */

@@ -1,6 +1,5 @@
-import type { Blocker, Capabilities, Stray } from '../compute/graph.ts';
-import { carriersOf } from '../data/carriers.ts';
-import { widthOf } from '../data/manifest.ts';
+import type { Blocker, Capabilities } from '../compute/graph.ts';
+import { carriersOf, straysOf } from '../data/carriers.ts';
 import { analysisFailed } from '../errors.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
@@ -55,16 +54,10 @@ function capabilitiesOf({ name, version, graph, manifest }: ModelRow): Capabilit
     logits.find((each) => each.output === output && each.index === index);
   const target = found?.tensor ?? output;
   const uncarried = manifest.features.filter((feature) => carriersOf(graph, feature).length === 0);
-  const isInTheWay = ({ input, columns }: Stray): boolean =>
-    uncarried.some(
-      (feature) =>
-        feature.input === input &&
-        columns.some((column) => column >= feature.index && column < feature.index + widthOf(feature)),
-    );
   return {
     ...capabilities,
     blockers: [
-      ...capabilities.strays.filter(isInTheWay),
+      ...new Set(uncarried.flatMap((feature) => straysOf(graph, feature))),
       ...capabilities.blockers.filter(({ targets: own }) => own.includes(target)),
     ],
   };

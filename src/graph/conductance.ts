@@ -39,7 +39,7 @@ async function conductanceOf(
   context: Context,
 ): Promise<ConductanceResult> {
   // It has the options of integrated gradients: it is their way, seen from a layer.
-  const how = { method: 'INTEGRATED_GRADIENTS', options } as const;
+  const how = { method: 'INTEGRATED_GRADIENTS', options, called: 'conductance' } as const;
   const chosen = outputTarget(model, target);
   const { steps, baseline } = await attributionSpec(model, how, how.method, chosen, context);
   const spec = { layer: layer.name, target: chosen, steps, ...(baseline === undefined ? {} : { baseline }) };

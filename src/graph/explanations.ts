@@ -6,9 +6,10 @@ import { badUserInput } from '../errors.ts';
 import type { ExplainCall } from '../pass/protocol.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
-import { ask, datasetAsked, type RowsArgument } from './ask.ts';
+import { ask, datasetAsked, type OtherRows, type RowsArgument } from './ask.ts';
 import { atOnce, writtenRows } from './at-once.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
+import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, cursorOf, pageAsked } from './connection.ts';
 import { connectionType } from './connection-types.ts';
@@ -42,6 +43,7 @@ async function pageOf(
   model: ModelRow,
   rows: RowsArgument,
   spec: AttributionSpec,
+  baselines: OtherRows,
   args: ConnectionArguments,
   context: Context,
 ): Promise<ExplanationPage> {
@@ -56,7 +58,7 @@ async function pageOf(
   // An empty page still says how it came to be: by the row beside it.
   const only = indexes.length > 0 ? indexes : [found[0] ?? after];
   const [asked, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
-  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', asked, model, read);
+  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', asked, model, read, baselines);
   const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
   const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
     cursor: cursorOf(node.row.index),
@@ -79,6 +81,7 @@ async function explanationsOfWritten(
   model: ModelRow,
   rows: readonly unknown[],
   spec: AttributionSpec,
+  baselines: RowsArgument | undefined,
   context: Context,
 ): Promise<ExplanationOfRow[]> {
   const written = writtenRows(rows);
@@ -88,6 +91,7 @@ async function explanationsOfWritten(
     model: { artifact, graph, manifest },
     rows: written,
     spec,
+    ...(baselines && { baselines: (await baselinesAmong(model, baselines, context)).value }),
     environment: context.environment,
   };
   const result = (await atOnce('explain', call, context)) as ExplanationsResult;
@@ -114,7 +118,7 @@ builder.objectFields(Model, (t) => ({
     },
     resolve: async (model, { rows, target, first, after, ...how }, context) => {
       const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
-      return pageOf(model, rows, spec, { first, after }, context);
+      return pageOf(model, rows, spec, baselinesOf(model, how), { first, after }, context);
     },
   }),
   explanationsOf: t.field({
@@ -138,7 +142,7 @@ builder.objectFields(Model, (t) => ({
     },
     resolve: async (model, { rows, target, ...how }, context) => {
       const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
-      return explanationsOfWritten(model, rows, spec, context);
+      return explanationsOfWritten(model, rows, spec, baselineRowsOf(model, how), context);
     },
   }),
 }));

@@ -56,6 +56,8 @@ export interface SaliencyOfModel {
   /** What is explained, for the plot's title. */
   readonly what: string;
   readonly answer: Answer<AttributionResult>;
+  /** What its baselines are drawn from, where they are. */
+  readonly baselineRows: RowsArgument | undefined;
 }
 
 /** Types that refer to one another by name, so that each can have its own file. */

@@ -7,6 +7,7 @@ import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import { type AskedMethod, AttributionOptions, attributionSpec } from './attribution-options.ts';
+import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
@@ -31,9 +32,16 @@ async function saliencyOf(
   context: Context,
 ): Promise<SaliencyOfModel> {
   const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
-  const answer = await ask<AttributionResult>(context, 'attribution', spec, model, asked.rows);
+  const answer = await ask<AttributionResult>(
+    context,
+    'attribution',
+    spec,
+    model,
+    asked.rows,
+    baselinesOf(model, asked),
+  );
   assertFinite(answer.value, model);
-  return { model, method: spec.method, what, answer };
+  return { model, method: spec.method, what, answer, baselineRows: baselineRowsOf(model, asked) };
 }
 
 /** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */
@@ -206,6 +214,14 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
       type: Provenance,
       description: 'How this came to be.',
       resolve: ({ answer }) => answer.provenance,
+    }),
+    baselineProvenance: t.field({
+      type: Provenance,
+      nullable: true,
+      description:
+        'Of the rows that baselines are drawn from, with `baseline: { rows }`: how many, and whether they are a sample of those selected.',
+      resolve: async ({ model, baselineRows }, _, context) =>
+        baselineRows === undefined ? null : (await baselinesAmong(model, baselineRows, context)).provenance,
     }),
   }),
 });

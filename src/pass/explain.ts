@@ -7,7 +7,7 @@ import type { ExplainCall } from './protocol.ts';
 import { sweepBatches } from './sweep.ts';
 
 /** Explains rows at once: no job, nothing kept. */
-export async function explain({ model, rows, spec, environment }: ExplainCall): Promise<ExplanationsResult> {
+export async function explain({ model, rows, spec, baselines, environment }: ExplainCall): Promise<ExplanationsResult> {
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
   const source = {
@@ -18,7 +18,7 @@ export async function explain({ model, rows, spec, environment }: ExplainCall): 
   };
   const subject: Subject = { graph, ...manifest };
   const opened = await openedModel(artifact, environment);
-  let state = explanations.start(spec, subject);
+  let state = explanations.start(spec, subject, ...(baselines === undefined ? [] : [baselines]));
   for (let next: typeof state | undefined = state; next !== undefined; next = explanations.again?.(state)) {
     state = next;
     const program = explanations.program(spec, subject, state);

@@ -1,3 +1,4 @@
+import type { BaselineRows } from '../analysis/attributions/baseline-rows.ts';
 import type { AttributionSpec } from '../analysis/attributions/method.ts';
 import type { OutputTarget } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
@@ -100,6 +101,8 @@ export interface PredictCall {
 /** Rows written by hand, to be explained at once. */
 export interface ExplainCall extends Pick<PredictCall, 'model' | 'rows' | 'environment'> {
   readonly spec: AttributionSpec;
+  /** What baselines are drawn from, where they are. */
+  readonly baselines?: BaselineRows;
 }
 
 export interface Prediction {

@@ -14,6 +14,7 @@ import { JobWatch } from '../jobs/watch.ts';
 import type { PassEnvironment } from '../pass/protocol.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { Leftovers, removeDeadScratch } from '../store/leftovers.ts';
+import { followHome } from '../store/moved-home.ts';
 import { evict } from '../store/results.ts';
 import type { Config } from './config.ts';
 
@@ -76,6 +77,7 @@ export class Engine {
     const { database, boss, watch, pool, environment } = this;
     const leftovers = new Leftovers(database.db, this.#config.home);
     if (database.engine.kind === 'pglite') {
+      await followHome(database.db, this.#config.home);
       await requeueOrphans(database, boss);
       await leftovers.removeAll();
     }

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AttributionResult } from '../../src/analysis/attribution.ts';
 import { gaussLegendre } from '../../src/analysis/attributions/gauss-legendre.ts';
-import type { AttributionMethod } from '../../src/analysis/attributions/method.ts';
+import type { AttributionMethod, AttributionSpec } from '../../src/analysis/attributions/method.ts';
+import { optionsOf } from '../../src/analysis/attributions/options.ts';
 import type { TargetSpace } from '../../src/analysis/target.ts';
-import { float32, int64 } from '../../src/compute/tensor.ts';
+import { float32 } from '../../src/compute/tensor.ts';
 import type { RowSelection } from '../../src/data/types.ts';
 import { modelOf, temporaryFolder, written } from '../compute/onnx/models.ts';
 import { writeParquet } from '../data/parquet.ts';
 import { answersOf } from '../support/pass.ts';
+import { attributed, mean, sequence } from './attributions/nets.ts';
 
 type Figures = Record<
   'score' | 'scoreDeviation' | 'scoreWhenPositive' | 'scoreWhenNegative' | 'mean' | 'standardDeviation',
@@ -65,6 +67,62 @@ const closeTo = (values: Readonly<Record<string, number | undefined>>) =>
     Object.entries(values).map(([name, value]) => [name, value === undefined ? value : expect.closeTo(value, 4)]),
   );
 
+/** Captum's, and PyTorch's from the same draws: test/fixtures/generate/attribution_day.py. */
+const day: Record<string, Record<string, Pick<Figures, 'score' | 'mean'>>> & {
+  rowCount: number;
+  baselineCount: number;
+} = JSON.parse(readFileSync('test/fixtures/flights/attribution-day.json', 'utf8'));
+const ofDay: [name: string, method: AttributionMethod, options?: Partial<AttributionSpec>][] = [
+  ['INTEGRATED_GRADIENTS from the mean', 'INTEGRATED_GRADIENTS', { baseline: { kind: 'MEAN' } }],
+  ['DEEP_LIFT', 'DEEP_LIFT'],
+  ['SMOOTHGRAD', 'SMOOTHGRAD'],
+  ['SMOOTHGRAD_SQUARED', 'SMOOTHGRAD_SQUARED'],
+  ['VARGRAD', 'VARGRAD'],
+  ['GRADIENT_SHAP', 'GRADIENT_SHAP'],
+  ['GRADIENT_SHAP with noise', 'GRADIENT_SHAP', { noise: 0.1 }],
+  ['GRADIENT_SHAP from rows', 'GRADIENT_SHAP', { baseline: { kind: 'DRAWN' } }],
+  ['FEATURE_ABLATION', 'FEATURE_ABLATION'],
+];
+
+describe.each(['v1', 'v2'])('methods that run copies of a row, over a day of flights, %s', (version) => {
+  const on = (date: string) => {
+    const folder = `examples/flights/${version}`;
+    return {
+      model: `${folder}/model.onnx`,
+      manifest: JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')) as unknown,
+      rows: 'examples/flights/flights.parquet',
+      selection: {
+        partitions: null,
+        where: [{ column: 'date', op: 'EQ' as const, value: date }],
+        invalid: 'FAIL' as const,
+      },
+    };
+  };
+  let results: AttributionResult[];
+
+  beforeAll(async () => {
+    const [from] = await answersOf(on('2013-09-03'), [{ name: 'baselineRows', spec: {} }]);
+    expect(from).toMatchObject({ rowCount: day.baselineCount });
+    const questions = ofDay.map(([, method, options = {}]) => {
+      const { baseline: _, ...defaults } = optionsOf[method];
+      const partKeys = options.baseline?.kind === 'DRAWN' ? ['from'] : [];
+      return { name: 'attribution', spec: { method, target: { space: 'LOGIT' }, ...defaults, ...options }, partKeys };
+    });
+    results = (await answersOf(on('2013-10-02'), questions, { from })) as AttributionResult[];
+  });
+
+  test.each(ofDay.map(([name], at) => [name, at] as const))('%s, of every feature and group', (name, at) => {
+    expect(results[at]?.rowCount).toBe(day.rowCount);
+    for (const [figure, values] of Object.entries(day[version]?.[name] ?? {})) {
+      const scale = Math.max(...values.map(Math.abs));
+      const actual = Array.from(results[at]?.[figure as 'score' | 'mean'] ?? []);
+      expect(actual).toEqual(
+        values.map((value) => expect.toSatisfy((own: number) => Math.abs(own - value) < 1e-4 * scale)),
+      );
+    }
+  });
+});
+
 describe('Gauss–Legendre on [0, 1]', () => {
   test('by hand: one node, two nodes', () => {
     expect(gaussLegendre(1)).toEqual({ nodes: [0.5], weights: [1] });
@@ -83,48 +141,13 @@ describe('Gauss–Legendre on [0, 1]', () => {
   });
 });
 
-/**
- * Two positions of ids, looked up in a table and summed, plus a number: logit = Σ (e₀ + 2·e₁) + 3·age.
- * Table: id 0, the padding, is (5, 5); id 1 is (1, 0); id 2 is (0, 2).
- */
 describe('by hand: a sequence and a number', () => {
-  const model = modelOf({
-    inputs: { seen: ['int64', [null, 2]], age: ['float32', [null, 1]] },
-    weights: {
-      table: float32([3, 2], Float32Array.of(5, 5, 1, 0, 0, 2)),
-      w: float32([2, 1], Float32Array.of(1, 2)),
-      three: float32([], Float32Array.of(3)),
-      one: int64([1], [1]),
-    },
-    nodes: [
-      ['Gather', 'table seen', 'looked'],
-      ['ReduceSum', 'looked one', 'pooled', { keepdims: 0 }],
-      ['MatMul', 'pooled w', 'of_seen'],
-      ['Mul', 'age three', 'of_age'],
-      ['Add', 'of_seen of_age', 'logit'],
-      ['Sigmoid', 'logit', 'score'],
-    ],
-    outputs: 'score',
-  });
-  const manifest = {
-    score: { output: 'score', index: 0, space: 'PROBABILITY' },
-    features: [
-      { name: 'seen', kind: 'SEQUENCE', column: 'seen', input: 'seen', length: 2, padding: 0, group: 'all' },
-      { name: 'age', kind: 'NUMERIC', column: 'age', input: 'age', group: 'all' },
-    ],
-  };
-
-  const asks = async (...methods: AttributionMethod[]) => {
-    const rows = join(await temporaryFolder(), 'rows.parquet');
-    // Two ids, one id and padding, nothing but padding.
-    await writeParquet(rows, 'SELECT * FROM (VALUES ([1, 2], 1.0), ([2], -2.0), ([]::INT[], 0.0)) AS t(seen, age)');
-    const questions = methods.map((method) => ({
-      name: 'attribution',
-      spec: { method, target: { space: 'LOGIT' }, ...(method === 'INTEGRATED_GRADIENTS' ? { steps: 3 } : {}) },
-    }));
-    return (await answersOf({ model: await written(model), manifest, rows }, questions)) as AttributionResult[];
-  };
-  const mean = (...values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const asks = (...methods: AttributionMethod[]): Promise<AttributionResult[]> =>
+    attributed(
+      // Two ids, one id and padding, nothing but padding.
+      sequence('([1, 2], 1.0), ([2], -2.0), ([]::INT[], 0.0)'),
+      ...methods.map((method) => ({ method, ...(method === 'INTEGRATED_GRADIENTS' ? { steps: 3 } : {}) })),
+    );
   const expectClose = (actual: Float64Array | undefined, wanted: number[]): void => {
     expect(actual).toHaveLength(wanted.length);
     for (const [at, value] of wanted.entries()) expect(actual?.[at]).toBeCloseTo(value, 5);

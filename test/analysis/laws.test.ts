@@ -5,13 +5,16 @@ import { toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Analysis, ReadableRows, Subject } from '../../src/analysis/analysis.ts';
+import { attributionMethods } from '../../src/analysis/attributions/method.ts';
 import { analysisNamed, readingNamed } from '../../src/analysis/registry.ts';
-import type { CompiledProgram, OpenModel } from '../../src/compute/executor.ts';
+import type { OpenModel } from '../../src/compute/executor.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32 } from '../../src/compute/tensor.ts';
+import type { FeatureBinding } from '../../src/data/manifest.ts';
 import { ScoreBuffer } from '../../src/data/score-buffer.ts';
 import type { Batch } from '../../src/data/types.ts';
+import { sweepBatches } from '../../src/pass/sweep.ts';
 import { modelOf } from '../compute/onnx/models.ts';
 
 /** Two numbers through a dense layer of three units, one of which is twice another. */
@@ -29,7 +32,7 @@ const text = modelOf({
   outputs: 'score',
 });
 
-type AnyAnalysis = Analysis<unknown, unknown, unknown>;
+type AnyAnalysis = Analysis<unknown, unknown, unknown, readonly unknown[]>;
 interface Row {
   readonly x: readonly [number, number];
   readonly label: 0 | 1 | null;
@@ -45,7 +48,19 @@ beforeAll(async () => {
   await writeFile(path, toBinary(ModelProtoSchema, text));
   const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
   model = await onnxExecutor.open(artifact, { home: folder, threads: 1 });
-  subject = { graph: model.graph, score: { output: 'score', index: 0, space: 'PROBABILITY' }, features: [] };
+  const feature = (name: string, index: number): FeatureBinding => ({
+    name,
+    kind: 'NUMERIC',
+    column: name,
+    input: 'x',
+    index,
+    group: 'both',
+  });
+  subject = {
+    graph: model.graph,
+    score: { output: 'score', index: 0, space: 'PROBABILITY' },
+    features: [feature('a', 0), feature('b', 1)],
+  };
 });
 
 afterAll(async () => {
@@ -64,18 +79,20 @@ const batchOf = (rows: readonly Row[], first: number): Batch => ({
 });
 
 /** Sweeps over the rows in batches of this many; shards are folded each by itself and merged. */
-async function answer(name: string, spec: unknown, shards: readonly (readonly Row[])[], batchRows: number) {
+async function answer(
+  { name, spec, parts = [] }: Question,
+  shards: readonly (readonly Row[])[],
+  batchRows: number,
+): Promise<unknown> {
   const analysis = analysisNamed(name) as AnyAnalysis;
-  let begin = (): unknown => analysis.start(spec, subject);
+  let begin = (): unknown => analysis.start(spec, subject, ...parts);
   for (;;) {
-    const compiled = await model.compile(analysis.program(spec, subject, begin()));
     let first = 0;
     const states: unknown[] = [];
     for (const shard of shards) {
-      states.push(await folded({ analysis, spec }, compiled, begin(), shard, first, batchRows));
+      states.push(await folded({ analysis, spec }, begin(), shard, first, batchRows));
       first += shard.length;
     }
-    await compiled.close();
     const state = states.reduce((a, b) => analysis.merge(a, b));
     const next = analysis.again?.(state);
     if (next === undefined) return analysis.finish(state);
@@ -85,26 +102,22 @@ async function answer(name: string, spec: unknown, shards: readonly (readonly Ro
 
 async function folded(
   { analysis, spec }: { analysis: AnyAnalysis; spec: unknown },
-  compiled: CompiledProgram,
   begun: unknown,
   rows: readonly Row[],
   first: number,
   batchRows: number,
 ): Promise<unknown> {
   let state = begun;
-  for (let at = 0; at < rows.length; at += batchRows) {
-    const batch = batchOf(rows.slice(at, at + batchRows), first + at);
-    const rowValue = (values: Float32Array) => float32([batch.rowCount], values);
-    const outputs = await compiled.run(
-      {
-        rowCount: batch.rowCount,
-        inputs: batch.inputs,
-        rowValues: { label: rowValue(batch.label), labelled: rowValue(batch.labelled) },
-      },
-      analysis.parameters?.(state, batch, spec, subject) ?? {},
-    );
-    state = analysis.fold(state, outputs, batch);
-  }
+  const program = analysis.program(spec, subject, state);
+  const source = {
+    async *read() {
+      for (let at = 0; at < rows.length; at += batchRows) yield batchOf(rows.slice(at, at + batchRows), first + at);
+    },
+    countKept: async () => rows.length,
+  };
+  const parameters = (_: number, part: Batch) => analysis.parameters?.(state, part, spec, subject) ?? {};
+  for await (const { results } of sweepBatches([program], parameters, model, source))
+    for (const { outputs, part } of results) state = analysis.fold(state, outputs, part);
   return state;
 }
 
@@ -166,42 +179,83 @@ function expectEqual(a: unknown, b: unknown, tolerance: number): void {
   }
 }
 
-const questions: [string, object][] = [
-  ['moments', { layer: 'hidden' }],
-  ['extremes', { layer: 'hidden' }],
-  ['covariance', { layer: 'hidden' }],
-  ['distribution', { layer: 'hidden' }],
-  ['topExamples', { layer: 'hidden', unit: 1 }],
-  ['scores', {}],
-  ['similarity', {}],
-  ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6 }],
-  ['probe', { layer: 'hidden', l2: 1, maxIterations: 100, tolerance: 1e-6, controlSeed: 7 }],
-];
-const runs = { numRuns: 15 };
+interface Question {
+  readonly name: string;
+  readonly spec: object;
+  readonly parts?: readonly unknown[];
+}
 
-describe.each(questions)('%s', (name, spec) => {
+const hidden = { layer: 'hidden' };
+const ofUnits: Question[] = [
+  { name: 'moments', spec: hidden },
+  { name: 'extremes', spec: hidden },
+  { name: 'covariance', spec: hidden },
+  { name: 'distribution', spec: hidden },
+];
+const others: Question[] = [
+  { name: 'topExamples', spec: { ...hidden, unit: 1 } },
+  { name: 'scores', spec: {} },
+  { name: 'similarity', spec: {} },
+  { name: 'probe', spec: { ...hidden, l2: 1, maxIterations: 100, tolerance: 1e-6 } },
+  { name: 'probe', spec: { ...hidden, l2: 1, maxIterations: 100, tolerance: 1e-6, controlSeed: 7 } },
+];
+
+/** Of what the logit of this net does not have: curvature. */
+const target = { space: 'PROBABILITY' };
+const drawnFrom = { rowCount: 3, carriers: { x: Float32Array.of(0, 1, -2, 0.5, 4, 4) } };
+const permutation: Question = { name: 'attribution', spec: { method: 'FEATURE_PERMUTATION', samples: 2, seed: 3 } };
+const attributions: Question[] = [
+  ...attributionMethods
+    .filter((method) => method !== 'FEATURE_PERMUTATION')
+    .map((method) => ({ name: 'attribution', spec: { method } })),
+  { name: 'attribution', spec: { method: 'INTEGRATED_GRADIENTS', baseline: { kind: 'MEAN' } } },
+  { name: 'attribution', spec: { method: 'GRADIENT_SHAP', noise: 0.5 } },
+  { name: 'attribution', spec: { method: 'GRADIENT_SHAP', baseline: { kind: 'DRAWN' } }, parts: [drawnFrom] },
+  { name: 'explanations', spec: { method: 'SHAPLEY_SAMPLING' } },
+  { name: 'baselineRows', spec: {} },
+  { name: 'conductance', spec: { ...hidden, steps: 4 } },
+  { name: 'interactions', spec: { method: 'ABLATION', features: [0, 1] } },
+  { name: 'interactions', spec: { method: 'HESSIAN', features: [0, 1] } },
+  { name: 'response', spec: { feature: 1, values: [-1, 0, 2] } },
+].map(({ spec, ...question }) => ({ ...question, spec: { samples: 3, noise: 0.1, steps: 3, target, ...spec } }));
+
+const named = (questions: readonly Question[]) =>
+  questions.map((question) => [`${question.name} ${JSON.stringify(question.spec)}`, question] as const);
+const runs = { numRuns: 15 };
+const fewRuns = { numRuns: 6 };
+
+describe.each([
+  ...named([...ofUnits, ...others]).map((one) => [...one, runs] as const),
+  ...named(attributions).map((one) => [...one, fewRuns] as const),
+])('%s', (_, question, runs) => {
   test('merged shards are the whole', () =>
     fc.assert(
       fc.asyncProperty(rows(4), fc.integer({ min: 1, max: 9 }), fc.nat(), async (all, batchRows, cut) => {
         // Batches are the same ones, so that nothing but the merging differs.
         const at = batchRows * (1 + (cut % Math.ceil(all.length / batchRows)));
         expectEqual(
-          await answer(name, spec, [all.slice(0, at), all.slice(at)], batchRows),
-          await answer(name, spec, [all], batchRows),
+          await answer(question, [all.slice(0, at), all.slice(at)], batchRows),
+          await answer(question, [all], batchRows),
           1e-9,
         );
       }),
       runs,
     ));
 
-  test('the size of batches does not matter', () =>
-    fc.assert(
-      fc.asyncProperty(rows(), fc.integer({ min: 1, max: 7 }), async (all, batchRows) => {
-        expectEqual(await answer(name, spec, [all], batchRows), await answer(name, spec, [all], 64), 1e-6);
-      }),
-      runs,
-    ));
+  test('the size of batches does not matter', () => sizesDoNotMatter(question, runs));
 });
+
+/** Its rows lend one another their values, so that it has no shards. */
+test('the size of batches does not matter to a permutation, whose other rows lie in any of them', () =>
+  sizesDoNotMatter({ ...permutation, spec: { ...permutation.spec, target } }, runs));
+
+const sizesDoNotMatter = (question: Question, { numRuns }: { numRuns: number }) =>
+  fc.assert(
+    fc.asyncProperty(rows(), fc.integer({ min: 1, max: 7 }), async (all, batchRows) => {
+      expectEqual(await answer(question, [all], batchRows), await answer(question, [all], 64), 1e-6);
+    }),
+    { numRuns },
+  );
 
 const readings: [string, object][] = [
   ['evaluation', {}],
@@ -215,7 +269,7 @@ const readings: [string, object][] = [
 
 describe.each(readings)('%s', (name, spec) => {
   const read = async (shards: readonly (readonly Row[])[], batchRows: number): Promise<unknown> => {
-    const scored = (await answer('scores', {}, shards, batchRows)) as ScoreBuffer;
+    const scored = (await answer({ name: 'scores', spec: {} }, shards, batchRows)) as ScoreBuffer;
     return readingNamed(name).read(spec, [scored], grouped(shards.flat()));
   };
 
@@ -237,10 +291,10 @@ describe.each(readings)('%s', (name, spec) => {
     ));
 });
 
-test.each(questions.slice(0, 4))('%s do not depend on the order of the rows', (name, spec) =>
+test.each(ofUnits)('$name do not depend on the order of the rows', (question) =>
   fc.assert(
     fc.asyncProperty(rows(), async (all) => {
-      expectEqual(await answer(name, spec, [all.toReversed()], 64), await answer(name, spec, [all], 64), 1e-6);
+      expectEqual(await answer(question, [all.toReversed()], 64), await answer(question, [all], 64), 1e-6);
     }),
     runs,
   ),
@@ -250,12 +304,12 @@ test('a unit that is twice another has twice its moments and four times its vari
   fc.assert(
     fc.asyncProperty(rows(), async (all) => {
       const figures = {
-        ...((await answer('moments', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>),
-        ...((await answer('extremes', { layer: 'hidden' }, [all], 64)) as Record<string, Float64Array>),
+        ...((await answer({ name: 'moments', spec: hidden }, [all], 64)) as Record<string, Float64Array>),
+        ...((await answer({ name: 'extremes', spec: hidden }, [all], 64)) as Record<string, Float64Array>),
       };
       for (const figure of ['mean', 'standardDeviation', 'minimum', 'maximum'])
         expectEqual(figures[figure]?.[1], 2 * (figures[figure]?.[0] as number), 1e-6);
-      const { covariance } = (await answer('covariance', { layer: 'hidden' }, [all], 64)) as {
+      const { covariance } = (await answer({ name: 'covariance', spec: hidden }, [all], 64)) as {
         covariance: Float64Array;
       };
       expectEqual(

@@ -68,6 +68,34 @@ describe('what can be done with a model', () => {
 });
 
 describe('a model that cannot be differentiated', () => {
+  test('is evaluated and perturbed in the same query that asks for what it lacks', async () => {
+    const { data, errors } = await server.ask<{ model: { evaluation: object; permuted: object; gradient: null } }>(`{
+      model(name: "encoded") {
+        evaluation(rows: { dataset: "rows" }) { rowCount }
+        gradient: saliency(rows: { dataset: "rows" }) { rowCount }
+        permuted: saliency(rows: { dataset: "rows" }, method: FEATURE_PERMUTATION) { rowCount }
+        replaced: saliency(
+          rows: { dataset: "rows" }, method: FEATURE_ABLATION, options: { baseline: { values: { word: 10, id: 0, a: 0 } } }
+        ) { rowCount }
+        response(feature: "word", rows: { dataset: "rows" }) { points { rowCount } }
+      }
+    }`);
+    const four = { rowCount: 4 };
+    expect(data.model).toEqual({
+      evaluation: four,
+      gradient: null,
+      permuted: four,
+      replaced: four,
+      response: { points: [four, four, four] },
+    });
+    expect(errors.map(({ path, message }) => [path, message])).toEqual([
+      [
+        ['model', 'gradient'],
+        expect.stringMatching(/“coded” \(LabelEncoder\) is in the way .* Ask for FEATURE_PERMUTATION/),
+      ],
+    ]);
+  });
+
   test('is evaluated, and scores rows', async () => {
     type Answer = { model: { evaluation: { auc: number; rowCount: number }; predictions: { target: number }[] } };
     const { model } = await ask<Answer>(`{ model(name: "looped") {
@@ -103,7 +131,7 @@ describe('a model that cannot be differentiated', () => {
   test.each([
     ['looped', { code: 'UNSUPPORTED_OPERATOR', operator: 'Loop', node: 'quadrupled' }],
     ['bent', { code: 'UNSUPPORTED_OPERATOR', operator: 'Gelu', node: 'bent' }],
-    ['encoded', { code: 'BINDING_MISMATCH', feature: 'word' }],
+    ['encoded', { code: 'UNSUPPORTED_OPERATOR', operator: 'LabelEncoder', node: 'coded', feature: 'word' }],
   ])('%s says so when its gradient is asked for', async (name, error) => {
     const { data, errors } = await server.ask(
       `{ model(name: "${name}") { name saliency(rows: { dataset: "rows" }) { rowCount } } }`,

@@ -120,6 +120,7 @@ describe('saliency over HTTP', () => {
     [{ method: 'FEATURE_ABLATION', options: { seed: 1 } }, 'options.seed'],
     [{ method: 'SHAPLEY_SAMPLING', options: { noise: 0.1 } }, 'options.noise'],
     [{ method: 'SMOOTHGRAD', options: { noise: -1 } }, 'options.noise'],
+    [{ method: 'SMOOTHGRAD', options: { noise: 1e308 } }, 'options.noise'],
     [{ method: 'VARGRAD', options: { samples: 1001 } }, 'options.samples'],
     [{ method: 'GRADIENT_SHAP', options: { baseline: { values: { tailnumber: 'N1' } } } }, 'options.baseline.values'],
     [{ method: 'GRADIENT_SHAP', options: { baseline: { values: { distance: 'far' } } } }, 'options.baseline.values'],

@@ -3,7 +3,7 @@ import { float32 } from '../../compute/tensor.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { targetOf } from '../target.ts';
 import { baselineCarriers } from './baseline.ts';
-import { byPlayer, sumOfFeatures } from './by-player.ts';
+import { complete } from './complete.ts';
 import { Copies } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
@@ -13,10 +13,9 @@ import { forAll, ofCopies } from './positions.ts';
 /** (x − b) · ∫ ∂f/∂x along the straight way from the baseline b (Sundararajan et al. 2017). */
 export const alongPath: Method = {
   rows(spec, subject) {
-    const carriers = carriersOfFeatures(subject);
     const { nodes, weights } = gaussLegendre(spec.steps ?? 50);
     const [atBaseline, atRow] = [nodes.length, nodes.length + 1];
-    const copies = new Copies(subject, carriers, {
+    const copies = new Copies(subject, carriersOfFeatures(subject), {
       count: nodes.length + 2,
       positions: forAll(ofCopies([...nodes, 0, 1].map((node) => [node]))),
       baseline: baselineCarriers(spec, subject),
@@ -28,15 +27,6 @@ export const alongPath: Method = {
       const way = sub(copies.tensorOf(name, atRow), copies.tensorOf(name, atBaseline));
       return mul(way, reshape(integral, [-1, ...rowDimsOf(subject, name)]));
     };
-    const attributions = byPlayer(subject, carriers, attributed, (name) => copies.tensorOf(name, atRow));
-    const [target, baseline] = [copies.one(f, atRow), copies.one(f, atBaseline)];
-    return {
-      ...attributions,
-      target,
-      baseline,
-      gap: sub(sumOfFeatures(attributions.sums, subject), sub(target, baseline)),
-      atRows: (value) => copies.one(value, atRow),
-      ...copies.program(),
-    };
+    return complete(copies, atRow, { f, baseline: copies.one(f, atBaseline), attributed });
   },
 };

@@ -36,13 +36,13 @@ export interface Moves {
  * carries stay as they are.
  */
 export class Copies {
-  readonly #subject: Subject;
-  readonly #carriers: readonly (readonly Carrier[])[];
+  readonly subject: Subject;
+  readonly carriers: readonly (readonly Carrier[])[];
   readonly #moves: Moves;
 
   constructor(subject: Subject, carriers: readonly (readonly Carrier[])[], moves: Moves) {
-    this.#subject = subject;
-    this.#carriers = carriers;
+    this.subject = subject;
+    this.carriers = carriers;
     this.#moves = moves;
   }
 
@@ -53,12 +53,12 @@ export class Copies {
   /** What a program of copies needs beside its outputs. */
   program(): Pick<Program, 'overrides' | 'rowsAtOnce'> {
     const overrides: Record<string, Expression> = {};
-    for (const { name } of this.#subject.graph.inputs) overrides[name] = repeated(tensor(name), this.count);
-    for (const bag of this.#subject.features.filter(isBag))
+    for (const { name } of this.subject.graph.inputs) overrides[name] = repeated(tensor(name), this.count);
+    for (const bag of this.subject.features.filter(isBag))
       overrides[bag.offsetsInput] = offsetsOfCopies(bag, this.count);
     const inputs = new Map(Object.entries(overrides));
-    for (const name of tensorsOf(this.#carriers)) overrides[name] = this.#moved(name, inputs.get(name));
-    const widths = Object.keys(overrides).map((name) => widthOf(specOf(this.#subject, name).shape));
+    for (const name of tensorsOf(this.carriers)) overrides[name] = this.#moved(name, inputs.get(name));
+    const widths = Object.keys(overrides).map((name) => widthOf(specOf(this.subject, name).shape));
     return { overrides, rowsAtOnce: rowsAtOnce(this.count, widths) };
   }
 
@@ -74,14 +74,14 @@ export class Copies {
 
   /** A tensor of the model, in one of the copies. */
   tensorOf(name: string, at: number): Expression {
-    return this.one(tensor(name), at, rowDimsOf(this.#subject, name));
+    return this.one(tensor(name), at, rowDimsOf(this.subject, name));
   }
 
   /** `input`: of all copies, when the carrier is an input itself, whose name stands for one copy within its own override. */
   #moved(name: string, input: Expression | undefined): Expression {
     const { positions, baseline, noise } = this.#moves;
     const at = (values: ByFeature, elsewhere: 0 | 1): Expression =>
-      atElements({ ...values, copies: this.count }, elsewhere, name, this.#subject, this.#carriers, (ids) =>
+      atElements({ ...values, copies: this.count }, elsewhere, name, this.subject, this.carriers, (ids) =>
         ids === name && input !== undefined ? input : tensor(ids),
       );
     const original = input ?? tensor(name);
@@ -93,7 +93,7 @@ export class Copies {
   }
 
   #onCarriers(noise: Expression, name: string, at: (values: ByFeature, elsewhere: 0 | 1) => Expression): Expression {
-    if (isWhollyMoved(name, this.#subject, this.#carriers)) return noise;
+    if (isWhollyMoved(name, this.subject, this.carriers)) return noise;
     const ones = add(mul(slice(reshape(noise, [0, -1]), 1, 0, 1), scalar(0)), scalar(1));
     return mul(noise, at(forAll(ones), 0));
   }

@@ -1,5 +1,7 @@
-import type { Analysis, Values } from '../analysis.ts';
+import type { Batch } from '../../data/types.ts';
+import type { Analysis, PartQuestion, Subject, Values } from '../analysis.ts';
 import { baselineProgram, baselineValues, foldBaseline, type Gathered, mergeBaselines } from './baseline.ts';
+import { type BaselineRows, baselineRows } from './baseline-rows.ts';
 import type { Baseline } from './method.ts';
 
 /** Carriers that rows have to be read for are found in a sweep of their own, the first. */
@@ -7,6 +9,8 @@ export interface FromBaseline<State> {
   /** In the first sweep; afterwards null. */
   readonly gathering: Gathered | null;
   readonly baseline: Gathered | null;
+  /** What baselines are drawn from, where they are. */
+  readonly drawn: BaselineRows | null;
   readonly own: State;
 }
 
@@ -14,39 +18,47 @@ interface Specified {
   readonly baseline?: Baseline;
 }
 
+/** An analysis to be, whose batches may want baselines that are drawn. */
+interface Own<Spec, State, Result> extends Omit<Analysis<Spec, State, Result>, 'parameters'> {
+  parameters?(state: State, batch: Batch, spec: Spec, subject: Subject, drawn: BaselineRows | null): Values;
+}
+
 /**
  * The same analysis, its program given the parameters of `baselineCarriers`. `isGathered`: whether it wants those of this
  * specification; where it says no, it has no first sweep.
  */
 export const fromBaseline = <Spec extends Specified, State, Result>(
-  analysis: Analysis<Spec, State, Result>,
+  analysis: Own<Spec, State, Result>,
   isGathered: (spec: Spec) => boolean = ({ baseline }) => baseline !== undefined,
-): Analysis<Spec, FromBaseline<State>, Result> => ({
+): Analysis<Spec, FromBaseline<State>, Result, readonly BaselineRows[]> => ({
   name: analysis.name,
   version: analysis.version,
-  start: (spec, subject) => ({
+  parts: ({ baseline }): PartQuestion[] =>
+    baseline?.kind === 'DRAWN' ? [{ name: baselineRows.name, spec: {}, over: 'baseline' }] : [],
+  start: (spec, subject, drawn) => ({
     gathering: isGathered(spec) ? {} : null,
     baseline: null,
+    drawn: drawn ?? null,
     own: analysis.start(spec, subject),
   }),
   program: (spec, subject, { gathering, own }) =>
     gathering !== null && spec.baseline !== undefined
       ? baselineProgram(spec.baseline, subject)
       : analysis.program(spec, subject, own),
-  parameters({ gathering, baseline, own }, batch, spec, subject): Values {
+  parameters({ gathering, baseline, drawn, own }, batch, spec, subject): Values {
     if (gathering !== null) return {};
-    const values = analysis.parameters?.(own, batch, spec, subject) ?? {};
+    const values = analysis.parameters?.(own, batch, spec, subject, drawn) ?? {};
     return baseline === null ? values : { ...values, ...baselineValues(baseline, subject) };
   },
-  fold: ({ gathering, baseline, own }, outputs, batch) =>
-    gathering === null
-      ? { gathering, baseline, own: analysis.fold(own, outputs, batch) }
-      : { gathering: foldBaseline(gathering, outputs), baseline, own },
+  fold: (state, outputs, batch) =>
+    state.gathering === null
+      ? { ...state, own: analysis.fold(state.own, outputs, batch) }
+      : { ...state, gathering: foldBaseline(state.gathering, outputs) },
   merge: (a, b) =>
     a.gathering === null || b.gathering === null
       ? { ...a, own: analysis.merge(a.own, b.own) }
       : { ...a, gathering: mergeBaselines(a.gathering, b.gathering) },
-  again: ({ gathering, own }) => (gathering === null ? undefined : { gathering: null, baseline: gathering, own }),
+  again: (state) => (state.gathering === null ? undefined : { ...state, gathering: null, baseline: state.gathering }),
   sweepsAfter: ({ gathering }) => (gathering === null ? 0 : 1),
   finish: ({ own }) => analysis.finish(own),
 });

@@ -1,9 +1,16 @@
-import type { ValueType } from '../../compute/program.ts';
-import { type Expression, greater, type Program, reshape, scalar, tensor, where } from '../../compute/program.ts';
+import {
+  type Expression,
+  greater,
+  type Program,
+  programType,
+  reshape,
+  scalar,
+  tensor,
+  where,
+} from '../../compute/program.ts';
 import type { DType, Tensor } from '../../compute/tensor.ts';
 import { type FeatureBinding, widthOf } from '../../data/manifest.ts';
 import { rowDims } from '../../data/slots.ts';
-import { unsupportedByExecutor } from '../../errors.ts';
 import type { Subject } from '../analysis.ts';
 import { assertNoBags } from './bags.ts';
 import { repeated, rowsAtOnce } from './copies.ts';
@@ -63,12 +70,6 @@ export function programTensor(
     case 'bool':
       return { dtype: 'bool', dims, data: Uint8Array.from(values, Number) };
   }
-}
-
-export function programType(dtype: DType): ValueType {
-  if (dtype === 'bool') return dtype;
-  if (dtype === 'string') throw unsupportedByExecutor('Inputs of text cannot be replaced.');
-  return dtype.includes('float') ? 'float32' : 'int64';
 }
 
 /** The feature of every element of an input's rows, and their shape. */

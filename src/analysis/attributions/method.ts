@@ -2,6 +2,7 @@ import type { Expression, Program } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';
+import type { BaselineRows } from './baseline-rows.ts';
 
 export const attributionMethods = [
   'SALIENCY',
@@ -20,10 +21,11 @@ export type AttributionMethod = (typeof attributionMethods)[number];
 
 /**
  * Where a method starts from, other than zero carriers. MEAN: the mean carriers over the rows, positions that are padding left out.
- * ROW: what a row holds, by input, as the model takes it.
+ * ROW: what a row holds, by input, as the model takes it. DRAWN: one of other rows for each sample (drawn.ts).
  */
 export type Baseline =
   | { readonly kind: 'MEAN' }
+  | { readonly kind: 'DRAWN' }
   | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly number[]>> };
 
 /** How a target is attributed. What a method does not have is undefined (options.ts). */
@@ -64,5 +66,5 @@ export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce
 export interface Method {
   rows(spec: AttributionSpec, subject: Subject): RowAttributions;
   /** What is drawn for the rows of a batch. */
-  parameters?(spec: AttributionSpec, subject: Subject, batch: Batch): Values;
+  parameters?(spec: AttributionSpec, subject: Subject, batch: Batch, baselines: BaselineRows | null): Values;
 }

@@ -1,6 +1,7 @@
 import type { Program } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, Outputs, Subject } from '../analysis.ts';
+import type { BaselineRows } from './baseline-rows.ts';
 import { type FromBaseline, fromBaseline } from './from-baseline.ts';
 import type { AttributionSpec, RowAttributions } from './method.ts';
 import { methods } from './methods.ts';
@@ -21,7 +22,7 @@ export interface Use<Spec extends AttributionSpec, State, Result> {
 export const ofRows = <Spec extends AttributionSpec, State, Result>({
   outputs,
   ...use
-}: Use<Spec, State, Result>): Analysis<Spec, FromBaseline<State>, Result> =>
+}: Use<Spec, State, Result>): Analysis<Spec, FromBaseline<State>, Result, readonly BaselineRows[]> =>
   fromBaseline(
     {
       ...use,
@@ -35,7 +36,8 @@ export const ofRows = <Spec extends AttributionSpec, State, Result>({
           ...(others === undefined ? {} : { others }),
         };
       },
-      parameters: (_, batch, spec, subject) => methods[spec.method].parameters?.(spec, subject, batch) ?? {},
+      parameters: (_, batch, spec, subject, drawn) =>
+        methods[spec.method].parameters?.(spec, subject, batch, drawn) ?? {},
     },
     isGathered,
   );

@@ -6,19 +6,19 @@ interface Options {
   readonly samples?: number;
   readonly noise?: number;
   readonly seed?: number;
-  readonly baseline?: 'FIXED' | 'FIXED_OR_DRAWN';
+  readonly baseline?: true;
 }
 
 export const optionsOf: Readonly<Record<AttributionMethod, Options>> = {
   SALIENCY: {},
   INPUT_X_GRADIENT: {},
-  INTEGRATED_GRADIENTS: { steps: 50, baseline: 'FIXED' },
+  INTEGRATED_GRADIENTS: { steps: 50, baseline: true },
   SMOOTHGRAD: { samples: 25, noise: 0.1, seed: 0 },
   SMOOTHGRAD_SQUARED: { samples: 25, noise: 0.1, seed: 0 },
   VARGRAD: { samples: 25, noise: 0.1, seed: 0 },
-  GRADIENT_SHAP: { samples: 25, noise: 0, seed: 0, baseline: 'FIXED_OR_DRAWN' },
-  DEEP_LIFT: { baseline: 'FIXED' },
-  FEATURE_ABLATION: { baseline: 'FIXED' },
+  GRADIENT_SHAP: { samples: 25, noise: 0, seed: 0, baseline: true },
+  DEEP_LIFT: { baseline: true },
+  FEATURE_ABLATION: { baseline: true },
   FEATURE_PERMUTATION: { samples: 1, seed: 0 },
-  SHAPLEY_SAMPLING: { samples: 25, seed: 0, baseline: 'FIXED' },
+  SHAPLEY_SAMPLING: { samples: 25, seed: 0, baseline: true },
 };

@@ -1,11 +1,20 @@
-import { concat, type Expression, parameter, reduceMean, reshape, slice, sub } from '../../compute/program.ts';
+import {
+  concat,
+  type Expression,
+  parameter,
+  programType,
+  reduceMean,
+  reshape,
+  slice,
+  sub,
+} from '../../compute/program.ts';
 import type { Tensor } from '../../compute/tensor.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject } from '../analysis.ts';
 import { targetOf } from '../target.ts';
 import { oneNumberEach, withoutEach } from './ablation.ts';
 import { repeated } from './copies.ts';
-import { placesOf, programTensor, programType, replacedInputs } from './inputs.ts';
+import { placesOf, programTensor, replacedInputs } from './inputs.ts';
 import type { Method } from './method.ts';
 import { copyOf, eachOf } from './perturbed.ts';
 import { ofCopies } from './positions.ts';

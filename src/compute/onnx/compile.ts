@@ -1,7 +1,7 @@
-import { notFound, unsupportedByExecutor } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import { ExpressionIds } from '../expression-ids.ts';
 import type { ModelGraph } from '../graph.ts';
-import type { Expression, Program, RowValue, ValueType } from '../program.ts';
+import { type Expression, type Program, programType, type RowValue } from '../program.ts';
 import type { DType, TensorSpec } from '../tensor.ts';
 import { GraphBuilder } from './builder.ts';
 import { appendGradient, appendMultipliers } from './gradients/index.ts';
@@ -193,13 +193,6 @@ class Scope {
   wantedWith(expression: Gradient): readonly Expression[] {
     return this.#wanted.get(this.sweepOf(expression)) ?? [];
   }
-}
-
-/** Programs know three types; every other number of a model is read as the wider one of its kind. */
-function programType(dtype: DType): ValueType {
-  if (dtype === 'bool') return dtype;
-  if (dtype === 'string') throw unsupportedByExecutor('A tensor of text can be no part of a computation.');
-  return dtype.includes('float') ? 'float32' : 'int64';
 }
 
 function taken<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { AttributionResult } from '../../../src/analysis/attribution.ts';
+import type { BaselineRows } from '../../../src/analysis/attributions/baseline-rows.ts';
 import type { AttributionSpec } from '../../../src/analysis/attributions/method.ts';
 import { optionsOf } from '../../../src/analysis/attributions/options.ts';
 import { float32, int64 } from '../../../src/compute/tensor.ts';
 import { type ModelText, modelOf, temporaryFolder, written } from '../../compute/onnx/models.ts';
 import { writeParquet } from '../../data/parquet.ts';
-import { answersOf } from '../../support/pass.ts';
+import { answersOf, type Toy } from '../../support/pass.ts';
 
 /** Small nets whose attributions are whole numbers, and rows for them. */
 export interface Net {
@@ -94,18 +95,34 @@ export const sequence = (rows: string): Net => ({
 export type Asked = Pick<AttributionSpec, 'method'> & Partial<AttributionSpec>;
 
 /** Of the logit, with the defaults of the API. */
-export async function attributed(net: Net, ...asked: readonly Asked[]): Promise<AttributionResult[]> {
+export const attributed = (net: Net, ...asked: readonly Asked[]): Promise<AttributionResult[]> =>
+  attributedFrom(net, null, ...asked);
+
+/** The same, where baselines that are drawn are so from these rows. */
+export async function attributedFrom(
+  net: Net,
+  from: BaselineRows | null,
+  ...asked: readonly Asked[]
+): Promise<AttributionResult[]> {
+  const questions = asked.map((one) => {
+    const { baseline: _, ...defaults } = optionsOf[one.method];
+    const partKeys = one.baseline?.kind === 'DRAWN' ? ['from'] : [];
+    return { name: 'attribution', spec: { target: { space: 'LOGIT' }, ...defaults, ...one }, partKeys };
+  });
+  return (await answersOf(await toyOf(net), questions, { from })) as AttributionResult[];
+}
+
+/** What baselines are drawn from when they are the rows of the net. */
+export async function drawnFrom(net: Net): Promise<BaselineRows> {
+  const [rows] = await answersOf(await toyOf(net), [{ name: 'baselineRows', spec: {} }]);
+  return rows as BaselineRows;
+}
+
+async function toyOf(net: Net): Promise<Toy> {
   const rows = join(await temporaryFolder(), 'rows.parquet');
   await writeParquet(rows, `SELECT * FROM (VALUES ${net.rows}) AS t(${net.columns})`);
   const manifest = { score: { output: 'score', index: 0, space: 'PROBABILITY' }, features: net.features };
-  const questions = asked.map((one) => {
-    const { baseline: _, ...defaults } = optionsOf[one.method];
-    return { name: 'attribution', spec: { target: { space: 'LOGIT' }, ...defaults, ...one } };
-  });
-  return (await answersOf(
-    { model: await written(modelOf(net.text)), manifest, rows },
-    questions,
-  )) as AttributionResult[];
+  return { model: await written(modelOf(net.text)), manifest, rows };
 }
 
 export const mean = (...values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,24 @@
+import { type BaselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
+import type { Answer } from '../planner/question.ts';
+import type { ModelRow } from '../store/models.ts';
+import { ask, type OtherRows, type RowsArgument } from './ask.ts';
+import type { AskedMethod } from './attribution-options.ts';
+import type { Context } from './context.ts';
+
+/** The rows that baselines are drawn from, no more than may be; undefined where they are not. */
+export function baselineRowsOf({ graph, manifest }: ModelRow, { options }: AskedMethod): RowsArgument | undefined {
+  const rows = options?.baseline?.rows;
+  if (rows == null) return undefined;
+  const most = mostBaselineRows({ graph, ...manifest });
+  return { ...rows, sample: Math.min(rows.sample ?? most, most) };
+}
+
+/** What is drawn from: kept since the attribution was asked for, or computed now. */
+export const baselinesAmong = (model: ModelRow, rows: RowsArgument, context: Context): Promise<Answer<BaselineRows>> =>
+  ask(context, 'baselineRows', {}, model, rows);
+
+/** What the parts of an attribution are about. */
+export function baselinesOf(model: ModelRow, asked: AskedMethod): OtherRows {
+  const rows = baselineRowsOf(model, asked);
+  return rows === undefined ? {} : { baseline: { model, rows } };
+}
