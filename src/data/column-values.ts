@@ -39,7 +39,8 @@ export async function readColumns(
   { selection, stretches }: { selection: RowSelection; stretches: AsyncIterable<Float64Array> },
 ): Promise<ColumnValues> {
   await assertUnchanged(dataset.files);
-  const coded = await Promise.all(codes.map((column) => codesOf(dataset, column)));
+  const exact = await exactColumns(dataset, codes);
+  const coded = codes.map((column) => codesOf(dataset, column, exact.has(column)));
   const numbered = numbers.map((column) => ({ sql: asDouble(dataset, column), taker: new NumberTaker() }));
   const columns = [...coded, ...numbered];
   const matched = match(dataset, selection, columns, stretches);
@@ -59,20 +60,28 @@ interface Column {
 
 const asDouble = (dataset: DatasetRecord, column: string): string => `CAST(${columnSql(dataset, column)} AS DOUBLE)`;
 
-async function codesOf(dataset: DatasetRecord, column: string): Promise<{ sql: string; taker: CodeTaker }> {
-  if (await isExact(dataset, column)) return { sql: asDouble(dataset, column), taker: new WholeNumberCodeTaker() };
+function codesOf(dataset: DatasetRecord, column: string, isExact: boolean): { sql: string; taker: CodeTaker } {
+  if (isExact) return { sql: asDouble(dataset, column), taker: new WholeNumberCodeTaker() };
   return { sql: textSql(columnSql(dataset, column), typeOf(dataset, column)), taker: new TextCodeTaker() };
 }
 
-/** Whether all values are whole numbers that a double holds. */
-async function isExact(dataset: DatasetRecord, column: string): Promise<boolean> {
-  if (classOf(typeOf(dataset, column)) !== 'INTEGER') return false;
+/** Those whose values are all whole numbers that a double holds. Only of the wide types are the values looked at. */
+async function exactColumns(dataset: DatasetRecord, columns: readonly string[]): Promise<ReadonlySet<string>> {
+  const whole = columns.filter((column) => classOf(typeOf(dataset, column)) === 'INTEGER');
+  const wide = whole.filter((column) => /BIG|HUGE/.test(typeOf(dataset, column)));
+  const inexact = wide.length === 0 ? [] : await beyondDoubles(dataset, wide);
+  return new Set(whole.filter((column) => !inexact.includes(column)));
+}
+
+async function beyondDoubles(dataset: DatasetRecord, columns: readonly string[]): Promise<string[]> {
   return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
     const query = new Query();
-    const name = columnSql(dataset, column);
-    const sql = `SELECT max(abs(CAST(${name} AS HUGEINT))) AS largest FROM ${fromFiles(query, dataset.files)}`;
-    const [{ largest } = {}] = await reader.records(query.statement(sql));
-    return Number(largest ?? 0) <= Number.MAX_SAFE_INTEGER;
+    const largest = columns.map(
+      (column, at) => `max(abs(CAST(${columnSql(dataset, column)} AS HUGEINT))) AS largest${at}`,
+    );
+    const sql = `SELECT ${largest.join(', ')} FROM ${fromFiles(query, dataset.files)}`;
+    const [found = {}] = await reader.records(query.statement(sql));
+    return columns.filter((_, at) => Number(found[`largest${at}`] ?? 0) > Number.MAX_SAFE_INTEGER);
   });
 }
 

@@ -30,7 +30,7 @@ export const scoresFolder = 'scores';
 
 /**
  * Writes a plain Parquet file below `home` (`row` DOUBLE, `score` FLOAT, `label` INT32; −1 where a row has no label; a group of
- * rows for each stretch) and returns its path relative to it: equal stretches, equal name.
+ * rows for each stretch, a page for each column of it) and returns its path relative to it: equal stretches, equal name.
  */
 export async function writeScoreFile(home: string, stretches: Stretches): Promise<string> {
   const unfinished = join(home, scoresFolder, `${process.pid}-${Math.random().toString(36).slice(2)}.tmp`);
@@ -59,7 +59,7 @@ async function writeParquet(path: string, stretches: Stretches): Promise<void> {
     statistics: false,
   });
   for await (const scores of stretches)
-    await writer.write({ columnData: columnsOf(scores), rowGroupSize: scores.row.length });
+    await writer.write({ columnData: columnsOf(scores), rowGroupSize: scores.row.length, pageSize: 0 });
   await writer.finish();
 }
 
