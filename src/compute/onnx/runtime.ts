@@ -3,8 +3,12 @@ import type { InferenceSession } from 'onnxruntime-node';
 type Runtime = typeof import('onnxruntime-node');
 let loaded: Promise<Runtime> | undefined;
 
-/** Native code, loaded when first needed: the API process imports this module and never calls this. */
+/**
+ * Native code, loaded when first needed: the API process imports this module and never calls this. From 1.30 on its packages
+ * tell their maker about processes, models and sessions, unless this variable is set beforehand; nothing of a model leaves here.
+ */
 export function runtime(): Promise<Runtime> {
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   loaded ??= import('onnxruntime-node');
   return loaded;
 }

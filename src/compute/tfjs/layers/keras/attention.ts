@@ -11,11 +11,8 @@ interface Settings extends Config {
 
 type Weight = readonly [name: string, shape: number[]];
 
-/**
- * Keras' Attention (Luong et al. 2015) and AdditiveAttention (Bahdanau et al. 2015), which TensorFlow.js does not have. Positions of
- * masked values get no weight, those of masked queries are zero, as in Keras 2.15.
- */
-export function registerAttention(tf: Runtime): void {
+/** What both classes have in common. Positions of masked values get no weight, those of masked queries are zero, as in Keras 2.15. */
+function denseAttention(tf: Runtime) {
   abstract class Dense extends tf.layers.Layer {
     readonly #settings: Settings;
     #weights: readonly LayerVariable[] = [];
@@ -67,6 +64,12 @@ export function registerAttention(tf: Runtime): void {
       return { ...super.getConfig(), ...this.#settings } as never;
     }
   }
+  return Dense;
+}
+
+/** Keras' Attention (Luong et al. 2015) and AdditiveAttention (Bahdanau et al. 2015), which TensorFlow.js does not have. */
+export function registerAttention(tf: Runtime): void {
+  const Dense = denseAttention(tf);
 
   class Attention extends Dense {
     static readonly className = 'Attention';

@@ -16,6 +16,9 @@ interface Settings extends Config {
 /** A product with a kernel and, perhaps, a bias. */
 type Projection = readonly [kernel: LayerVariable, bias: LayerVariable | undefined];
 
+/** The values of a projection. */
+type Weights = readonly [kernel: Tensor, bias: Tensor | undefined];
+
 /**
  * Keras' MultiHeadAttention (Vaswani et al. 2017), which TensorFlow.js does not have: queries [rows, T, d], values [rows, S, e] and,
  * unless they are the values, keys. Masks of all three count, as in Keras 2.15. Attention over other axes than the second is refused.
@@ -51,20 +54,11 @@ export function registerMultiHeadAttention(tf: Runtime): void {
     override call(inputs: Tensor | Tensor[], { masks = [] }: Arguments): Tensor {
       return tf.tidy(() => {
         const [query, value, key = value] = inputs as [Tensor, Tensor, Tensor?];
-        const [q, k, v] = [this.#split('query', query), this.#split('key', key), this.#split('value', value)];
+        const part = (name: string, input: Tensor): Tensor => split(tf, input, this.#read(name));
+        const [q, k, v] = [part('query', query), part('key', key), part('value', value)];
         const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(this.#settings.keyDim)), k, false, true);
-        const shown = [masks[0] && tf.expandDims(masks[0], 2), masks[1] && tf.expandDims(masks[1], 1)];
-        if (masks[2]) shown.push(tf.expandDims(masks[2], 1));
-        const pairs = shown.flatMap((mask) => (mask ? [tf.cast(mask, 'float32')] : []));
-        const mask =
-          pairs.length === 0
-            ? null
-            : tf.expandDims(
-                pairs.reduce((all, one) => tf.mul(all, one)),
-                1,
-              );
-        const weights = tf.softmax(hiddenScores(tf, scores, mask, this.#settings.causal === true));
-        return this.#merged(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]));
+        const weights = tf.softmax(hiddenScores(tf, scores, maskOf(tf, masks), this.#settings.causal === true));
+        return merged(tf, tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), this.#read('attention_output'));
       });
     }
 
@@ -88,30 +82,43 @@ export function registerMultiHeadAttention(tf: Runtime): void {
       this.#projections.set(name, [add('kernel', kernel), hasBias ? add('bias', bias) : undefined]);
     }
 
-    /** [rows, T, d] to [rows, heads, T, size]. */
-    #split(name: string, input: Tensor): Tensor {
-      const [kernel, bias] = this.#read(name);
-      const [width, heads, size] = kernel.shape as [number, number, number];
-      const [rows, length] = input.shape as [number, number];
-      const flat = tf.matMul(tf.reshape(input, [-1, width]), tf.reshape(kernel, [width, heads * size]));
-      const parted = tf.reshape(flat, [rows, length, heads, size]);
-      return tf.transpose(bias === undefined ? parted : tf.add(parted, bias), [0, 2, 1, 3]);
-    }
-
-    /** [rows, T, heads, size] to [rows, T, width]. */
-    #merged(input: Tensor): Tensor {
-      const [kernel, bias] = this.#read('attention_output');
-      const [heads, size, width] = kernel.shape as [number, number, number];
-      const [rows, length] = input.shape as [number, number];
-      const flat = tf.matMul(tf.reshape(input, [-1, heads * size]), tf.reshape(kernel, [heads * size, width]));
-      const merged = tf.reshape(flat, [rows, length, width]);
-      return bias === undefined ? merged : tf.add(merged, bias);
-    }
-
-    #read(name: string): readonly [Tensor, Tensor | undefined] {
+    #read(name: string): Weights {
       const [kernel, bias] = this.#projections.get(name) as Projection;
       return [kernel.read(), bias?.read()];
     }
   }
   tf.serialization.registerClass(MultiHeadAttention as never);
+}
+
+/** [rows, 1, T, S], 1 where masks of queries, values and keys let a pair be seen; null without masks. */
+function maskOf(tf: Runtime, [ofQuery, ofValue, ofKey]: NonNullable<Arguments['masks']>): Tensor | null {
+  const shown = [
+    ofQuery && tf.expandDims(ofQuery, 2),
+    ofValue && tf.expandDims(ofValue, 1),
+    ofKey && tf.expandDims(ofKey, 1),
+  ].flatMap((mask) => (mask ? [tf.cast(mask, 'float32')] : []));
+  return shown.length === 0
+    ? null
+    : tf.expandDims(
+        shown.reduce((all, one) => tf.mul(all, one)),
+        1,
+      );
+}
+
+/** [rows, T, d] to [rows, heads, T, size]. */
+function split(tf: Runtime, input: Tensor, [kernel, bias]: Weights): Tensor {
+  const [width, heads, size] = kernel.shape as [number, number, number];
+  const [rows, length] = input.shape as [number, number];
+  const flat = tf.matMul(tf.reshape(input, [-1, width]), tf.reshape(kernel, [width, heads * size]));
+  const parted = tf.reshape(flat, [rows, length, heads, size]);
+  return tf.transpose(bias === undefined ? parted : tf.add(parted, bias), [0, 2, 1, 3]);
+}
+
+/** [rows, T, heads, size] to [rows, T, width]. */
+function merged(tf: Runtime, input: Tensor, [kernel, bias]: Weights): Tensor {
+  const [heads, size, width] = kernel.shape as [number, number, number];
+  const [rows, length] = input.shape as [number, number];
+  const flat = tf.matMul(tf.reshape(input, [-1, heads * size]), tf.reshape(kernel, [heads * size, width]));
+  const whole = tf.reshape(flat, [rows, length, width]);
+  return bias === undefined ? whole : tf.add(whole, bias);
 }
