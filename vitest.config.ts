@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/postgres.ts', 'test/support/pglite.ts'],
     // Each file in a process of its own: native libraries are loaded, and processes are killed on purpose.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait for servers.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
