@@ -17,7 +17,7 @@ export function interval(
   variance: number,
   level: number,
 ): { low: number; high: number; level: number } | null {
-  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must lie between 0 and 1.`);
+  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must be above 0 and below 1.`);
   if (!Number.isFinite(value) || !Number.isFinite(variance)) return null;
   const margin = jstat.normal.inv((1 + level) / 2, 0, 1) * Math.sqrt(variance);
   return { low: Math.max(0, value - margin), high: Math.min(1, value + margin), level };

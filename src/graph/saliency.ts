@@ -80,7 +80,7 @@ const figure = ({ of, at }: OnePlayer, name: 'score' | 'mean' | 'standardDeviati
 
 /** Normal, from the standard error of the mean; null with one row. */
 function intervalOf({ of, at }: OnePlayer, level: number) {
-  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must lie between 0 and 1.`);
+  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must be above 0 and below 1.`);
   const { rowCount, score, scoreDeviation } = of.answer.value;
   if (rowCount < 2) return null;
   const error = (scoreDeviation[at] as number) / Math.sqrt(rowCount - 1);

@@ -129,7 +129,7 @@ describe('rows that the model cannot take', () => {
       model(name: "dense") { evaluation(rows: { dataset: "good" }) { auc aucInterval(level: $level) { low } } }
     }`;
     const answer = await server.ask(document, { level });
-    expectRefused(answer, ['BAD_USER_INPUT', /`level` is .*; it must lie between 0 and 1/]);
+    expectRefused(answer, ['BAD_USER_INPUT', /`level` is .*; it must be above 0 and below 1/]);
     expect(answer.data).toEqual({ model: { evaluation: { auc: 1, aucInterval: null } } });
   });
 

@@ -43,11 +43,20 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
+/** Four sums a row, so that an addition need not wait for the one before it. */
 function times(matrix: Float64Array, vector: Float64Array): Float64Array {
   const size = vector.length;
+  const whole = size - (size % 4);
   return vector.map((_, row) => {
-    let sum = 0;
-    for (let at = 0, from = row * size; at < size; at++) sum += (matrix[from + at] as number) * (vector[at] as number);
-    return sum;
+    const from = row * size;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let at = 0; at < whole; at += 4) {
+      a += (matrix[from + at] as number) * (vector[at] as number);
+      b += (matrix[from + at + 1] as number) * (vector[at + 1] as number);
+      c += (matrix[from + at + 2] as number) * (vector[at + 2] as number);
+      d += (matrix[from + at + 3] as number) * (vector[at + 3] as number);
+    }
+    for (let at = whole; at < size; at++) a += (matrix[from + at] as number) * (vector[at] as number);
+    return a + b + c + d;
   });
 }
