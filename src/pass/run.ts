@@ -77,21 +77,11 @@ export async function runPass(inputs: PassInputs): Promise<void> {
 
 /** `started`: every analysis that was begun. */
 async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
-  const startedMs = performance.now();
   const { model, base } = inputs.request;
   const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
   const parts = new Map<string, Part>();
   const progress = new Progress(inputs.rowsTotal, inputs.onProgress);
-  const emit = (key: string, result: unknown, files: string[], counts: Counts): void =>
-    inputs.onResult({
-      key,
-      value: encodeResult(result),
-      files,
-      ...counts,
-      durationMs: performance.now() - startedMs,
-      executor: inputs.executor,
-      device: inputs.device,
-    });
+  const emit = emitter(inputs);
 
   const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
     const names = partsOf(name, spec).map((part) => part.name);
@@ -146,6 +136,21 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
     note(await isolated([reading], read));
   }
   for (const error of failed.values()) throw error;
+}
+
+/** Hands a result over, as bytes, with how long it took from now on. */
+function emitter({ onResult, executor, device }: PassInputs) {
+  const startedMs = performance.now();
+  return (key: string, result: unknown, files: string[], counts: Counts): void =>
+    onResult({
+      key,
+      value: encodeResult(result),
+      files,
+      ...counts,
+      durationMs: performance.now() - startedMs,
+      executor,
+      device,
+    });
 }
 
 const subjectOf = ({ graph, manifest }: PassModel): Subject => ({ graph, ...manifest });
