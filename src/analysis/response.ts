@@ -1,9 +1,11 @@
+import { takesTexts } from '../compute/graph.ts';
 import {
   cast,
   concat,
   constant,
   type Expression,
   mul,
+  parameter,
   programType,
   reduceSum,
   reshape,
@@ -12,7 +14,9 @@ import {
   tensor,
   transpose,
 } from '../compute/program.ts';
-import type { Analysis } from './analysis.ts';
+import { int64 } from '../compute/tensor.ts';
+import { type Encoded, numbersIn } from '../data/texts.ts';
+import type { Analysis, Values } from './analysis.ts';
 import { repeated } from './attributions/copies.ts';
 import { placesOf, programTensor } from './attributions/inputs.ts';
 import { onesPerRow } from './attributions/positions.ts';
@@ -24,7 +28,7 @@ export interface ResponseSpec {
   readonly feature: number;
   readonly target: OutputTarget;
   /** What the feature is set to, as the model takes it: after vocabulary and transforms. */
-  readonly values: readonly number[];
+  readonly values: readonly Encoded[];
 }
 
 /** For each of the values: the target over rows, with the feature set to it on all of them. */
@@ -48,7 +52,9 @@ export const response: Analysis<ResponseSpec, Comoments, ResponseResult> = {
     const flat = reshape(overrides[input] as Expression, [-1, places.length]);
     const dtype = subject.graph.inputs.find(({ name }) => name === input)?.dtype;
     const type = programType(dtype ?? 'float32');
-    const perCopy = constant(programTensor([values.length, 1], values, type === 'bool' ? 'float32' : dtype));
+    const perCopy = takesTexts(subject.graph, input)
+      ? parameter('values', 'int64', [values.length, 1])
+      : constant(programTensor([values.length, 1], values as readonly number[], type === 'bool' ? 'float32' : dtype));
     const ones = cast(reshape(onesPerRow(), [1, -1]), type === 'bool' ? 'float32' : type);
     const column = cast(reshape(mul(perCopy, ones), [-1, 1]), type);
     const parts = [slice(flat, 1, 0, index), column, slice(flat, 1, index + 1, places.length)];
@@ -58,6 +64,11 @@ export const response: Analysis<ResponseSpec, Comoments, ResponseResult> = {
     const shifted = sub(byRow, shift);
     const sums = { sums: reduceSum(shifted, [0]), squares: reduceSum(mul(shifted, shifted), [0]) };
     return { outputs: { shift, ...sums }, overrides, rowsAtOnce: Math.max(1, Math.floor(4096 / values.length)) };
+  },
+  /** Batches number texts each in its own way. */
+  parameters(_, { texts }, { feature, values }, { graph, features }): Values {
+    const { input } = features[feature] as (typeof features)[number];
+    return takesTexts(graph, input) ? { values: int64([values.length, 1], numbersIn(values, texts)) } : {};
   },
   fold(state, outputs, { rowCount }) {
     const figures = (name: string) => Float64Array.from(outputs[name]?.data as Float32Array);

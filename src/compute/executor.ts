@@ -95,6 +95,8 @@ export interface BatchInput {
   readonly rowCount: number;
   /** Of every input of the model. */
   readonly inputs: Readonly<Record<string, Tensor>>;
+  /** Of models that take texts (`ModelGraph.texts`): what the whole numbers of their inputs stand for. */
+  readonly textList?: readonly string[];
   /** float32 [rows], of every row value that the program reads. */
   readonly rowValues: Readonly<Record<string, Tensor>>;
 }

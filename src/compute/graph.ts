@@ -6,6 +6,8 @@ import type { TensorSpec } from './tensor.ts';
  */
 export interface ModelGraph {
   readonly inputs: readonly TensorSpec[];
+  /** Of a model that takes some. */
+  readonly texts?: TextInputs;
   readonly outputs: readonly TensorSpec[];
   /** Every tensor that a program may read, inputs and outputs included, in topological order. */
   readonly tensors: readonly TensorSpec[];
@@ -18,6 +20,20 @@ export interface ModelGraph {
   /** undefined of models that were registered before this was found out. */
   readonly capabilities?: Capabilities;
 }
+
+/** Inputs that the model's owner knows as texts. They are filled with int64: the place of a text in a list that comes with every batch. */
+export interface TextInputs {
+  readonly inputs: readonly string[];
+  /** What the executor's own graph calls that list; it is none of `ModelGraph.inputs`. */
+  readonly list: string;
+}
+
+/** Inputs as the model's owner knows them. */
+export const ownInputs = (graph: Pick<ModelGraph, 'inputs' | 'texts'>): TensorSpec[] =>
+  graph.inputs.map((input) => (takesTexts(graph, input.name) ? { ...input, dtype: 'string' } : input));
+
+export const takesTexts = ({ texts }: Pick<ModelGraph, 'texts'>, input: string): boolean =>
+  texts?.inputs.includes(input) ?? false;
 
 /** What an executor can do with a model. */
 export interface Capabilities {

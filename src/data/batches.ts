@@ -8,6 +8,7 @@ import { assertUnchanged } from './files.ts';
 import { blankTensor, fillRows } from './fill.ts';
 import { drawnBy } from './sample.ts';
 import { Query } from './sql.ts';
+import { placesIn, Texts } from './texts.ts';
 import { type Batch, type DatasetRecord, type RowColumn, type RowSelection, rowColumnName } from './types.ts';
 
 export type { BoundInputs } from './bind.ts';
@@ -115,6 +116,7 @@ export class BatchBuilder {
 
   #blank(): Batch {
     const rows = this.#batchRows;
+    const textInputs = this.#bound.inputs.flatMap(({ name, isText }) => (isText ? [name] : []));
     const inputs = this.#plainInputs().map(({ name, dtype, rowDims }) => [
       name,
       blankTensor(dtype, [rows, ...rowDims]),
@@ -123,6 +125,7 @@ export class BatchBuilder {
       rowCount: rows,
       index: new Float64Array(rows),
       inputs: Object.fromEntries(inputs) as Record<string, Tensor>,
+      ...(textInputs.length > 0 && { texts: new Texts(textInputs) }),
       label: new Float32Array(rows),
       labelled: new Float32Array(rows),
       columns: Object.fromEntries(this.#columns.map((column) => [rowColumnName(column), new Float64Array(rows)])),
@@ -144,7 +147,8 @@ export class BatchBuilder {
 
   #copy(chunk: Chunk, from: number, count: number): void {
     const to = this.#rowCount;
-    const { index, label, labelled, columns, inputs } = this.#batch;
+    const { index, label, labelled, columns, inputs, texts } = this.#batch;
+    const placeOf = texts && placesIn(texts, chunk.texts);
     index.set(chunk.index.subarray(from, from + count), to);
     label.set(chunk.label.subarray(from, from + count), to);
     labelled.set(chunk.labelled.subarray(from, from + count), to);
@@ -153,9 +157,19 @@ export class BatchBuilder {
     if ((chunk.index[from] as number) <= this.#lastIndex) throw new Error('rows came out of order');
     this.#lastIndex = chunk.index[from + count - 1] as number;
     for (const { input, index: slot, values } of chunk.features.flatMap(({ filled }) => filled)) {
-      const { name, width: rowWidth } = this.#bound.inputs[input] as BoundInput;
+      const { name, width: rowWidth, isText } = this.#bound.inputs[input] as BoundInput;
       const { data } = inputs[name] as Tensor;
-      fillRows(data, { index: slot, rowWidth }, to, values, from, count);
+      const place = { index: slot, rowWidth };
+      if (isText && placeOf !== undefined)
+        fillRows(
+          data,
+          place,
+          to,
+          { width: 1, numbers: values.numbers.subarray(from, from + count).map(placeOf) },
+          0,
+          count,
+        );
+      else fillRows(data, place, to, values, from, count);
     }
     for (const { feature, ids, starts } of this.#bags) {
       for (const list of chunk.features[feature]?.decoder.lists?.slice(from, from + count) ?? []) {
@@ -180,6 +194,7 @@ export class BatchBuilder {
       index: full.index.subarray(0, rowCount),
       inputs: Object.fromEntries([...inputs, ...bags.flatMap((bag) => bagTensors(bag, 0, rowCount))]),
       ...(bags.length > 0 && { bags }),
+      ...(full.texts && { texts: full.texts }),
       label: full.label.subarray(0, rowCount),
       labelled: full.labelled.subarray(0, rowCount),
       columns: Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { ModelGraph } from '../compute/graph.ts';
+import { type ModelGraph, takesTexts } from '../compute/graph.ts';
 import { elementCount, type Tensor } from '../compute/tensor.ts';
 import { bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
@@ -23,6 +23,8 @@ export interface BoundInput {
   readonly rowDims: readonly number[];
   /** Elements of one row. */
   readonly width: number;
+  /** Whether its whole numbers stand for texts. */
+  readonly isText: boolean;
 }
 
 export interface BoundFeature {
@@ -34,6 +36,8 @@ export interface BoundFeature {
   /** Set when a row has any number of ids. */
   readonly bag: BoundBag | undefined;
   readonly columnType: string;
+  /** Whether its values are taken by their texts. */
+  readonly readsTexts: boolean;
   /** Set when values are looked up by their text. */
   readonly vocabulary: ReadonlyMap<string, number> | undefined;
   /** Ids are below it; unknown when undefined. */
@@ -45,7 +49,7 @@ export interface BoundFeature {
  * Throws BINDING_MISMATCH naming feature and column.
  */
 export function bind(
-  graph: Pick<ModelGraph, 'inputs'>,
+  graph: Pick<ModelGraph, 'inputs' | 'texts'>,
   manifest: Manifest,
   vocabularies: Vocabularies,
   dataset: DatasetRecord,
@@ -55,10 +59,17 @@ export function bind(
     const slots = manifest.features.flatMap(slotsOf).filter((slot) => slot.input === name);
     const end = Math.max(0, ...slots.map(({ index, width }) => index + width));
     const dims = rowDims({ name, shape }, end);
-    return { name, dtype: dtype as Tensor['dtype'], rowDims: dims, width: elementCount(dims) };
+    return {
+      name,
+      dtype: dtype as Tensor['dtype'],
+      rowDims: dims,
+      width: elementCount(dims),
+      isText: takesTexts(graph, name),
+    };
   });
   const features = manifest.features.map((feature): BoundFeature => {
-    const columnType = typeOfColumn(feature, dataset);
+    const isText = readsTexts(feature, graph);
+    const columnType = typeOfColumn(feature, isText, dataset);
     const placeOf = (input: string): number => inputs.findIndex(({ name }) => name === input);
     const bound = {
       feature,
@@ -67,6 +78,7 @@ export function bind(
         feature.kind === 'SEQUENCE' && feature.lengthInput !== undefined ? placeOf(feature.lengthInput) : undefined,
       bag: bagOf(feature, inputs),
       columnType,
+      readsTexts: isText,
       vocabulary: 'vocabulary' in feature ? vocabularies[feature.vocabulary as string] : undefined,
       cardinality: cardinality[feature.name],
     };
@@ -119,7 +131,7 @@ function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTE
   const ids = {
     'last vocabulary entry': vocabulary === undefined ? 0 : vocabulary.size - 1 + (feature.offset ?? 0),
     'last hash bucket': feature.hash === undefined ? 0 : feature.hash.buckets - 1 + (feature.offset ?? 0),
-    'missing id': feature.missing ?? 0,
+    'missing id': typeof feature.missing === 'number' ? feature.missing : 0,
     padding: feature.kind === 'SEQUENCE' ? feature.padding : 0,
   };
   for (const [what, id] of Object.entries(ids)) {
@@ -131,7 +143,7 @@ function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTE
   }
 }
 
-function typeOfColumn(feature: FeatureBinding, { columns }: DatasetRecord): string {
+function typeOfColumn(feature: FeatureBinding, isText: boolean, { columns }: DatasetRecord): string {
   const { name, column } = feature;
   const found = columns.find((other) => other.name === column);
   if (found === undefined) {
@@ -141,7 +153,7 @@ function typeOfColumn(feature: FeatureBinding, { columns }: DatasetRecord): stri
       { feature: name, column, similar: similarTo(column, names) },
     );
   }
-  const wanted = mismatch(feature, found.type);
+  const wanted = mismatch(feature, isText, found.type);
   if (wanted === undefined) return found.type;
   throw bindingMismatch(
     `The feature “${name}” is ${feature.kind} and its column “${column}” is ${found.type}; it must be ${wanted}.`,
@@ -150,7 +162,7 @@ function typeOfColumn(feature: FeatureBinding, { columns }: DatasetRecord): stri
 }
 
 /** What the column would have to be, if it does not fit. */
-function mismatch(feature: FeatureBinding, type: string): string | undefined {
+function mismatch(feature: FeatureBinding, isText: boolean, type: string): string | undefined {
   const isList = classOf(type) === 'LIST';
   const element = elementType(type);
   switch (feature.kind) {
@@ -159,10 +171,10 @@ function mismatch(feature: FeatureBinding, type: string): string | undefined {
     case 'EMBEDDING':
       return isList && isNumeric(element) ? undefined : 'a list of numbers';
     case 'CATEGORICAL':
-      if (readsTexts(feature)) return isScalar(type) ? undefined : 'a single value';
+      if (isText) return isScalar(type) ? undefined : 'a single value';
       return isNumeric(type) ? undefined : 'a number, or the feature needs a vocabulary or a hash';
     case 'SEQUENCE':
-      if (readsTexts(feature)) return isList && isScalar(element) ? undefined : 'a list of single values';
+      if (isText) return isList && isScalar(element) ? undefined : 'a list of single values';
       return isList && isNumeric(element)
         ? undefined
         : 'a list of numbers, or the feature needs a vocabulary or a hash';

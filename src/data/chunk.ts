@@ -1,11 +1,12 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { bindingMismatch } from '../errors.ts';
-import type { BoundFeature, BoundInputs } from './bind.ts';
+import type { BoundFeature, BoundInput, BoundInputs } from './bind.ts';
 import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
 import type { Drawn } from './sample.ts';
 import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, whereSql } from './sql.ts';
+import { Texts } from './texts.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
@@ -60,6 +61,8 @@ export class Chunk {
   readonly labelled = new Float64Array(chunkRows);
   rowCount = 0;
   skippedRowCount = 0;
+  /** What the values of text inputs are the places of. */
+  texts = new Texts();
 
   readonly #invalid: RowSelection['invalid'];
   readonly #drawn: Drawn | undefined;
@@ -78,7 +81,7 @@ export class Chunk {
     this.#drawn = drawn;
     this.columns = columns.map((about) => ({ about, values: new Float64Array(chunkRows) }));
     this.features = features.map((bound) => {
-      const decoder = decoderOf(bound, inputs[bound.input]?.dtype ?? 'float32', chunkRows);
+      const decoder = decoderOf(bound, inputs[bound.input] as BoundInput, chunkRows, () => this.texts);
       const { width } = decoder;
       const values = { width, numbers: new Float64Array(chunkRows * width) };
       return { bound, decoder, values, filled: filledBy(bound, decoder, values) };
@@ -87,6 +90,7 @@ export class Chunk {
 
   /** Throws BINDING_MISMATCH for the first row that the model cannot take, unless such rows are to be skipped. */
   load(chunk: DuckDBDataChunk): void {
+    this.texts = new Texts();
     this.#loadRowValues(chunk);
     const drawnCount = this.#draw(chunk.rowCount);
     this.rowCount = drawnCount === 0 ? 0 : chunk.rowCount;

@@ -1,11 +1,12 @@
 import type { DuckDBVector } from '@duckdb/node-api';
 import type { Tensor } from '../compute/tensor.ts';
-import type { BoundFeature } from './bind.ts';
+import type { BoundFeature, BoundInput } from './bind.ts';
 import { elementsOf, entriesOf, isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { classOf, elementType } from './column-type.ts';
 import { hasher } from './hash.ts';
-import { type CategoricalFeature, type NumericFeature, readsTexts, type SequenceFeature, widthOf } from './manifest.ts';
+import { type CategoricalFeature, type NumericFeature, type SequenceFeature, widthOf } from './manifest.ts';
 import { textSql } from './sql.ts';
+import type { Texts } from './texts.ts';
 import { transformation } from './transform.ts';
 
 /** How a feature comes out of its column: the SQL that fetches it, and the numbers that the model takes. */
@@ -25,11 +26,15 @@ export interface Decoder {
 /** `row` of the chunk; `why` completes “… is”; whether the feature’s `missing` would take the value’s place, if it had one. */
 export type Refuse = (row: number, value: unknown, why: string, couldBeMissing?: boolean) => void;
 
-/** For chunks of at most `chunkRows` rows. */
-export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype'], chunkRows: number): Decoder {
-  const { feature, columnType } = bound;
+/** For chunks of at most `chunkRows` rows of an input. `texts`: what an input of texts is filled with the places of. */
+export function decoderOf(
+  bound: BoundFeature,
+  { dtype, isText: takesTexts }: Pick<BoundInput, 'dtype' | 'isText'>,
+  chunkRows: number,
+  texts: () => Texts,
+): Decoder {
+  const { feature, columnType, readsTexts: isText } = bound;
   const width = widthOf(feature);
-  const isText = readsTexts(feature);
   switch (feature.kind) {
     case 'NUMERIC':
       return { width, sql: toNumber, decode: numberDecoder(feature, dtype) };
@@ -39,7 +44,7 @@ export function decoderOf(bound: BoundFeature, dtype: Tensor['dtype'], chunkRows
       return {
         width,
         sql: isText ? (column) => textSql(column, columnType) : toNumber,
-        decode: idDecoder(idReader(bound, feature, dtype)),
+        decode: takesTexts ? textDecoder(feature, texts) : idDecoder(idReader(bound, feature, dtype)),
       };
     case 'SEQUENCE': {
       const sql = isText ? (column: string) => textsSql(column, columnType) : toNumbers;
@@ -120,6 +125,17 @@ function embeddingDecoder(width: number, dtype: Tensor['dtype']): Decoder['decod
   };
 }
 
+function textDecoder({ missing }: CategoricalFeature, texts: () => Texts): Decoder['decode'] {
+  return (vector, rowCount, into, refuse) => {
+    const own = texts();
+    for (let row = 0; row < rowCount; row++) {
+      const text = (vector.getItem(row) as string | null) ?? missing;
+      if (text === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
+      else into[row] = own.placeOf(String(text));
+    }
+  };
+}
+
 /** Below these, every whole number has a place of its own in the element type. */
 const idLimits: Record<Tensor['dtype'], number> = {
   float32: 2 ** 24,
@@ -138,7 +154,8 @@ function idReader(
   dtype: Tensor['dtype'],
 ): IdReader {
   const { cardinality = Number.POSITIVE_INFINITY } = bound;
-  const { offset = 0, missing } = feature;
+  const { offset = 0 } = feature;
+  const missing = typeof feature.missing === 'string' ? undefined : feature.missing;
   const ofNull = missing ?? 0;
   const limit = Math.min(cardinality, idLimits[dtype]);
   const placeOf = placesOfTexts(bound, feature);

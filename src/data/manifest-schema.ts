@@ -32,7 +32,7 @@ export interface RawFeature {
   readonly input?: string;
   readonly index?: number;
   readonly group?: string;
-  readonly missing?: number;
+  readonly missing?: number | string;
   readonly transform?: readonly Transform[];
   readonly vocabulary?: string;
   readonly offset?: number;

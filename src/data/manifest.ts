@@ -1,3 +1,5 @@
+import { type ModelGraph, takesTexts } from '../compute/graph.ts';
+
 /**
  * What binds a model to rows: where its score is, and which column fills which slot of which input. Registered as JSON
  * (docs/manifest.md), kept complete: names checked, slots and score filled in. The whole of it enters the model's digest, as
@@ -68,9 +70,11 @@ export interface HashBinding {
   readonly buckets: number;
 }
 
-/** One id. */
-export interface CategoricalFeature extends Ids {
+/** One id, or a text of an input that takes texts. */
+export interface CategoricalFeature extends Omit<Ids, 'missing'> {
   readonly kind: 'CATEGORICAL';
+  /** A text where its input takes texts: that of nulls. */
+  readonly missing?: number | string;
 }
 
 /**
@@ -123,9 +127,11 @@ export function slotsOf(feature: FeatureBinding): FilledSlots[] {
   ];
 }
 
-/** Whether its values are looked up by their texts; they are numbers otherwise. */
-export const readsTexts = (feature: FeatureBinding): boolean =>
-  ('vocabulary' in feature && feature.vocabulary !== undefined) || ('hash' in feature && feature.hash !== undefined);
+/** Whether its values are taken or looked up by their texts; they are numbers otherwise. */
+export const readsTexts = (feature: FeatureBinding, graph: Pick<ModelGraph, 'texts'>): boolean =>
+  takesTexts(graph, feature.input) ||
+  ('vocabulary' in feature && feature.vocabulary !== undefined) ||
+  ('hash' in feature && feature.hash !== undefined);
 
 /** What a client gets, and could register again: the vocabularies by the names of their files. */
 export const publicManifest = ({ vocabularies: _, ...manifest }: Manifest): Omit<Manifest, 'vocabularies'> => manifest;

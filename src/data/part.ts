@@ -5,7 +5,7 @@ import type { Batch } from './types.ts';
 /** Rows `from` to before `to` of a batch; in the same memory, except for bags. */
 export function partOf(batch: Batch, from: number, to: number): Batch {
   if (from === 0 && to === batch.rowCount) return batch;
-  const { bags = [], others } = batch;
+  const { bags = [], others, texts } = batch;
   const bagged = new Set(bags.flatMap(({ bound }) => [bound.ids.name, bound.offsets.name]));
   const plain = (inputs: Batch['inputs']): [string, Tensor][] =>
     Object.entries(inputs)
@@ -17,6 +17,7 @@ export function partOf(batch: Batch, from: number, to: number): Batch {
   return {
     rowCount: to - from,
     ...(bags.length === 0 ? {} : { bags: bags.map((bag) => partOfBag(bag, from, to)) }),
+    ...(texts && { texts }),
     index: batch.index.subarray(from, to),
     inputs: Object.fromEntries([...plain(batch.inputs), ...bags.flatMap((bag) => bagTensors(bag, from, to))]),
     ...(others === undefined ? {} : { others: others.map((inputs) => Object.fromEntries(plain(inputs))) }),

@@ -1,8 +1,15 @@
-import type { ModelGraph } from '../compute/graph.ts';
+import { type ModelGraph, takesTexts } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
-import type { FeatureBinding, Manifest, ScoreBinding, SequenceFeature, TargetBinding } from './manifest.ts';
+import type {
+  CategoricalFeature,
+  FeatureBinding,
+  Manifest,
+  ScoreBinding,
+  SequenceFeature,
+  TargetBinding,
+} from './manifest.ts';
 import { parseManifest, type RawFeature, type RawManifest, type RawTarget } from './manifest-schema.ts';
 import { assertSlots, dtypeOf, rowWidth } from './slots.ts';
 import { keepVocabulary } from './vocabulary.ts';
@@ -147,7 +154,8 @@ function resolveFeature(graph: ModelGraph, raw: RawFeature, at: number): Feature
   dtypeOf(input, name);
   const { index = 0, group } = raw;
   const slot = { name, column, input: input.name, index, ...(group !== undefined && { group }) };
-  const missing = raw.missing === undefined ? {} : { missing: raw.missing };
+  if (takesTexts(graph, input.name)) return resolveText(slot, raw);
+  const missing = missingOf(raw, input.name);
   if (kind === 'NUMERIC') {
     assertTransforms(raw, `input.manifest.features[${at}].transform`);
     return { ...slot, kind, ...missing, ...(raw.transform !== undefined && { transform: raw.transform }) };
@@ -170,6 +178,43 @@ function resolveFeature(graph: ModelGraph, raw: RawFeature, at: number): Feature
   return { ...ids, kind, length, padding: raw.padding ?? 0, ...resolveLength(graph, raw, input) };
 }
 
+/** An input of texts takes them as they are, one a slot: the model itself looks them up. */
+function resolveText(slot: Omit<CategoricalFeature, 'kind'>, raw: RawFeature): CategoricalFeature {
+  const { name, input } = slot;
+  const refused = (what: string) =>
+    bindingMismatch(`The feature “${name}” ${what}, and its input “${input}” takes texts as they are. ${asText}`, {
+      feature: name,
+      input,
+    });
+  if (raw.kind !== 'CATEGORICAL') throw refused(`is ${raw.kind}`);
+  if (raw.vocabulary !== undefined || raw.hash !== undefined)
+    throw refused(`has a ${raw.hash === undefined ? 'vocabulary' : 'hash'}`);
+  return { ...slot, kind: raw.kind, ...(raw.missing !== undefined && { missing: String(raw.missing) }) };
+}
+
+const asText =
+  'Bind it as CATEGORICAL to a column of texts, numbers or booleans, each slot by a feature with an index of its own, without vocabulary and hash.';
+
+/** Of an input that takes what is counted, and no values. */
+function assertNumbers(graph: ModelGraph, input: TensorSpec, feature: string): void {
+  if (takesTexts(graph, input.name))
+    throw bindingMismatch(
+      `The feature “${feature}” gives numbers to the input “${input.name}”, which takes texts. Name the input that takes numbers.`,
+      { feature, input: input.name },
+    );
+  dtypeOf(input, feature);
+}
+
+/** What a null becomes where numbers are taken. */
+function missingOf({ name, missing }: RawFeature, input: string): { missing?: number } {
+  if (typeof missing === 'string')
+    throw bindingMismatch(
+      `The feature “${name}” has the text “${missing}” for nulls, and its input “${input}” takes numbers. Say its id as “missing”.`,
+      { feature: name, input },
+    );
+  return missing === undefined ? {} : { missing };
+}
+
 /** Where a sequence's true length goes, if the model takes it. */
 function resolveLength(
   graph: ModelGraph,
@@ -179,7 +224,7 @@ function resolveLength(
   if (lengthInput === undefined && lengthIndex === undefined) return {};
   const whose = `The length of the feature “${name}”`;
   const taking = lengthInput === undefined ? input : named(graph.inputs, lengthInput, 'input', whose);
-  dtypeOf(taking, name);
+  assertNumbers(graph, taking, name);
   if (lengthIndex === undefined && rowWidth(taking.shape) !== 1)
     throw bindingMismatch(`${whose} needs a lengthIndex: the input “${taking.name}” has more than one value a row.`, {
       feature: name,
@@ -209,7 +254,7 @@ function resolveBag(
         `The feature “${name}” is a list of any length, so its inputs have one axis; “${taking}” has ${shape.length}.`,
         { feature: name, input: taking },
       );
-  dtypeOf(offsets, name);
+  assertNumbers(graph, offsets, name);
   return { length: 1, padding: 0, offsetsInput: offsets.name, ...(includeLastOffset && { includeLastOffset }) };
 }
 

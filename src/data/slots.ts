@@ -27,7 +27,7 @@ const fillable: readonly string[] = ['float32', 'float64', 'int32', 'int64', 'bo
 export function dtypeOf({ name, dtype, shape }: TensorSpec, feature: string): Tensor['dtype'] {
   if (!fillable.includes(dtype)) {
     throw bindingMismatch(
-      `The feature “${feature}” is bound to the input “${name}”, which takes ${dtype}; rows can fill ${fillable.join(', ')}.${dtype === 'string' ? ' Export the model without the operators that turn text into ids, and give the texts as the feature’s `vocabulary` in the manifest.' : ''}`,
+      `The feature “${feature}” is bound to the input “${name}”, which takes ${dtype}; rows can fill ${fillable.join(', ')}.${dtype === 'string' ? ' Export the model as ONNX, which can take texts; or without the operators that turn text into ids, and give the texts as the feature’s `vocabulary` in the manifest.' : ''}`,
       { feature, input: name },
     );
   }

@@ -1,5 +1,6 @@
 import type { Tensor } from '../compute/tensor.ts';
 import type { Bag } from './bags.ts';
+import type { Texts } from './texts.ts';
 
 /** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
 
@@ -82,6 +83,8 @@ export interface Batch {
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** Of inputs that have any number of values a row: what parts of the batch are made of. */
   readonly bags?: readonly Bag[];
+  /** Of models that take texts: what the whole numbers of those inputs stand for. */
+  readonly texts?: Texts;
   /** 0/1, and 0 where there is none; empty when no label was asked for. */
   readonly label: Float32Array;
   /** 1 where the row has a label. */
@@ -90,6 +93,6 @@ export interface Batch {
   readonly columns: Readonly<Record<string, Float64Array>>;
   /** Rows left out just before or in this batch, with `invalid: SKIP`. */
   readonly skippedRowCount: number;
-  /** Inputs of other rows, where a program reads some (`Program.others`). */
+  /** Inputs of other rows, where a program reads some (`Program.others`); their texts are among those of the batch. */
   readonly others?: readonly Readonly<Record<string, Tensor>>[];
 }

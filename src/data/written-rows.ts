@@ -1,5 +1,4 @@
 import type { ModelGraph } from '../compute/graph.ts';
-import type { Tensor } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import { using } from '../using.ts';
@@ -10,6 +9,7 @@ import { Chunk } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { type FeatureBinding, type Manifest, readsTexts } from './manifest.ts';
 import { Query } from './sql.ts';
+import { type Encoded, encodedIn } from './texts.ts';
 import type { Batch } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
 
@@ -23,14 +23,14 @@ export type WrittenRow = Readonly<Record<string, unknown>>;
  */
 export async function writtenBatch(
   rows: readonly WrittenRow[],
-  graph: Pick<ModelGraph, 'inputs' | 'lookups'>,
+  graph: Pick<ModelGraph, 'inputs' | 'lookups' | 'texts'>,
   manifest: Manifest,
   vocabularies: Vocabularies,
 ): Promise<Batch> {
   assertKnown(rows, manifest);
   // Rows are keyed by the names of the features, several of which may read one column of a dataset.
   const features = manifest.features.map((feature) => ({ ...feature, column: feature.name }));
-  const columns = features.map((feature) => ({ name: feature.name, type: columnType(feature) }));
+  const columns = features.map((feature) => ({ name: feature.name, type: columnType(feature, graph) }));
   const dataset = {
     files: [],
     columns,
@@ -47,7 +47,10 @@ export async function writtenBatch(
   return using(await Reader.open([]), async (reader) => {
     const query = new Query();
     const lists = features.map((feature, at) => {
-      const cells = rows.map((row, index) => cellSql(query, row[feature.name] ?? null, feature, index));
+      const isText = readsTexts(feature, graph);
+      const cells = rows.map((row, index) =>
+        cellSql(query, row[feature.name] ?? null, { feature, isText, row: index }),
+      );
       return `unnest(CAST([${cells.join(', ')}] AS ${columns[at]?.type}[]))`;
     });
     const index = `CAST(unnest(range(${rows.length})) AS DOUBLE)`;
@@ -65,23 +68,23 @@ export async function writtenBatch(
 }
 
 /**
- * What the model takes for raw values of one feature, a single element each. Throws BINDING_MISMATCH for a value that it cannot take.
+ * What the model takes for raw values of one feature, a single element each: texts where its input takes texts. Throws BINDING_MISMATCH for a value that it cannot take.
  */
 export async function encodedValues(
   values: readonly unknown[],
   feature: FeatureBinding,
-  { inputs, lookups }: Pick<ModelGraph, 'inputs' | 'lookups'>,
+  { inputs, lookups, texts }: Pick<ModelGraph, 'inputs' | 'lookups' | 'texts'>,
   manifest: Manifest,
   vocabularies: Vocabularies,
-): Promise<number[]> {
+): Promise<Encoded[]> {
   const rows = values.map((value) => ({ [feature.name]: value }));
   const own = inputs
     .filter(({ name }) => name === feature.input)
     .map(({ name, dtype }) => ({ name, dtype, shape: [null, feature.index + 1] }));
-  const graph = { inputs: own, lookups };
-  const { inputs: filled } = await writtenBatch(rows, graph, { ...manifest, features: [feature] }, vocabularies);
-  const { data } = filled[feature.input] as Tensor;
-  return values.map((_, at) => Number(data[(at + 1) * (feature.index + 1) - 1]));
+  const graph = { inputs: own, lookups, ...(texts && { texts }) };
+  const batch = await writtenBatch(rows, graph, { ...manifest, features: [feature] }, vocabularies);
+  const encoded = encodedIn(batch, feature.input);
+  return values.map((_, at) => encoded[(at + 1) * (feature.index + 1) - 1] as Encoded);
 }
 
 function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void {
@@ -97,33 +100,41 @@ function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void 
   }
 }
 
-/** What the decoders take: texts for vocabularies and hashes, numbers for the rest. */
-function columnType(feature: FeatureBinding): string {
-  const element = readsTexts(feature) ? 'VARCHAR' : 'DOUBLE';
+/** What the decoders take: texts for vocabularies, hashes and inputs of texts, numbers for the rest. */
+function columnType(feature: FeatureBinding, graph: Pick<ModelGraph, 'texts'>): string {
+  const element = readsTexts(feature, graph) ? 'VARCHAR' : 'DOUBLE';
   return feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING' ? `${element}[]` : element;
 }
 
-/** A JSON value as one of the column's: bound, not written into the statement. */
-function cellSql(query: Query, value: unknown, feature: FeatureBinding, row: number): string {
-  if (value === null) return 'NULL';
-  const isList = feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING';
-  if (isList !== Array.isArray(value)) throw refused(value, feature, row, isList ? 'a list' : 'a single value');
-  if (!Array.isArray(value)) return elementSql(query, value, feature, row);
-  return `[${value.map((element) => elementSql(query, element, feature, row)).join(', ')}]`;
+interface Cell {
+  readonly feature: FeatureBinding;
+  /** Whether the feature reads texts. */
+  readonly isText: boolean;
+  readonly row: number;
 }
 
-function elementSql(query: Query, value: unknown, feature: FeatureBinding, row: number): string {
-  const isText = readsTexts(feature);
+/** A JSON value as one of the column's: bound, not written into the statement. */
+function cellSql(query: Query, value: unknown, cell: Cell): string {
+  const { feature } = cell;
+  if (value === null) return 'NULL';
+  const isList = feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING';
+  if (isList !== Array.isArray(value)) throw refused(value, cell, isList ? 'a list' : 'a single value');
+  if (!Array.isArray(value)) return elementSql(query, value, cell);
+  return `[${value.map((element) => elementSql(query, element, cell)).join(', ')}]`;
+}
+
+function elementSql(query: Query, value: unknown, cell: Cell): string {
+  const { isText } = cell;
   if (value === null) return 'NULL';
   if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return query.bind(String(value));
   if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return numberSql(query, Number(value));
-  throw refused(value, feature, row, isText ? 'a text or a number' : 'a number');
+  throw refused(value, cell, isText ? 'a text or a number' : 'a number');
 }
 
 /** As text: DuckDB's driver takes every whole number for a BIGINT, and refuses 1e19. */
 const numberSql = (query: Query, value: number): string => `CAST(${query.bind(String(value))} AS DOUBLE)`;
 
-const refused = (value: unknown, { name }: FeatureBinding, row: number, wanted: string) =>
+const refused = (value: unknown, { feature: { name }, row }: Cell, wanted: string) =>
   bindingMismatch(`\`rows[${row}].${name}\` is ${JSON.stringify(value).slice(0, 100)}; it must be ${wanted}.`, {
     feature: name,
     row,

@@ -1,3 +1,4 @@
+import { ownInputs } from '../compute/graph.ts';
 import { publicManifest } from '../data/manifest.ts';
 import { builder } from './builder.ts';
 import { listConnection } from './connection.ts';
@@ -11,7 +12,7 @@ import { TensorSpec } from './tensor.ts';
 
 /** What a model is made of. */
 builder.objectFields(Model, (t) => ({
-  inputs: t.field({ type: [TensorSpec], description: 'What it takes.', resolve: ({ graph }) => graph.inputs }),
+  inputs: t.field({ type: [TensorSpec], description: 'What it takes.', resolve: ({ graph }) => ownInputs(graph) }),
   outputs: t.field({ type: [TensorSpec], description: 'What it answers.', resolve: ({ graph }) => graph.outputs }),
   score: t.field({
     type: ScoreBinding,

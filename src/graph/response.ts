@@ -2,6 +2,7 @@ import type { ResponseResult } from '../analysis/response.ts';
 import { isNumeric } from '../data/column-type.ts';
 import { selectRows } from '../data/rows.ts';
 import { typeOf } from '../data/sql.ts';
+import type { Encoded } from '../data/texts.ts';
 import type { DatasetRecord } from '../data/types.ts';
 import { mostFrequent, quantilesOf } from '../data/usual-values.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
@@ -106,7 +107,7 @@ async function responseOf(model: ModelRow, asked: Asked, context: Context): Prom
 
 interface UsableValue {
   readonly raw: unknown;
-  readonly encoded: number;
+  readonly encoded: Encoded;
 }
 
 /** The values of the selected rows, and what the model takes for them. With `invalid: SKIP` those that it cannot take are left out. */
@@ -139,11 +140,11 @@ async function usableValues(
   if (raw.length === 0)
     throw badUserInput('rows', `“${column}” has no value on the selected rows, so there is nothing to set it to.`);
   const vocabularies = await loadVocabularies(context.environment.home, model.manifest);
-  const encode = (values: readonly unknown[]): Promise<number[]> =>
+  const encode = (values: readonly unknown[]): Promise<Encoded[]> =>
     encodedValues(values, feature, model.graph, model.manifest, vocabularies);
   if (selection.invalid === 'FAIL') {
     const encoded = await encode(raw);
-    return raw.map((value, at) => ({ raw: value, encoded: encoded[at] as number }));
+    return raw.map((value, at) => ({ raw: value, encoded: encoded[at] as Encoded }));
   }
   const each = raw.map(async (value): Promise<UsableValue[]> => {
     try {

@@ -29,10 +29,11 @@ export class KeptBatches {
   }
 }
 
-function bytesOf({ index, label, labelled, columns, inputs, bags = [] }: Batch): number {
+function bytesOf({ index, label, labelled, columns, inputs, bags = [], texts }: Batch): number {
   const arrays = [index, label, labelled, ...Object.values(columns), ...Object.values(inputs).map(({ data }) => data)];
   const lists = bags.flatMap(({ ids, starts }) => [ids, starts]);
   return (
-    arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) + lists.reduce((sum, { length }) => sum + 8 * length, 0)
+    arrays.reduce((sum, { byteLength }) => sum + byteLength, texts?.byteLength ?? 0) +
+    lists.reduce((sum, { length }) => sum + 8 * length, 0)
   );
 }

@@ -5,6 +5,7 @@ import { writtenBatch } from '../data/written-rows.ts';
 import { analysisFailed } from '../errors.ts';
 import { openedModel } from './models.ts';
 import type { PredictCall, Prediction } from './protocol.ts';
+import { batchInput } from './sweep.ts';
 
 /** Scores rows at once: no job, nothing kept. Throws ANALYSIS_FAILED for a row whose score or target is infinite or NaN. */
 export async function predict({ model, rows, target, environment }: PredictCall): Promise<Prediction[]> {
@@ -14,7 +15,7 @@ export async function predict({ model, rows, target, environment }: PredictCall)
   const outputs = { score: scoreOf(subject, target.element), target: targetOf(subject, target) };
   const compiled = await (await openedModel(artifact, environment)).compile({ outputs });
   try {
-    const result = await compiled.run({ rowCount: batch.rowCount, inputs: batch.inputs, rowValues: {} }, {});
+    const result = await compiled.run({ ...batchInput(batch), rowValues: {} }, {});
     const values = (name: 'score' | 'target') => result[name]?.data as Float32Array;
     return Array.from(values('score'), (score, at) => finite({ score, target: values('target')[at] as number }, at));
   } finally {

@@ -116,8 +116,13 @@ function* partsOf(batch: Batch, rowsAtOnce: number): Generator<Batch> {
   }
 }
 
-export function batchInput({ rowCount, inputs, label, labelled }: Batch): BatchInput {
+export function batchInput({ rowCount, inputs, texts, label, labelled }: Batch): BatchInput {
   const perRow = (values: Float32Array) =>
     float32([rowCount], values.length === 0 ? new Float32Array(rowCount) : values);
-  return { rowCount, inputs, rowValues: { label: perRow(label), labelled: perRow(labelled) } };
+  return {
+    rowCount,
+    inputs,
+    ...(texts && { textList: texts.list }),
+    rowValues: { label: perRow(label), labelled: perRow(labelled) },
+  };
 }

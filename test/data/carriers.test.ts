@@ -28,8 +28,9 @@ const graph = {
   inputs,
   lookups: [lookup({}), lookup({ carrier: 'wide', dimension: 1, idCounts: [10, 6, null] })],
 };
-const city: FeatureBinding = { name: 'city', kind: 'CATEGORICAL', column: 'city', input: 'ids', index: 1 };
-const seen: FeatureBinding = { ...city, name: 'seen', kind: 'SEQUENCE', index: 0, length: 3, padding: 0 };
+const own = { column: 'city', input: 'ids', index: 1 };
+const city: FeatureBinding = { ...own, name: 'city', kind: 'CATEGORICAL' };
+const seen: FeatureBinding = { ...own, name: 'seen', kind: 'SEQUENCE', index: 0, length: 3, padding: 0 };
 const price: FeatureBinding = { name: 'price', kind: 'NUMERIC', column: 'price', input: 'dense', index: 1 };
 
 describe('carriers', () => {

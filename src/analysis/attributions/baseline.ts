@@ -1,7 +1,6 @@
 import {
   add,
   cast,
-  constant,
   type Expression,
   gather,
   mul,
@@ -14,13 +13,14 @@ import {
   tensor,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
+import { type Encoded, encodedIn } from '../../data/texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Outputs, Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { assertNoBags } from './bags.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
-import { rowTensor } from './inputs.ts';
+import { rowOf } from './inputs.ts';
 import type { AttributionSpec, Baseline } from './method.ts';
 import { atElements, forAll, onesPerRow } from './positions.ts';
 
@@ -48,14 +48,11 @@ export function baselineProgram(baseline: Baseline, subject: Subject): Program {
 }
 
 /** Inputs that hold one and the same row all over. */
-function everyRow(inputs: Readonly<Record<string, readonly number[]>>, subject: Subject): Record<string, Expression> {
+function everyRow(inputs: Readonly<Record<string, readonly Encoded[]>>, subject: Subject): Record<string, Expression> {
   assertNoBags(subject, 'baseline of values', 'from the ZERO baseline, which is an empty list, or from MEAN');
   const first = cast(mul(onesPerRow(), scalar(0)), 'int64');
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, values]) => [
-      name,
-      gather(constant(rowTensor(name, values, subject)), first, 0),
-    ]),
+    Object.entries(inputs).map(([name, values]) => [name, gather(rowOf(name, values, subject), first, 0)]),
   );
 }
 
@@ -99,7 +96,7 @@ export function baselineValues(gathered: Gathered, subject: Subject): Values {
 }
 
 /** One row, bound to the inputs. */
-export const ofWrittenRow = ({ inputs }: Pick<Batch, 'inputs'>): Baseline => ({
+export const ofWrittenRow = (batch: Pick<Batch, 'inputs' | 'texts'>): Baseline => ({
   kind: 'ROW',
-  inputs: Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, Array.from(data, Number)])),
+  inputs: Object.fromEntries(Object.keys(batch.inputs).map((name) => [name, encodedIn(batch, name)])),
 });

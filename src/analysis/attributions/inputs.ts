@@ -1,17 +1,22 @@
+import { takesTexts } from '../../compute/graph.ts';
 import {
+  constant,
   type Expression,
   greater,
   type Program,
+  parameter,
   programType,
   reshape,
   scalar,
   tensor,
   where,
 } from '../../compute/program.ts';
-import type { DType, Tensor } from '../../compute/tensor.ts';
+import { type DType, int64, type Tensor } from '../../compute/tensor.ts';
 import { type FeatureBinding, widthOf } from '../../data/manifest.ts';
 import { rowDims } from '../../data/slots.ts';
-import type { Subject } from '../analysis.ts';
+import { type Encoded, numbersIn } from '../../data/texts.ts';
+import type { Batch } from '../../data/types.ts';
+import type { Subject, Values } from '../analysis.ts';
 import { assertNoBags } from './bags.ts';
 import { repeated, rowsAtOnce } from './copies.ts';
 import { atPlaces, type ByFeature } from './positions.ts';
@@ -43,11 +48,28 @@ export function replacedInputs(
   return { overrides, rowsAtOnce: rowsAtOnce(count, widths) };
 }
 
-/** One row of an input, of a type that programs know. */
-export function rowTensor(name: string, values: readonly number[], subject: Subject): Tensor {
+/** One row of an input, of a type that programs know. Of texts it is a parameter (`textRows`): batches number texts each in its own way. */
+export function rowOf(name: string, values: readonly Encoded[], subject: Subject): Expression {
   const { dims } = placesOf(name, subject);
-  return programTensor([1, ...dims], values, subject.graph.inputs.find((input) => input.name === name)?.dtype);
+  if (takesTexts(subject.graph, name)) return parameter(textRow(name), 'int64', [1, ...dims]);
+  const dtype = subject.graph.inputs.find((input) => input.name === name)?.dtype;
+  return constant(programTensor([1, ...dims], values as readonly number[], dtype));
 }
+
+const textRow = (input: string): string => `texts/${input}`;
+
+/** The parameters of `rowOf` for every input of texts. */
+export const textRows = (
+  inputs: Readonly<Record<string, readonly Encoded[]>>,
+  subject: Subject,
+  { texts }: Pick<Batch, 'texts'>,
+): Values =>
+  Object.fromEntries(
+    (subject.graph.texts?.inputs ?? []).map((name) => [
+      textRow(name),
+      int64([1, ...placesOf(name, subject).dims], numbersIn(inputs[name] ?? [], texts)),
+    ]),
+  );
 
 export function programTensor(
   dims: readonly number[],

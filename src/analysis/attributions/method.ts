@@ -1,4 +1,5 @@
 import type { Expression, Program } from '../../compute/program.ts';
+import type { Encoded } from '../../data/texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';
@@ -26,7 +27,7 @@ export type AttributionMethod = (typeof attributionMethods)[number];
 export type Baseline =
   | { readonly kind: 'MEAN' }
   | { readonly kind: 'DRAWN' }
-  | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly number[]>> };
+  | { readonly kind: 'ROW'; readonly inputs: Readonly<Record<string, readonly Encoded[]>> };
 
 /** How a target is attributed. What a method does not have is undefined (options.ts). */
 export interface AttributionSpec {

@@ -1,9 +1,9 @@
-import { constant, type Expression, type Program, reshape, slice } from '../../compute/program.ts';
+import { type Expression, type Program, reshape, slice } from '../../compute/program.ts';
 import type { Subject } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { baselineCarriers } from './baseline.ts';
 import { Copies } from './copies.ts';
-import { replacedInputs, rowTensor } from './inputs.ts';
+import { replacedInputs, rowOf } from './inputs.ts';
 import type { AttributionSpec } from './method.ts';
 import type { ByFeature } from './positions.ts';
 
@@ -19,7 +19,7 @@ export function perturbed(
 ): Pick<Program, 'overrides' | 'rowsAtOnce'> {
   const { baseline } = spec;
   if (baseline?.kind === 'ROW') {
-    const other = (input: string): Expression => constant(rowTensor(input, baseline.inputs[input] ?? [], subject));
+    const other = (input: string): Expression => rowOf(input, baseline.inputs[input] ?? [], subject);
     return replacedInputs(count, positions, subject, other);
   }
   const moves = { count, positions, baseline: baselineCarriers(spec, subject) };

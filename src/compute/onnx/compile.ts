@@ -19,6 +19,8 @@ export interface CompiledGraph {
   readonly nodeCount: number;
   /** The model's inputs that are still needed. */
   readonly inputs: readonly TensorSpec[];
+  /** Name of the graph's input for the list of texts, when it is needed. */
+  readonly texts?: string;
   /** Name of the graph's input for each row value and parameter that is needed. */
   readonly rowValues: ReadonlyMap<RowValue, string>;
   readonly parameters: ReadonlyMap<string, string>;
@@ -77,11 +79,13 @@ class Compiler {
     const distinct = [...new Set(names.values())];
     prune(builder.model, distinct);
     const fed = new Set(builder.model.graph?.input.map(({ name }) => name));
+    const { inputs, texts } = this.#graph;
     const needed = <K>(inputs: ReadonlyMap<K, string>) => new Map([...inputs].filter(([, name]) => fed.has(name)));
     return {
       bytes: givingOut(builder.model, distinct),
       nodeCount: builder.nodes.length,
-      inputs: this.#graph.inputs.filter(({ name }) => fed.has(name)),
+      inputs: inputs.filter(({ name }) => fed.has(name)),
+      ...(texts !== undefined && fed.has(texts.list) && { texts: texts.list }),
       rowValues: needed(this.#rowValues),
       parameters: needed(this.#parameters),
       outputs: names,

@@ -65,9 +65,10 @@ class OnnxProgram implements CompiledProgram {
     batch: BatchInput,
     parameters: Readonly<Record<string, Tensor>>,
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const { inputs, rowValues, parameters: wanted, outputs } = this.#compiled;
+    const { inputs, texts, rowValues, parameters: wanted, outputs } = this.#compiled;
     const feeds: Record<string, RuntimeTensor> = {};
     for (const { name } of inputs) feeds[name] = await toRuntime(name, batch.inputs[name]);
+    if (texts !== undefined) feeds[texts] = await listOfTexts(batch.textList ?? []);
     for (const [name, input] of rowValues) feeds[input] = await toRuntime(name, batch.rowValues[name]);
     for (const [name, input] of wanted) feeds[input] = await toRuntime(name, parameters[name]);
     const results = await this.#session.run(feeds).catch((error) => {
@@ -85,6 +86,11 @@ async function toRuntime(name: string, tensor: Tensor | undefined): Promise<Runt
   if (tensor === undefined) throw new Error(`the batch has no “${name}”`);
   const { Tensor } = await runtime();
   return new Tensor(tensor.dtype, tensor.data, tensor.dims);
+}
+
+async function listOfTexts(texts: readonly string[]): Promise<RuntimeTensor> {
+  const { Tensor } = await runtime();
+  return new Tensor('string', [...texts], [texts.length]);
 }
 
 function fromRuntime(tensor: RuntimeTensor | undefined): Tensor {

@@ -48,7 +48,8 @@ async function madeUp(
   for (const { name, dtype, shape } of inputs) {
     const dims = shape.map((size, axis) => size ?? (axis === 0 ? rowCount : open++));
     const values = new Array<number>(elementCount(dims)).fill(value);
-    if (dtype === 'int64') feeds[name] = new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+    if (dtype === 'string') feeds[name] = new Tensor('string', values.map(String), dims);
+    else if (dtype === 'int64') feeds[name] = new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
     else if (dtype === 'float32' || dtype === 'float64' || dtype === 'int32' || dtype === 'bool')
       feeds[name] = new Tensor(dtype, values, dims);
   }

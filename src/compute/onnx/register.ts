@@ -25,6 +25,7 @@ import { readModel } from './read.ts';
 import { inferredSpecs } from './shapes.ts';
 import { findBlockers } from './structure/blockers.ts';
 import { describeStructure } from './structure/index.ts';
+import { type CodedTexts, withCodedTexts } from './texts.ts';
 import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
 import { WeightsWriter } from './weights.ts';
@@ -63,7 +64,7 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   const files = new ExternalFiles(dirname(path), root);
   try {
     const { graph, digest } = await published(models, isWhole, (folder) =>
-      writeArtifact(normalized(model), files, folder),
+      writeArtifact(withCodedTexts(normalized(model)), files, folder),
     );
     return {
       artifact: artifactOf(digest),
@@ -79,14 +80,14 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
 
 /** Writes the three files; their digest names the artifact. */
 async function writeArtifact(
-  model: ModelProto,
+  { model, texts }: CodedTexts,
   files: ExternalFiles,
   folder: string,
 ): Promise<{ graph: ModelGraph; digest: string }> {
   const weightsDigest = await writeWeights(model, files, join(folder, weightsFileName));
   const settings = { folder, threads: 1 };
   const readable = await unfolded(await withoutBagLoops(model, settings), settings);
-  const graph = await modelGraphOf(readable, folder);
+  const graph = await modelGraphOf({ model: readable, ...(texts && { texts }) }, folder);
   const graphBytes = toBinary(ModelProtoSchema, readable);
   const summary = JSON.stringify(graph);
   await writeFile(join(folder, graphFileName), graphBytes, { flush: true });
@@ -112,7 +113,7 @@ async function writeWeights(model: ModelProto, files: ExternalFiles, path: strin
   }
 }
 
-async function modelGraphOf(model: ModelProto, folder: string): Promise<ModelGraph> {
+async function modelGraphOf({ model, texts }: CodedTexts, folder: string): Promise<ModelGraph> {
   const tensors = await inferredSpecs(model, { folder, threads: 1 });
   const specs = new Map(tensors.map((spec) => [spec.name, spec]));
   const view = viewOf(model);
@@ -121,12 +122,13 @@ async function modelGraphOf(model: ModelProto, folder: string): Promise<ModelGra
   if (outputs.length === 0)
     throw modelRejected('None of the model’s outputs is a tensor. Export it with tensors, not maps.');
   const { strays, ...structure } = describeStructure(view, specs);
-  const inputs = pick(view.inputs);
+  const inputs = pick(view.inputs).filter(({ name }) => name !== texts?.list);
   const blockers = findBlockers(model, specs, { inputs, outputs, ...structure });
   return {
     inputs,
+    ...(texts && { texts }),
     outputs,
-    tensors,
+    tensors: tensors.filter(({ name }) => name !== texts?.list),
     ...structure,
     capabilities: { activations: true, interventions: true, blockers, strays },
   };

@@ -37,7 +37,10 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, ElementTy
   [Type.FLOAT16, { dtype: 'float16', bytes: 2, typed: (t) => Uint16Array.from(t.int32Data) }],
   [Type.BFLOAT16, { dtype: 'bfloat16', bytes: 2, typed: (t) => Uint16Array.from(t.int32Data) }],
 ]);
-const typeByName = new Map<DType, Type>([...elementTypes].map(([type, { dtype }]) => [dtype, type]));
+const typeByName = new Map<DType, Type>([
+  ...[...elementTypes].map(([type, { dtype }]): [DType, Type] => [dtype, type]),
+  ['string', Type.STRING],
+]);
 
 export const dtypeOf = (type: number): DType | undefined =>
   type === Type.STRING ? 'string' : elementTypes.get(type)?.dtype;

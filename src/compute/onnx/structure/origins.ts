@@ -1,4 +1,4 @@
-import type { TensorSpec } from '../../tensor.ts';
+import type { DType, TensorSpec } from '../../tensor.ts';
 import { readInt, readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { fromTensorProto } from '../tensors.ts';
@@ -46,6 +46,8 @@ export class Origins {
   }
 
   #begin(input: string): void {
+    // The list of a batch's texts (texts.ts) has no rows.
+    if (this.#specs.get(input)?.dtype === 'string') return;
     const dims = this.#rowDims(input);
     if (dims === undefined || size(dims) > longestRow) return;
     const origin = (column: number): Origin => ({ input, column, factor: 1, offset: 0, isBounded: false });
@@ -61,6 +63,7 @@ export class Origins {
       row: (at) => this.#rows.get(node.input[at] ?? ''),
       dims: (name) => this.#rowDims(name),
       rank: (at) => this.#specs.get(node.input[at] ?? '')?.shape.length,
+      dtype: (at) => this.#specs.get(node.input[at] ?? '')?.dtype,
       constant: (at) => this.#constant(node.input[at]),
     });
     results?.forEach((result, at) => {
@@ -94,6 +97,7 @@ interface Site {
   /** Of any tensor, without the axis of the rows. */
   dims(name: string): number[] | undefined;
   rank(at: number): number | undefined;
+  dtype(at: number): DType | undefined;
   constant(at: number): Constant | undefined;
 }
 type Rule = (site: Site) => readonly Row[] | undefined;
@@ -116,8 +120,13 @@ const unchanged: Rule = ({ row }) => {
 
 const bounded: Rule = ({ row }) => {
   const source = row(0);
-  return source && [{ ...source, origins: source.origins.map((origin) => origin && { ...origin, isBounded: true }) }];
+  return source && [withinLimits(source)];
 };
+
+const withinLimits = (row: Row): Row => ({
+  ...row,
+  origins: row.origins.map((origin) => origin && { ...origin, isBounded: true }),
+});
 
 /** The elements at the given places of an axis (of the row) in a new row. */
 function taken(source: Row, axis: number, places: readonly number[]): Row {
@@ -179,8 +188,10 @@ const split: Rule = ({ node, row, constant }) => {
   });
 };
 
-/** Of some columns; a lookup in a table has its ids at the other input. */
-const gather: Rule = ({ node, row, constant }) => {
+/** Of some columns; a lookup in a table has its ids at the other input. A text in place of its number (texts.ts) is the same value. */
+const gather: Rule = ({ node, row, constant, dtype }) => {
+  const number = row(0) === undefined && dtype(0) === 'string' ? row(1) : undefined;
+  if (number !== undefined) return [withinLimits(number)];
   const source = row(0);
   const indices = constant(1);
   const axis = source && rowAxis(readInt(node, 'axis') ?? 0, source.dims.length + 1);
