@@ -9,7 +9,7 @@ import { registered } from './workload.ts';
 export const about =
   'Moments of all layers, with correlations with label and score, in one pass over Parquet; and with smallest and largest values and zeros; and with covariance. Against the plain forward of the same rows, read the same way.';
 
-const rounds = 7;
+const rounds = 5;
 
 export async function measure(folder: string): Promise<Row[]> {
   return [...(await rowsOf(netS(), folder)), ...(await rowsOf(netL(), folder))];
