@@ -160,16 +160,10 @@ export class BatchBuilder {
       const { name, width: rowWidth, isText } = this.#bound.inputs[input] as BoundInput;
       const { data } = inputs[name] as Tensor;
       const place = { index: slot, rowWidth };
-      if (isText && placeOf !== undefined)
-        fillRows(
-          data,
-          place,
-          to,
-          { width: 1, numbers: values.numbers.subarray(from, from + count).map(placeOf) },
-          0,
-          count,
-        );
-      else fillRows(data, place, to, values, from, count);
+      if (isText && placeOf !== undefined) {
+        const numbers = values.numbers.subarray(from, from + count).map(placeOf);
+        fillRows(data, place, to, { width: 1, numbers }, 0, count);
+      } else fillRows(data, place, to, values, from, count);
     }
     for (const { feature, ids, starts } of this.#bags) {
       for (const list of chunk.features[feature]?.decoder.lists?.slice(from, from + count) ?? []) {

@@ -125,10 +125,8 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
   progress.end();
   for (const reading of readings) {
     const read = async (): Promise<void> => {
-      for (const key of reading.partKeys) {
-        const failure = failed.get(key);
-        if (failure !== undefined) throw failure;
-      }
+      const failure = reading.partKeys.map((key) => failed.get(key)).find((error) => error !== undefined);
+      if (failure !== undefined) throw failure;
       const own = await partsFor(reading);
       const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
       emit(reading.key, result, [], (own[0] as Part).counts);

@@ -119,7 +119,7 @@ describe('a model that takes texts', () => {
     expect(rounded(model.predictions)).toEqual(targets.map((target) => ({ target })));
   });
 
-  test('is evaluated, measured and probed', async () => {
+  test('is evaluated, measured, probed, and answers to every text', async () => {
     const { model } = await ask<{ model: object }>(`{ model(name: "worded") {
       evaluation(rows: { dataset: "few" }) { auc rowCount }
       layer(name: "looked") {
@@ -140,6 +140,23 @@ describe('a model that takes texts', () => {
           { value: 'green', mean: 2.25, standardDeviation },
           { value: 'pink', mean: 0.25, standardDeviation },
           { value: 'red', mean: 1.25, standardDeviation },
+        ],
+      },
+    });
+  });
+
+  test('answers to one of several texts in an input', async () => {
+    const { model } = await ask<{ model: object }>(
+      '{ model(name: "pair") { response(feature: "second", rows: { dataset: "few" }) { points { value mean } } } }',
+    );
+    // The first is worth 1.75 on average.
+    expect(rounded(model)).toEqual({
+      response: {
+        points: [
+          { value: '', mean: 1.75 },
+          { value: 'green', mean: 21.75 },
+          { value: 'pink', mean: 1.75 },
+          { value: 'red', mean: 11.75 },
         ],
       },
     });

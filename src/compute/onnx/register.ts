@@ -29,6 +29,7 @@ import { type CodedTexts, withCodedTexts } from './texts.ts';
 import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
 import { WeightsWriter } from './weights.ts';
+import { withoutZipMaps } from './zip-map.ts';
 
 /**
  * Checks an untrusted model and rewrites it into `home` as `models/<digest>/`: a small graph file, one file with the weights, and
@@ -64,7 +65,7 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   const files = new ExternalFiles(dirname(path), root);
   try {
     const { graph, digest } = await published(models, isWhole, (folder) =>
-      writeArtifact(withCodedTexts(normalized(model)), files, folder),
+      writeArtifact(withCodedTexts(withoutZipMaps(normalized(model))), files, folder),
     );
     return {
       artifact: artifactOf(digest),
