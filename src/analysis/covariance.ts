@@ -1,8 +1,8 @@
-import { matmul, reduceMax, reduceMin, reduceSum, reshape, sub, transpose } from '../compute/program.ts';
+import { concat, matmul, reshape, sub, transpose } from '../compute/program.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
-import { countOf, type LayerSpec, layerOf, nearMean, observations, unitsLast } from './units.ts';
+import { countOf, type LayerSpec, layerOf, nearMean, onesOf, unitsLast } from './units.ts';
 
 /** How the units of a layer go together, over observations. */
 export interface CovarianceResult {
@@ -18,31 +18,26 @@ interface CovarianceState {
   readonly mean: Float64Array;
   /** [units, units]: Σ (x − x̄)(x − x̄)ᵀ */
   readonly products: Float64Array;
-  readonly minimum: Float64Array;
-  readonly maximum: Float64Array;
 }
 
 /**
- * Shifted near each batch's own mean inside the graph, where the Gram product is a matrix product of float32; centred and merged in
- * float64 (Chan, Golub & LeVeque 1983). Throws BAD_USER_INPUT for layers too wide for a matrix of all pairs.
+ * Shifted near each batch's own mean inside the graph, where the Gram product is a matrix product of float32, and sums are its last
+ * column; centred and merged in float64 (Chan, Golub & LeVeque 1983). Nothing is left of a constant unit by the shift. Throws BAD_USER_INPUT for layers too wide for a matrix of all pairs.
  */
 export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> = {
   name: 'covariance',
-  version: 2,
+  version: 3,
   program(spec, subject) {
     const layer = layerOf(spec, subject);
-    const all = observations(layer);
     const { values, positionAxes } = unitsLast(layer);
     const shift = nearMean(values, positionAxes);
     const shifted = reshape(sub(values, shift), [-1, layer.units]);
     return {
       outputs: {
-        count: countOf(all),
+        count: countOf(shifted),
         shift,
-        sums: reduceSum(shifted, [0]),
-        products: matmul(transpose(shifted, [1, 0]), shifted),
-        minimum: reduceMin(all, [0]),
-        maximum: reduceMax(all, [0]),
+        /** [units, units + 1]: products of pairs, then sums. */
+        products: matmul(transpose(shifted, [1, 0]), concat([shifted, onesOf(shifted)], 1)),
       },
     };
   },
@@ -53,45 +48,30 @@ export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> 
         'layer',
         `The layer “${spec.layer}” has ${units} units; how they go together is computed for at most ${analysisLimits.covarianceUnits}.`,
       );
-    return {
-      count: 0,
-      mean: new Float64Array(units),
-      products: new Float64Array(units * units),
-      minimum: new Float64Array(units).fill(Number.POSITIVE_INFINITY),
-      maximum: new Float64Array(units).fill(Number.NEGATIVE_INFINITY),
-    };
+    return { count: 0, mean: new Float64Array(units), products: new Float64Array(units * units) };
   },
   fold: (state, outputs) => add(state, stateOfBatch(outputs)),
   merge: (a, b) => add(structuredClone(a), b),
-  finish({ count, mean, products, minimum, maximum }) {
-    const units = mean.length;
-    const isConstant = (unit: number): boolean => minimum[unit] === maximum[unit];
-    const constant = mean.map((_, unit) => Number(isConstant(unit)));
-    return {
-      observationCount: count,
-      units,
-      mean,
-      covariance: products.map((product, at) =>
-        constant[Math.floor(at / units)] === 1 || constant[at % units] === 1 ? 0 : product / count,
-      ),
-    };
-  },
+  finish: ({ count, mean, products }) => ({
+    observationCount: count,
+    units: mean.length,
+    mean,
+    covariance: products.map((product) => product / count),
+  }),
 };
 
 function stateOfBatch(outputs: Outputs): CovarianceState {
   const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
   const count = vector('count')[0] as number;
-  const sums = vector('sums');
-  const units = sums.length;
-  return {
-    count,
-    mean: vector('shift').map((shift, unit) => shift + (sums[unit] as number) / count),
-    products: vector('products').map(
-      (product, at) => product - ((sums[Math.floor(at / units)] as number) * (sums[at % units] as number)) / count,
-    ),
-    minimum: vector('minimum'),
-    maximum: vector('maximum'),
-  };
+  const shift = vector('shift');
+  const units = shift.length;
+  const given = vector('products');
+  const sum = (unit: number): number => given[unit * (units + 1) + units] as number;
+  const products = new Float64Array(units * units);
+  for (let i = 0; i < units; i++)
+    for (let j = 0; j < units; j++)
+      products[i * units + j] = (given[i * (units + 1) + j] as number) - (sum(i) * sum(j)) / count;
+  return { count, mean: shift.map((own, unit) => own + sum(unit) / count), products };
 }
 
 /** Adds b to a, in place: a matrix of all pairs is not copied for every batch. */
@@ -105,8 +85,6 @@ function add(a: CovarianceState, b: CovarianceState): CovarianceState {
     for (let j = 0, at = i * units; j < units; j++, at++)
       a.products[at] = (a.products[at] as number) + (b.products[at] as number) + scaled * (step[j] as number);
     a.mean[i] = (a.mean[i] as number) + ((step[i] as number) * b.count) / count;
-    a.minimum[i] = Math.min(a.minimum[i] as number, b.minimum[i] as number);
-    a.maximum[i] = Math.max(a.maximum[i] as number, b.maximum[i] as number);
   }
   a.count = count;
   return a;

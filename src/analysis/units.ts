@@ -79,9 +79,12 @@ export function meansOfRows(layer: LayerGraph): Expression {
 }
 
 /** How many there are in [observations, units]: every row of a batch has the same number of positions, which only it knows. */
-export function countOf(values: Expression): Expression {
+export const countOf = (values: Expression): Expression => reduceSum(onesOf(values));
+
+/** [observations, 1], of [observations, units]. */
+export function onesOf(values: Expression): Expression {
   const isZero = equal(slice(values, 1, 0, 1), scalar(0));
-  return reduceSum(cast(or(isZero, not(isZero)), 'float32'));
+  return cast(or(isZero, not(isZero)), 'float32');
 }
 
 /** Rows of a batch are at most 4,096: of each 64, one. */
