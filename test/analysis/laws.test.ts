@@ -221,7 +221,7 @@ const attributions: Question[] = [
 
 const named = (questions: readonly Question[]) =>
   questions.map((question) => [`${question.name} ${JSON.stringify(question.spec)}`, question] as const);
-const runs = { numRuns: 15 };
+const runs = { numRuns: 8 };
 const fewRuns = { numRuns: 6 };
 
 describe.each([
