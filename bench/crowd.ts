@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { serverOn } from './child.ts';
+import { statusBytes } from './peak.ts';
 import { uniform } from './random.ts';
 import { milliseconds, none, type Row } from './table.ts';
 
@@ -93,11 +94,7 @@ export async function measure(folder: string): Promise<Row[]> {
   ];
 }
 
-/** What Linux tells. */
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-}
+export const residentBytes = (pid: number): Promise<number> => statusBytes('VmRSS', pid);
 
 function post(url: string, body: string, agent: Agent, tally: Tally): Promise<void> {
   const startMs = performance.now();

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { writeFiles } from './data.ts';
-import type { Measured, Side } from './files-child.ts';
+import type { Side } from './files-child.ts';
 import { median } from './measure.ts';
-import { perSecond, type Row, times } from './table.ts';
+import { type Measured, printedBy } from './peak.ts';
+import { mebibytes, perSecond, type Row, times } from './table.ts';
 
 export const about =
   '10 million rows in four Parquet files through four numbers, four ids, a list and a vocabulary of 4,000 words, to batches of 4,096 rows; against DuckDB alone reading the same columns, one thread each. Peak memory of the process beside that for 100,000 rows. Each reading is a process of its own.';
@@ -15,13 +14,7 @@ const many = 10_000_000;
 const fileCount = 4;
 const rounds = 3;
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;
-
-async function measured(folder: string, side: Side): Promise<Measured> {
-  const child = join(import.meta.dirname, 'files-child.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [child, folder, side]);
-  return JSON.parse(stdout);
-}
+const measured = (folder: string, side: Side): Promise<Measured> => printedBy('files-child.ts', [folder, side]);
 
 async function filesOf(into: string, rowCount: number): Promise<string> {
   const folder = join(into, String(rowCount));
@@ -49,8 +42,8 @@ export async function measure(into: string): Promise<Row[]> {
     },
     {
       what: 'peak memory, beside 100,000 rows',
-      ours: megabytes(peakBytes),
-      against: megabytes(smallBytes),
+      ours: mebibytes(peakBytes),
+      against: mebibytes(smallBytes),
       ratio: times(peakBytes / smallBytes),
       goal: '≤ 1.1×',
     },

@@ -1,4 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { ModelArtifact } from '../src/compute/executor.ts';
@@ -20,6 +20,7 @@ import { gradient, type Program, tensor } from '../src/compute/program.ts';
 import { float32, int64 } from '../src/compute/tensor.ts';
 import type { Manifest } from '../src/data/manifest.ts';
 import { runTables } from '../src/pass/tables.ts';
+import { statusBytes } from './peak.ts';
 import { normal } from './random.ts';
 import { none, type Row } from './table.ts';
 
@@ -72,11 +73,9 @@ async function writeTable(path: string): Promise<void> {
 async function peakOf(compute: () => Promise<unknown>): Promise<number> {
   globalThis.gc?.();
   await writeFile('/proc/self/clear_refs', '5');
-  const status = async (name: string): Promise<number> =>
-    Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(await readFile('/proc/self/status', 'utf8'))?.[1]) * 1024;
-  const before = await status('VmRSS');
+  const before = await statusBytes('VmRSS');
   await compute();
-  return (await status('VmHWM')) - before;
+  return (await statusBytes('VmHWM')) - before;
 }
 
 /** Questions about all entries of the table, as a compute process answers them. */
@@ -116,8 +115,7 @@ async function tableRows(artifact: ModelArtifact, graph: ModelGraph, home: strin
 /** Memory of this process that is no file's. */
 async function anonymousBytes(): Promise<number> {
   globalThis.gc?.();
-  const status = await readFile('/proc/self/status', 'utf8');
-  return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  return statusBytes('RssAnon');
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,15 +1,10 @@
 /** One pass over the rows of a folder that `registered` made, and this process' peak of memory: for rows.ts. */
-import { readFile } from 'node:fs/promises';
 import { netS } from './nets.ts';
 import { evaluationOf, ofLayers, opened, passOver, scoresQuestion } from './pass.ts';
+import { type Measured, measured } from './peak.ts';
 import { registeredAlready } from './workload.ts';
 
 export type Pass = keyof typeof passes;
-
-export interface Measured {
-  readonly peakBytes: number;
-  readonly durationMs: number;
-}
 
 const [folder, rowCount, pass] = process.argv.slice(2) as [string, string, Pass];
 const workload = await registeredAlready(netS(Number(rowCount)), folder);
@@ -38,10 +33,6 @@ const passes = {
       ],
     ),
 };
-const startMs = performance.now();
-await passes[pass]();
-const durationMs = performance.now() - startMs;
-const status = await readFile('/proc/self/status', 'utf8');
-const peakBytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+const { peakBytes, durationMs } = await measured(passes[pass]);
 console.log(JSON.stringify({ peakBytes, durationMs } satisfies Measured));
 await model.close();

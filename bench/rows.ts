@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { netS } from './nets.ts';
-import type { Measured, Pass } from './rows-child.ts';
-import { none, perSecond, type Row, times } from './table.ts';
+import { type Measured, printedBy } from './peak.ts';
+import type { Pass } from './rows-child.ts';
+import { mebibytes, none, perSecond, type Row, times } from './table.ts';
 import { registered } from './workload.ts';
 
 export const about =
@@ -13,8 +12,6 @@ export const about =
 const few = 100_000;
 const many = 10_000_000;
 const spilled = 20_000_000;
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;
 
 export async function measure(folder: string): Promise<Row[]> {
   const small = await measured(folder, few, ['moments', 'evaluation']);
@@ -35,11 +32,7 @@ async function measured(into: string, rowCount: number, passes: readonly Pass[])
   const folder = await mkdtemp(join(into, 'rows-'));
   await registered(netS(rowCount), folder);
   const found: Partial<Record<Pass, Measured>> = {};
-  for (const pass of passes) {
-    const child = join(import.meta.dirname, 'rows-child.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [child, folder, String(rowCount), pass]);
-    found[pass] = JSON.parse(stdout);
-  }
+  for (const pass of passes) found[pass] = await printedBy('rows-child.ts', [folder, String(rowCount), pass]);
   await rm(folder, { recursive: true });
   return found;
 }
@@ -47,7 +40,7 @@ async function measured(into: string, rowCount: number, passes: readonly Pass[])
 function besidePlain(ours: Measured | undefined, plain: Measured | undefined): Row {
   if (ours === undefined || plain === undefined) throw new Error('the pass with slices was not measured');
   const described = ({ durationMs, peakBytes }: Measured): string =>
-    `${(durationMs / 1000).toFixed(1)} s, ${megabytes(peakBytes)}`;
+    `${(durationMs / 1000).toFixed(1)} s, ${mebibytes(peakBytes)}`;
   return {
     what: `everything exact, ${many.toLocaleString('en')} rows`,
     ours: described(ours),
@@ -68,8 +61,8 @@ function rowOf(
   const perRow = Math.max(0, ours.peakBytes - few.peakBytes) / rowCount;
   return {
     what: `${pass}, ${rowCount.toLocaleString('en')} rows at ${perSecond(rowCount, ours.durationMs, 'rows')}`,
-    ours: megabytes(ours.peakBytes),
-    against: megabytes(few.peakBytes),
+    ours: mebibytes(ours.peakBytes),
+    against: mebibytes(few.peakBytes),
     ratio: `${times(ours.peakBytes / few.peakBytes)}, ${perRow.toFixed(1)} bytes a row more`,
     goal,
   };

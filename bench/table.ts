@@ -21,6 +21,7 @@ export function markdownTable(rows: readonly Row[]): string {
 
 export const milliseconds = (ms: number): string =>
   ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms).toLocaleString('en')} ms`;
+export const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;
 export const times = (ratio: number): string => `${ratio.toFixed(2)}×`;
 
 /** How many happen in a second. */

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { printedBy } from './peak.ts';
 import type { Row } from './table.ts';
 
 export const about =
@@ -11,9 +10,7 @@ export async function measure(folder: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const device of ['tensorflow', 'wasm']) {
     const env = { ...process.env, TFJS_DEVICE: device };
-    const script = join(import.meta.dirname, 'tfjs-device.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, join(folder, device)], { env });
-    rows.push(...(JSON.parse(stdout) as Row[]));
+    rows.push(...(await printedBy<Row[]>('tfjs-device.ts', [join(folder, device)], env)));
   }
   return rows;
 }

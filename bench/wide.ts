@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { netWide } from './nets.ts';
-import { none, type Row } from './table.ts';
-import type { Measured } from './wide-child.ts';
+import { printedBy } from './peak.ts';
+import { mebibytes, none, type Row } from './table.ts';
+import type { MeasuredFit } from './wide-child.ts';
 import { registered } from './workload.ts';
 
 export const about =
@@ -13,13 +11,14 @@ const rowCount = 8192;
 
 export async function measure(folder: string): Promise<Row[]> {
   await registered(netWide(rowCount), folder);
-  const child = join(import.meta.dirname, 'wide-child.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [child, folder, String(rowCount)]);
-  const { peakBytes, durationMs, iterations }: Measured = JSON.parse(stdout);
+  const { peakBytes, durationMs, iterations } = await printedBy<MeasuredFit>('wide-child.ts', [
+    folder,
+    String(rowCount),
+  ]);
   return [
     {
       what: `${rowCount.toLocaleString('en')} rows, ${iterations} steps, ${(durationMs / iterations / 1000).toFixed(1)} s each`,
-      ours: `${Math.round(peakBytes / 2 ** 20).toLocaleString('en')} MiB`,
+      ours: mebibytes(peakBytes),
       against: none,
       ratio: none,
       goal: none,
