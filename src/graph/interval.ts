@@ -11,14 +11,19 @@ export const Interval = builder.objectRef<{ low: number; high: number; level: nu
   }),
 });
 
+/** How far a normal interval reaches to either side. Throws BAD_USER_INPUT for a level that is none. */
+export function normalMargin(standardError: number, level: number): number {
+  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must be above 0 and below 1.`);
+  return jstat.normal.inv((1 + level) / 2, 0, 1) * standardError;
+}
+
 /** Normal, clipped to [0, 1]; null where the variance does not exist. */
 export function interval(
   value: number,
   variance: number,
   level: number,
 ): { low: number; high: number; level: number } | null {
-  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must be above 0 and below 1.`);
+  const margin = normalMargin(Math.sqrt(variance), level);
   if (!Number.isFinite(value) || !Number.isFinite(variance)) return null;
-  const margin = jstat.normal.inv((1 + level) / 2, 0, 1) * Math.sqrt(variance);
   return { low: Math.max(0, value - margin), high: Math.min(1, value + margin), level };
 }

@@ -1,8 +1,7 @@
-import jstat from 'jstat';
 import type { AttributionResult } from '../analysis/attribution.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
-import { analysisFailed, badUserInput } from '../errors.ts';
+import { analysisFailed } from '../errors.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
@@ -13,7 +12,7 @@ import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { Convergence } from './convergence.ts';
 import { AttributionMethod, Direction } from './enums.ts';
-import { Interval } from './interval.ts';
+import { Interval, normalMargin } from './interval.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
@@ -80,11 +79,9 @@ const figure = ({ of, at }: OnePlayer, name: 'score' | 'mean' | 'standardDeviati
 
 /** Normal, from the standard error of the mean; null with one row. */
 function intervalOf({ of, at }: OnePlayer, level: number) {
-  if (!(level > 0 && level < 1)) throw badUserInput('level', `\`level\` is ${level}; it must be above 0 and below 1.`);
   const { rowCount, score, scoreDeviation } = of.answer.value;
+  const margin = normalMargin((scoreDeviation[at] as number) / Math.sqrt(rowCount - 1), level);
   if (rowCount < 2) return null;
-  const error = (scoreDeviation[at] as number) / Math.sqrt(rowCount - 1);
-  const margin = jstat.normal.inv((1 + level) / 2, 0, 1) * error;
   return { low: Math.max(0, (score[at] as number) - margin), high: (score[at] as number) + margin, level };
 }
 
