@@ -4,7 +4,7 @@ import { bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import type { BoundBag } from './bags.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
-import { type FeatureBinding, type Manifest, readsTexts, slotsOf } from './manifest.ts';
+import { type FeatureBinding, isBag, type Manifest, readsTexts, slotsOf } from './manifest.ts';
 import { rowDims } from './slots.ts';
 import type { DatasetRecord } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
@@ -89,7 +89,7 @@ export function bind(
 }
 
 function bagOf(feature: FeatureBinding, inputs: readonly BoundInput[]): BoundBag | undefined {
-  if (feature.kind !== 'SEQUENCE' || feature.offsetsInput === undefined) return undefined;
+  if (!isBag(feature)) return undefined;
   const { input, offsetsInput, includeLastOffset = false } = feature;
   const named = (name: string) => inputs.find((one) => one.name === name) as BoundInput;
   return { ids: named(input), offsets: named(offsetsInput), includeLastOffset };

@@ -93,6 +93,11 @@ export interface SequenceFeature extends Ids {
   readonly includeLastOffset?: boolean;
 }
 
+/** A list of any length: the ids of all rows lie one after the other, and so do their entries, [elements, dimension]. */
+export type BagFeature = SequenceFeature & { readonly offsetsInput: string };
+export const isBag = (feature: FeatureBinding | undefined): feature is BagFeature =>
+  feature?.kind === 'SEQUENCE' && feature.offsetsInput !== undefined;
+
 /** A list of exactly `length` numbers: a carrier that is looked up outside of the model. */
 export interface EmbeddingFeature extends Slot {
   readonly kind: 'EMBEDDING';

@@ -12,15 +12,10 @@ import {
 } from '../../compute/program.ts';
 import { float32, int64 } from '../../compute/tensor.ts';
 import type { Bag } from '../../data/bags.ts';
-import type { FeatureBinding, SequenceFeature } from '../../data/manifest.ts';
+import { type BagFeature, isBag } from '../../data/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { Subject, Values } from '../analysis.ts';
-
-/** A list of any length: the ids of all rows lie one after the other, and so do their entries, [elements, dimension]. */
-export type BagFeature = SequenceFeature & { readonly offsetsInput: string };
-export const isBag = (feature: FeatureBinding | undefined): feature is BagFeature =>
-  feature?.kind === 'SEQUENCE' && feature.offsetsInput !== undefined;
 
 const elementCount = (input: string): Expression => parameter(`bag/${input}/count`, 'int64', []);
 const elementRows = (input: string): Expression => parameter(`bag/${input}/rows`, 'int64', [null]);

@@ -15,9 +15,10 @@ import {
 } from '../../compute/program.ts';
 import { float32, int64 } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
+import { isBag } from '../../data/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
-import { byRow, isBag } from './bags.ts';
+import { byRow } from './bags.ts';
 import { isPadding } from './positions.ts';
 
 /** Columns of a matrix, [rows, features], in the order of these features. */

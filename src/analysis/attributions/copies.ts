@@ -12,10 +12,11 @@ import {
 } from '../../compute/program.ts';
 import type { TensorSpec } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
+import { isBag } from '../../data/manifest.ts';
 import { badUserInput } from '../../errors.ts';
 import { attributionLimits } from '../../limits.ts';
 import type { Subject } from '../analysis.ts';
-import { isBag, offsetsOfCopies } from './bags.ts';
+import { offsetsOfCopies } from './bags.ts';
 import { rowDimsOf, specOf } from './dims.ts';
 import { atElements, type ByFeature, forAll, isWhollyMoved } from './positions.ts';
 

@@ -14,9 +14,9 @@ import {
 } from '../../compute/program.ts';
 import { float32, int64, type TensorSpec } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
-import type { FeatureBinding } from '../../data/manifest.ts';
+import { type FeatureBinding, isBag } from '../../data/manifest.ts';
 import type { Subject } from '../analysis.ts';
-import { atBagElements, isBag } from './bags.ts';
+import { atBagElements } from './bags.ts';
 import { specOf } from './dims.ts';
 
 /** A number for every row and feature: `columns`, [rows, columns], of which feature `at` has the column `columnOf(at)`. */
