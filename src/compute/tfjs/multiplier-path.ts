@@ -2,9 +2,9 @@ import { type GlassgraphError, unsupportedOperator } from '../../errors.ts';
 import type { ModelGraph } from '../graph.ts';
 import type { Expression } from '../program.ts';
 import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
+import { elementwise } from './multipliers.ts';
 import type { Opened } from './opened.ts';
-
-const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+import { names } from './structure/families.ts';
 
 /*
  * Where multipliers of the rescale rule are defined, by operators of TensorFlow, classes of Keras and operators of programs. Everything
@@ -26,10 +26,10 @@ const sums = names('Add AddV2 AddN Sub Subtract BiasAdd Average ConcatV2 Concate
 /** Linear in one operand where the others do not depend on features. */
 const products = names('Mul Multiply MatMul BatchMatMul BatchMatMulV2 Dot mul matmul');
 /** Functions of single elements of the first operand. */
-const elementwise = names(
-  `Relu Relu6 LeakyRelu Prelu Elu Selu Sigmoid Tanh Softplus ClipByValue Log Log1p Exp Sqrt Square Abs Reciprocal
-  ReLU LeakyReLU PReLU ELU HardSigmoid relu sigmoid tanh softplus log exp sqrt abs`,
-);
+const ofElements = new Set([
+  ...elementwise,
+  ...names('ReLU LeakyReLU PReLU ELU HardSigmoid relu sigmoid tanh softplus log exp sqrt abs'),
+]);
 /** They read no values. */
 const ofShapes = names('Shape ShapeN Size Rank');
 /** If they leave the other axes as they are, they changed the first, which is that of the rows. */
@@ -74,7 +74,7 @@ function hindrance({ op, attr }: Pick<NodeDef, 'op' | 'attr'>, places: readonly 
   if (sums.has(op)) return undefined;
   if (linear.has(op) && isFirst) return undefined;
   if (normalizations.has(op) && isFirst && attr?.is_training?.b !== true) return undefined;
-  if (elementwise.has(op)) return isFirst ? undefined : 'more than its first operand depends on features';
+  if (ofElements.has(op)) return isFirst ? undefined : 'more than its first operand depends on features';
   if (products.has(op)) return places.length === 1 ? undefined : 'it multiplies what depends on features';
   if (/^Select(V2)?$|^where$/.test(op) && !places.includes(0)) return undefined;
   return 'it has no rule of DeepLIFT';

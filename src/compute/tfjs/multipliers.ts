@@ -1,10 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Runtime } from './library.ts';
+import { names } from './structure/families.ts';
 
-/** Kernels that compute each element from one element of an operand that depends on features. */
-const kernels =
-  `Relu Relu6 LeakyRelu Prelu Elu Selu Sigmoid Tanh Softplus ClipByValue Log Log1p Exp Sqrt Square Abs Reciprocal
-  Minimum Maximum`.split(/\s+/);
+/** Operators, and kernels, that compute each element from one element of their first operand. */
+export const elementwise = names(
+  'Relu Relu6 LeakyRelu Prelu Elu Selu Sigmoid Tanh Softplus ClipByValue Log Log1p Exp Sqrt Square Abs Reciprocal',
+);
+/** The library computes some of these by two others, of which only one operand depends on features. */
+const kernels = [...elementwise, 'Minimum', 'Maximum'];
 
 /** A difference from the baseline that is smaller has the derivative as its multiplier, as in Captum. */
 const smallest = 1e-6;

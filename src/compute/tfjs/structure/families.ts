@@ -1,7 +1,7 @@
 import type { LayerKind } from '../../graph.ts';
 
 /** How TensorFlow's operators, and the classes of Keras' layers, are told apart when a model is read for its layers. */
-const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+export const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /** They move values about and compute none. */
 export const bookkeeping = names(
