@@ -91,10 +91,9 @@ export async function* sweepBatches(
       for (const { members, program, rowsAtOnce, others } of compiled) {
         const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
         for (const part of partsOf(whole, rowsAtOnce)) {
+          const ofBags = bagValues(part);
           const given = await Promise.all(
-            members.map(async (member) =>
-              parametersFor(member, { ...bagValues(part), ...(await parameters(member, part)) }),
-            ),
+            members.map(async (member) => parametersFor(member, { ...ofBags, ...(await parameters(member, part)) })),
           );
           const all = await program.run(batchInput(part), Object.assign({}, ...given));
           for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
