@@ -22,7 +22,7 @@ export interface OwnFile {
  * cannot be read, or that change meanwhile.
  */
 export async function writeOwnFile(home: string, paths: readonly string[], format: DataFormat): Promise<OwnFile> {
-  const path = join(home, datasetsFolder, `${randomUUID()}.parquet`);
+  const path = pathOf(home, `${randomUUID()}.parquet`);
   await mkdir(dirname(path), { recursive: true });
   try {
     const before = await Promise.all(paths.map(stampOf));
@@ -35,6 +35,14 @@ export async function writeOwnFile(home: string, paths: readonly string[], forma
     await rm(path, { force: true });
     throw error;
   }
+}
+
+const pathOf = (home: string, name: string): string => join(home, datasetsFolder, name);
+
+/** Where a file of our own would lie below this home, by its path below another; undefined for a file that is none. */
+export function movedTo(home: string, path: string): string | undefined {
+  const isOwn = basename(dirname(path)) === datasetsFolder && /^[0-9a-f-]{36}\.parquet$/.test(basename(path));
+  return isOwn ? pathOf(home, basename(path)) : undefined;
 }
 
 async function stampOf(path: string): Promise<DatasetFile> {

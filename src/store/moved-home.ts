@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { digestOf } from '../data/files.ts';
-import { datasetsFolder } from '../data/own-files.ts';
+import { movedTo } from '../data/own-files.ts';
 import type { DatasetFile } from '../data/types.ts';
 import type { Queries } from './database.ts';
 import { datasets } from './schema.ts';
@@ -21,9 +20,8 @@ export async function followHome(db: Queries, home: string): Promise<void> {
 }
 
 async function whereItIs(file: DatasetFile, home: string): Promise<DatasetFile> {
-  const path = join(home, datasetsFolder, basename(file.path));
-  const isOwn = basename(dirname(file.path)) === datasetsFolder && /^[0-9a-f-]{36}\.parquet$/.test(basename(file.path));
-  if (!isOwn || path === file.path) return file;
+  const path = movedTo(home, file.path);
+  if (path === undefined || path === file.path) return file;
   const found = await stat(path).catch(() => undefined);
   if (found?.size !== file.sizeBytes || (await digestOf(path)) !== file.digest) return file;
   return { ...file, path, modifiedMs: found.mtimeMs, changedMs: found.ctimeMs };
