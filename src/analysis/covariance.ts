@@ -22,7 +22,8 @@ interface CovarianceState {
 
 /**
  * Shifted near each batch's own mean inside the graph, where the Gram product is a matrix product of float32, and sums are its last
- * column; centred and merged in float64 (Chan, Golub & LeVeque 1983). Nothing is left of a constant unit by the shift. Throws BAD_USER_INPUT for layers too wide for a matrix of all pairs.
+ * column; centred and merged in float64 (Chan, Golub & LeVeque 1983). Nothing is left of a constant unit by the shift. Throws
+ * BAD_USER_INPUT for layers too wide for a matrix of all pairs.
  */
 export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> = {
   name: 'covariance',

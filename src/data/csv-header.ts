@@ -15,7 +15,8 @@ const delimitersOf = (path: string): string[] => (/\.tsv(\.gz)?$/i.test(path) ? 
 
 /**
  * The first line of a CSV file: its names, and which delimiter stands between them (comma, semicolon, tab or bar: the one that
- * cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
+ * cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a tab). Throws
+ * DATASET_REJECTED for a file that is empty or whose first line names no columns.
  */
 export async function readCsvHeader(path: string): Promise<CsvHeader> {
   const file = basename(path);

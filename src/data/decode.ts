@@ -79,6 +79,9 @@ function holds(dtype: Tensor['dtype']): (value: number) => boolean {
   }
 }
 
+const refuseNull = (refuse: Refuse, row: number): void =>
+  refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
+
 function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tensor['dtype']): Decoder['decode'] {
   const fits = holds(dtype);
   const apply = transformation(transform);
@@ -88,7 +91,7 @@ function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tenso
     const nulls = nullBitsOf(vector);
     for (let row = 0; row < rowCount; row++) {
       if (isNull(nulls, row)) {
-        if (standIn === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
+        if (standIn === undefined) refuseNull(refuse, row);
         else into[row] = standIn;
         continue;
       }
@@ -130,7 +133,7 @@ function textDecoder({ missing }: CategoricalFeature, texts: () => Texts): Decod
     const own = texts();
     for (let row = 0; row < rowCount; row++) {
       const text = (vector.getItem(row) as string | null) ?? missing;
-      if (text === undefined) refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
+      if (text === undefined) refuseNull(refuse, row);
       else into[row] = own.placeOf(String(text));
     }
   };

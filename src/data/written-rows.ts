@@ -68,7 +68,8 @@ export async function writtenBatch(
 }
 
 /**
- * What the model takes for raw values of one feature, a single element each: texts where its input takes texts. Throws BINDING_MISMATCH for a value that it cannot take.
+ * What the model takes for raw values of one feature, a single element each: texts where its input takes texts. Throws
+ * BINDING_MISMATCH for a value that it cannot take.
  */
 export async function encodedValues(
   values: readonly unknown[],
