@@ -16,6 +16,14 @@ export const storedFloats: Readonly<Record<string, StoredFloats>> = {
   bfloat16: { bytes: 2, read: (buffer, count) => new Float32Array(upperHalves(new Uint16Array(buffer, 0, count))) },
 };
 
+/** Whole numbers, as they are. */
+export const storedIntegers: Readonly<Record<string, StoredFloats>> = {
+  int8: { bytes: 1, read: (buffer, count) => Float32Array.from(new Int8Array(buffer, 0, count)) },
+  uint8: { bytes: 1, read: (buffer, count) => Float32Array.from(new Uint8Array(buffer, 0, count)) },
+  int16: { bytes: 2, read: (buffer, count) => Float32Array.from(new Int16Array(buffer, 0, count)) },
+  uint16: { bytes: 2, read: (buffer, count) => Float32Array.from(new Uint16Array(buffer, 0, count)) },
+};
+
 /** Whole numbers q that stand for q · scale + minimum. */
 export const quantized = (bytes: 1 | 2, scale: number, minimum: number): StoredFloats => ({
   bytes,

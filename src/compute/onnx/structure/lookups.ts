@@ -1,6 +1,7 @@
 import type { LookupGraph } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { readInt } from '../attributes.ts';
+import { dequantizing } from '../dequantize.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import type { GraphView } from '../view.ts';
 import { oneHotIds } from './one-hot.ts';
@@ -31,7 +32,8 @@ export function findLookups(
       entryCount,
       dimension,
       ids,
-      carrier: node.output[0] as string,
+      // Whole numbers have no gradient: what they stand for carries the feature.
+      carrier: (dequantizing(node, view) ?? node).output[0] as string,
       axis: row.dims.length === 0 ? null : axisOf(row) + 1,
       columns: places.map(({ origin }) => origin.column),
       positions: places.map(({ place }) => positionOf(row, place)),
