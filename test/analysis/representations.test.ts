@@ -112,13 +112,6 @@ describe('two models over the same rows', () => {
       }
   });
 
-  test('take the same rows: one that either cannot take is left out of both', async () => {
-    const whole = { name: 'similarity', spec: { base: 'hidden', candidate: 'pooled' } };
-    const narrow = { ...toy, selection: { partitions: null, where: [], invalid: 'SKIP' as const } };
-    const [all, skipped] = [await answersOf(toy, [whole]), await answersOf(narrow, [whole])];
-    expect(skipped).toEqual(all);
-  });
-
   test('may be of different executors', async () => {
     const [onnx, tfjs] = [await twin('onnx'), await twin('tfjs')];
     const [{ base, candidate, values }] = (await answersOf({ ...tfjs, base: onnx }, [

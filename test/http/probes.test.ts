@@ -114,6 +114,53 @@ describe('probes', () => {
     );
   });
 
+  test('and whatever else is asked leave out rows that the model, or either of two, cannot take', async () => {
+    await registerModel(server.ask, { name: 'other', uri: 'dense.onnx', manifest: denseManifest(['b', 'c', 'd']) });
+    const hole = (column: string, every: number) =>
+      `CASE WHEN range % ${every} <> 2 THEN hash(range, '${column}') % 64 / 64.0 END`;
+    await registerRows(
+      server,
+      'holes',
+      `SELECT ${hole('a', 5)} AS a, ${hole('b', 400)} AS b, ${hole('c', 400)} AS c, ${hole('d', 7)} AS d,
+         (hash(range, 'a') > hash(range, 'l'))::INT AS click FROM range(200)`,
+      { label: 'click' },
+    );
+    const asked = (own: string, both: string) => `{ model(name: "dense") {
+      similarity(with: { name: "other" }, rows: { dataset: "holes", ${both} }) { values provenance { rowCount skippedRowCount } }
+      layer(name: "hidden") {
+        similarity(layer: "hidden", model: { name: "other" }, rows: { dataset: "holes", ${both} })
+        projection(rows: { dataset: "holes", ${own} }) { points { row { index } coordinates } provenance { rowCount skippedRowCount } }
+        probe(train: { dataset: "holes", ${own} }, test: { dataset: "holes", ${own} }) {
+          trainRowCount testRowCount auc trainAuc controlAuc intercept weights { weight neuron { index } } provenance { rowCount skippedRowCount }
+        }
+      }
+    } }`;
+    const [skip, has] = ['invalid: SKIP', (column: string) => `{ column: "${column}", op: NOT_NULL }`];
+    const skipped = await answered(server.ask)<object>(asked(skip, skip));
+    // The same rows, chosen by their columns.
+    const own = `where: [${['a', 'b', 'c'].map(has)}]`;
+    const chosen = await answered(server.ask)<object>(asked(own, `where: [${['a', 'b', 'c', 'd'].map(has)}]`));
+    const counts = (rowCount: number) => ({ rowCount, skippedRowCount: 200 - rowCount });
+    expect(skipped).toMatchObject({
+      model: {
+        similarity: { provenance: counts(137) },
+        layer: { projection: { provenance: counts(160) }, probe: { trainRowCount: 160, provenance: counts(160) } },
+      },
+    });
+    const withoutSkipped = (answer: object): unknown =>
+      JSON.parse(JSON.stringify(answer, (name, value) => (name === 'skippedRowCount' ? undefined : value)));
+    expect(withoutSkipped(skipped)).toEqual(withoutSkipped(chosen));
+    const answer = await server.ask(asked('', own));
+    // Of the rows that the model takes, the first that the other does not.
+    const refused = answer.errors.filter(({ path }) => path?.at(-1) === 'similarity');
+    expect(refused).toHaveLength(2);
+    for (const error of refused)
+      expectRefused({ ...answer, errors: [error] }, [
+        'BINDING_MISMATCH',
+        /column “d”\) in row 9 is null.+invalid: SKIP/,
+      ]);
+  });
+
   test('have a plot', async () => {
     const { model } = await answered(server.ask)<{ model: { probePlot: { data: { values: object[] } } } }>(
       '{ model(name: "dense") { probePlot(train: { dataset: "past" }, test: { dataset: "later" }) } }',
