@@ -2,10 +2,11 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { bindingMismatch } from '../errors.ts';
 import type { BoundFeature, BoundInput, BoundInputs } from './bind.ts';
 import { isNull, nullBitsOf, numbersOf } from './cells.ts';
+import { classOf } from './column-type.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
 import type { Drawn } from './sample.ts';
-import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, whereSql } from './sql.ts';
+import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
 import { Texts } from './texts.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
@@ -24,6 +25,9 @@ export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSel
 function rowColumnSql(query: Query, dataset: DatasetRecord, { column, equals, above }: RowColumn): string {
   const asDouble = (expression: string): string => `CAST(${expression} AS DOUBLE)`;
   if (equals !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'EQ', value: equals }));
+  // A filter takes it for a boolean beside a boolean; here that is a number like any other, 0 or 1.
+  if (above !== undefined && classOf(typeOf(dataset, column)) === 'BOOLEAN')
+    return asDouble(`(${asDouble(columnSql(dataset, column))} > ${asDouble(query.bind(above))})`);
   if (above !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'GT', value: above }));
   return asDouble(columnSql(dataset, column));
 }

@@ -82,6 +82,8 @@ function targetColumn(
 ): RowColumn {
   if (equals != null && above != null)
     throw badUserInput('target', '`target.equals` and `target.above` exclude each other: give one of them.');
+  if (above != null && !Number.isFinite(above))
+    throw badUserInput('target.above', `\`target.above\` is ${above}; it must be a finite number.`);
   for (const dataset of Object.values(datasets)) {
     const name = groupingColumn(dataset, column, 'target.column');
     const type = dataset.columns.find((one) => one.name === name)?.type as string;

@@ -1,10 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { ProbeFit } from '../analysis/probe.ts';
+import { selectRows } from '../data/rows.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { probePlot } from '../plots/probe.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import { askAhead } from './ahead.ts';
 import { datasetAsked, type RowsArgument, together } from './ask.ts';
@@ -14,7 +16,7 @@ import type { Context } from './context.ts';
 import { layersOf } from './layer.ts';
 import { orNull } from './number.ts';
 import { type ProbeAsked, ProbeOptions, ProbeTargetInput, probeAsked } from './probe-input.ts';
-import { fitOf, type ProbeOfLayer, probeQuestions, testOf } from './probe-questions.ts';
+import { aboutRows, fitOf, type ProbeOfLayer, probeQuestions, testOf } from './probe-questions.ts';
 import { Provenance } from './provenance.ts';
 import { Layer, type LayerOfModel, Model, Neuron, type NeuronOfLayer } from './references.ts';
 import { RowsInput } from './rows-input.ts';
@@ -124,11 +126,20 @@ interface ProbeArguments {
 }
 
 async function askedOf({ train, test, target, options }: ProbeArguments, context: Context): Promise<ProbeAsked> {
-  const [trained, tested] = await Promise.all([train, test].map((rows) => datasetAsked(context, rows)));
-  return probeAsked(target, options, {
-    train: trained as NonNullable<typeof trained>,
-    test: tested as NonNullable<typeof tested>,
-  });
+  const chosen = async (argument: 'train' | 'test', rows: RowsArgument): Promise<DatasetRow> => {
+    const dataset = await datasetAsked(context, rows);
+    try {
+      selectRows(
+        dataset,
+        dataset.partitions.map(({ name }) => name),
+        rows,
+      );
+    } catch (error) {
+      throw aboutRows(argument, error);
+    }
+    return dataset;
+  };
+  return probeAsked(target, options, { train: await chosen('train', train), test: await chosen('test', test) });
 }
 
 /** Fitted and judged; what else the query wants of it is asked at once. */

@@ -18,7 +18,8 @@ beforeAll(async () => {
   await registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() });
   const random = (at: number) => `hash(range + ${at}) % 64 / 64.0 - 0.5`;
   const rows = (from: number, days: string) =>
-    `SELECT ${random(from)} AS a, ${random(from + 1)} AS b, ${random(from + 2)} AS c, ${days} AS day, 'u' || range % 7 AS who,
+    `SELECT ${random(from)} AS a, ${random(from + 1)} AS b, ${random(from + 2)} AS c, ${days} AS day,
+       ${random(from)} > 0.25 AS "isHigh", 'u' || range % 7 AS who,
        CASE WHEN range % 10 = 0 THEN NULL ELSE (${random(from)} > ${random(from + 9)})::INT END AS click FROM range(600)`;
   const settings = { label: 'click', partitionBy: 'day', groupBy: 'who' };
   await registerRows(server, 'past', rows(0, '1 + range % 2'), settings);
@@ -96,6 +97,11 @@ describe('probes', () => {
       selectivity: null,
     });
     expect(model.probes[0]?.auc).toBeGreaterThan(0.7);
+    const truth = `layers: ["hidden"], options: { control: false }, target: { column: "isHigh", above: 0.5 }`;
+    expect((await answered(server.ask)<Answer>(probes(truth, fields))).model.probes[0]).toMatchObject({
+      ...model.probes[0],
+      target: 'isHigh > 0.5',
+    });
     const equal = `layers: ["hidden"], options: { control: false }, target: { column: "who", equals: "u3" }`;
     expect((await answered(server.ask)<Answer>(probes(equal, fields))).model.probes[0]?.target).toBe('who = u3');
   });
@@ -177,6 +183,7 @@ describe('a probe that cannot be is refused', () => {
     ['target: { column: "who" }', ['BAD_USER_INPUT', /“who” is VARCHAR. Say with `equals`/]],
     ['target: { column: "a" }', ['BAD_USER_INPUT', /neither 0 nor 1/]],
     ['target: { column: "a", equals: 1, above: 1 }', ['BAD_USER_INPUT', /exclude each other/]],
+    ['target: { column: "a", above: 1e400 }', ['BAD_USER_INPUT', /`target.above` is Infinity/]],
     ['target: { column: "a", equals: "x" }', ['BAD_USER_INPUT', /`target.equals`: "x" is no value of “a”/]],
     ['options: { l2: -1 }', ['BAD_USER_INPUT', /`options.l2` is -1/]],
     ['options: { tolerance: 0 }', ['BAD_USER_INPUT', /`options.tolerance` is 0/]],
@@ -227,5 +234,19 @@ describe('a probe that cannot be is refused', () => {
       /`test`: the dataset “plain” has no label/,
     ]);
     expectRefused(await server.ask(on('past', 'none')), ['NOT_FOUND', /“none”/]);
+  });
+
+  test.each([
+    ['train', 'partitions: ["9"]', 'partitions', /no partition “9”/],
+    ['test', 'sample: 0', 'sample', /sample is 0/],
+    ['train', 'where: [{ column: "a", op: GT, value: 1 }]', null, /No row satisfies/],
+    ['test', 'where: [{ column: "a", op: GT, value: 1 }]', null, /No row satisfies/],
+  ])('when there are no rows in `%s`: %s', async (argument, narrowed, field, message) => {
+    const rows = (name: string) => `${name}: { dataset: "past" ${name === argument ? `, ${narrowed}` : ''} }`;
+    const answer = await server.ask(
+      `{ model(name: "dense") { layer(name: "hidden") { probe(${rows('train')}, ${rows('test')}) { auc } } } }`,
+    );
+    expectRefused(answer, ['BAD_USER_INPUT', new RegExp(`\`${argument}\`: .*${message.source}`)]);
+    expect(answer.errors[0]?.extensions.argument).toBe([argument, field].filter(Boolean).join('.'));
   });
 });
