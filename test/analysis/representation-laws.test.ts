@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ProjectionResult } from '../../src/analysis/projection/points.ts';
+import { tsne } from '../../src/analysis/projection/tsne.ts';
 import type { SimilarityResult } from '../../src/analysis/similarity/similarity.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32 } from '../../src/compute/tensor.ts';
+import type { Batch } from '../../src/data/types.ts';
 import { modelOf } from '../compute/onnx/models.ts';
 import { temporaryFolder, writeParquet } from '../data/parquet.ts';
 import { answersOf, type Toy } from '../support/pass.ts';
@@ -160,3 +162,40 @@ test('principal components do not see rotations, but for their signs, and explai
     }),
     runs,
   ));
+
+describe('t-SNE places every row, and alike at any scale,', () => {
+  /** `values`: [rows, units] */
+  function placed(values: readonly (readonly number[])[], components = 2): Float64Array {
+    const [rowCount, units] = [values.length, values[0]?.length ?? 0];
+    const state = { layer: 'any', components, seed: 1, units, rowCount: 0, points: [] };
+    const outputs = {
+      values: float32([rowCount, units], Float32Array.from(values.flat())),
+      score: float32([rowCount], new Float32Array(rowCount)),
+    };
+    const batch = { rowCount, index: Float64Array.from(values, (_, at) => at), labelled: new Float32Array(rowCount) };
+    const { coordinates } = tsne.finish(tsne.fold(state, outputs, batch as Batch));
+    expect(coordinates).toHaveLength(rowCount * components);
+    expect(coordinates.filter((value) => !Number.isFinite(value))).toHaveLength(0);
+    return coordinates;
+  }
+  const spread = (rowCount: number, units: number, scale: number): number[][] =>
+    Array.from({ length: rowCount }, (_, row) =>
+      Array.from({ length: units }, (_, unit) => scale * Math.sin(row * 7.3 + unit * (row + 1.7))),
+    );
+
+  test('be it that of millions or of millionths', () => {
+    const [one, large, small] = [1, 2 ** 20, 2 ** -20].map((scale) => placed(spread(30, 3, scale)));
+    expect(large).toEqual(one);
+    expect(small).toEqual(one);
+  });
+
+  test.each([
+    ['of only four', spread(4, 3, 1e6)],
+    ['of one unit', spread(40, 1, 1)],
+    ['that are all the same', spread(40, 3, 0)],
+    ['that are the same but one', [...spread(100, 3, 0), [1, 0, 0]]],
+    ['that are equally far from each other', [...identity, [1, 1, 1]]],
+  ])('%s', (_, values) => {
+    for (const components of [1, 2, 3]) placed(values, components);
+  });
+});

@@ -26,7 +26,7 @@ const fewestRows = 4;
  */
 export const tsne: Analysis<TsneSpec, TsneState, ProjectionResult> = {
   name: 'tsne',
-  version: 1,
+  version: 2,
   start: (spec, subject) => ({ ...spec, units: layerOf(spec, subject).units, rowCount: 0, points: [] }),
   program: (spec, subject) => ({ outputs: pointOutputs(meansOfRows(layerOf(spec, subject)), subject) }),
   fold(state, outputs, batch) {
@@ -35,19 +35,47 @@ export const tsne: Analysis<TsneSpec, TsneState, ProjectionResult> = {
     return { ...state, rowCount, points: [...state.points, pointsOf(outputs, batch, state.units)] };
   },
   merge: (a, b) => ({ ...a, rowCount: a.rowCount + b.rowCount, points: [...a.points, ...b.points] }),
-  finish({ points, units, components, seed, rowCount }) {
+  finish({ points, components, seed, rowCount }) {
     if (rowCount < fewestRows)
       throw badUserInput('rows', `\`rows\` selects ${rowCount} rows; t-SNE needs ${fewestRows} or more. Ask for PCA.`);
     const { values, ...rest } = joined(points);
-    const rows = Array.from({ length: rowCount }, (_, at) => values.slice(at * units, (at + 1) * units));
     const perplexity = Math.min(30, (rowCount - 1) / 3);
     const epsilon = Math.max(50, rowCount / 12);
-    const embedded = new TSNE(rows, { perplexity, epsilon, d: components, seed }).transform(steps);
+    const distances = distancesOf(values, rowCount);
+    const embedded = new TSNE(distances, { metric: 'precomputed', perplexity, epsilon, d: components, seed });
+    // The library's steps are as wide as what it is given, a matrix of distances, and need to be as wide as points only.
+    embedded._D = components;
     return {
       ...rest,
       components,
-      coordinates: Float64Array.from(embedded.flatMap((point) => [...point])),
+      coordinates: Float64Array.from(embedded.transform(steps).flatMap((point) => [...point])),
       explainedVariance: null,
     };
   },
 };
+
+/**
+ * Squared, as shares of their mean, each row's less that of its nearest other row. How near rows are, exp(−βd) over its sum, sees
+ * neither, since β is fitted; the library, which takes β from 1 on and sums as it is, would be left with nothing but zeros of rows
+ * that are far from all others.
+ */
+function distancesOf(values: Float64Array, rowCount: number): Float64Array[] {
+  const units = values.length / rowCount;
+  const rows = Array.from({ length: rowCount }, () => new Float64Array(rowCount));
+  let sum = 0;
+  for (const [i, row] of rows.entries())
+    for (let j = 0; j < i; j++) {
+      let square = 0;
+      for (let unit = 0; unit < units; unit++)
+        square += ((values[i * units + unit] as number) - (values[j * units + unit] as number)) ** 2;
+      row[j] = square;
+      (rows[j] as Float64Array)[i] = square;
+      sum += 2 * square;
+    }
+  const mean = sum / (rowCount * (rowCount - 1));
+  for (const [i, row] of rows.entries()) {
+    const nearest = row.reduce((least, square, j) => (j === i ? least : Math.min(least, square)), Number.MAX_VALUE);
+    for (let j = 0; j < rowCount; j++) row[j] = j === i || mean === 0 ? 0 : ((row[j] as number) - nearest) / mean;
+  }
+  return rows;
+}
