@@ -25,7 +25,7 @@ interface ProbeState {
  */
 export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
   name: 'probe',
-  version: 1,
+  version: 2,
   columns: columnsOf,
   start(spec, subject) {
     const { units } = layerOf(spec, subject);

@@ -169,6 +169,22 @@ describe('a regularised answer, and never NaN,', () => {
   });
 });
 
+test('rounding does not keep it from ending: on the hours of 240,000 flights, whose few entries are summed again and again', async () => {
+  const example = 'examples/flights/v1';
+  const flights = {
+    model: join(example, 'model.onnx'),
+    manifest: JSON.parse(readFileSync(join(example, 'manifest.json'), 'utf8')),
+    rows: 'examples/flights/flights.parquet',
+    label: 'late',
+    selection: { partitions: null, where: [{ column: 'month', op: 'LTE', value: 9 }], invalid: 'FAIL' },
+  } as const;
+  const [fit] = (await answersOf(flights, [{ name: 'probe', spec: { ...defaults, layer: 'embedding_5' } }])) as [
+    ProbeFit,
+  ];
+  expect(fit.converged).toBe(true);
+  expect(fit.iterations).toBeLessThan(8);
+});
+
 test('rows without a target are left out; without any there is nothing to fit, or nothing to judge by', async () => {
   const labelled =
     'SELECT range::DOUBLE AS a, 0.0 AS b, 0.0 AS c, IF(range % 3 = 0, NULL, range % 2) AS y FROM range(30)';

@@ -39,8 +39,11 @@ interface Fitted {
   readonly fit: ProbeFit;
 }
 
-/** Of the objective, by which float32 may be wrong: less than this is no rise. */
-const rounding = 1e-6;
+/**
+ * Of the objective, by which a sum of a batch in float32 may be wrong where rows repeat, as those of a layer behind a small table
+ * do: less than this is no rise, since halving a step would not end before the noise has hidden it.
+ */
+const rounding = 1e-4;
 
 /** What follows a sweep. Throws BAD_USER_INPUT when no row has a target, ANALYSIS_FAILED for units that are not finite. */
 export function next(spec: ProbeSpec, sweep: Sweep): Stepping | Fitted {
