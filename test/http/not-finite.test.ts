@@ -14,6 +14,8 @@ beforeAll(async () => {
     label: 'click',
   });
   await registerRows(server, 'far', far, { label: 'click' });
+  // Here the sums are finite, and their squares are not.
+  await registerRows(server, 'large', far.replaceAll('3e38', '3e28'), { label: 'click' });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -27,11 +29,28 @@ test.each([
     'saliency(rows: { dataset: "far" }, method: INPUT_X_GRADIENT) { features { score } }',
     /feature “x0”/,
   ],
+  ['projections', layer('projection(rows: { dataset: "large" }) { points { score } }'), /too large to be squared/],
+  [
+    'probes',
+    layer('probe(train: { dataset: "large" }, test: { dataset: "large" }) { auc }'),
+    /“hidden” has values that are not finite, or too large/,
+  ],
 ])('%s that are not finite are ANALYSIS_FAILED, and name where', async (_, field, message) => {
   const { errors } = await server.ask(`{ model(name: "dense") { ${field} } }`);
   expect(errors).toHaveLength(1);
   expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED' } });
   expect(errors[0]?.message).toMatch(message);
+});
+
+test('layers whose squares are not finite are like nothing', async () => {
+  const { data, errors } = await server.ask(
+    '{ model(name: "dense") { similarity(rows: { dataset: "large" }) { baseLayers { name } values } } }',
+  );
+  expect(errors).toEqual([]);
+  const { baseLayers, values } = data.model.similarity;
+  const at = (name: string): number => baseLayers.findIndex((own: { name: string }) => own.name === name);
+  expect(values[at('hidden')]).toEqual(baseLayers.map(() => null));
+  expect(values[at('score')][at('score')]).toBe(1);
 });
 
 test('predictions that are not finite are ANALYSIS_FAILED, and name the row; large numbers are numbers', async () => {

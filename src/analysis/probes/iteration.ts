@@ -1,4 +1,4 @@
-import { analysisFailed, badUserInput } from '../../errors.ts';
+import { analysisFailed, badUserInput, type GlassgraphError } from '../../errors.ts';
 import type { LayerSpec } from '../units.ts';
 import { emptySums, newtonStep, objective, type Standard, type Sums, type Weights } from './newton.ts';
 import { deviationsOf, type Products } from './standard.ts';
@@ -60,6 +60,8 @@ function begun(spec: ProbeSpec, measured: Products): Stepping | Fitted {
       'None of the training rows has the probe’s target: there is nothing to fit. Select others.',
     );
   const units = mean.length - 1;
+  const squares = mean.map((_, at) => products[at * (mean.length + 1)] as number);
+  if (!squares.every(Number.isFinite)) throw notFinite(spec);
   const rate = mean[units] as number;
   const positiveCount = Math.round(rate * rowCount);
   const weights = new Float64Array(units + 1);
@@ -96,12 +98,17 @@ function begun(spec: ProbeSpec, measured: Products): Stepping | Fitted {
   return stepped(spec, start);
 }
 
+const notFinite = ({ layer }: ProbeSpec): GlassgraphError =>
+  analysisFailed(
+    `The layer “${layer}” has values that are not finite, or too large for their squares to be: nothing can be fitted to it.`,
+    { layer },
+  );
+
 /** Takes the next step, or half of the last one where that has gone too far. */
 function stepped(spec: ProbeSpec, sweep: Stepping): Stepping | Fitted {
   const { phase: _phase, accepted, sums, ...fit } = sweep;
   const found = objective(sums.totals[2] as number, fit.weights, spec.l2);
-  if (!Number.isFinite(found))
-    throw analysisFailed(`The layer “${spec.layer}” has values that are not finite: nothing can be fitted to it.`);
+  if (!Number.isFinite(found)) throw notFinite(spec);
   const iterations = fit.iterations + 1;
   const isLast = iterations >= spec.maxIterations;
   const isRise = found > accepted.objective * (1 + rounding);

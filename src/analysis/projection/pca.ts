@@ -108,7 +108,9 @@ function projected(values: Expression, { mean, directions }: Axes): Expression {
 /** Throws ANALYSIS_FAILED for activations that are not finite: they have no directions. */
 function axesOf({ components, products: { a, products } }: PcaState): Axes {
   if (!products.every(Number.isFinite))
-    throw analysisFailed('A unit of this layer is infinite or NaN on some row; its rows cannot be projected.');
+    throw analysisFailed(
+      'A unit of this layer is infinite, NaN, or too large to be squared on some row; its rows cannot be projected.',
+    );
   const units = a.mean.length;
   const isConstant = (unit: number): boolean => a.minimum[unit] === a.maximum[unit];
   const exact = products.map((value, at) => (isConstant(Math.floor(at / units)) || isConstant(at % units) ? 0 : value));

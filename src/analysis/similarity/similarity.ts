@@ -41,7 +41,7 @@ interface SimilarityState {
  */
 export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityResult> = {
   name: 'similarity',
-  version: 1,
+  version: 2,
   start(spec, subject) {
     const sides = sidesOf(spec, subject);
     const isKnown = [...sides.base, ...sides.candidate].every(({ positions }) => positions !== null);
@@ -172,6 +172,6 @@ function ckaOf(a: SidedLayer, b: SidedLayer, sums: SimilarityState['sums']): num
     return found === undefined ? Number.NaN : squaredNorm(found);
   };
   const scale = Math.sqrt(norm(a, a) * norm(b, b));
-  if (!(scale > 0)) return Number.NaN;
+  if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) return Number.NaN;
   return nameOf(a) === nameOf(b) ? 1 : Math.min(1, norm(a, b) / scale);
 }
