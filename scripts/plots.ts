@@ -25,6 +25,9 @@ const documents: Readonly<Record<string, string>> = {
   versions: `{ model(name: "flights", version: "2") {
     similarity(rows: ${after}, with: { name: "flights", version: "1" }) { plot }
   } }`,
+  'hidden-2': `{ model(name: "flights", version: "2") { layer(name: "relu_3") {
+    projection(rows: { dataset: "flights", partitionRange: { from: "10" }, sample: 400 }) { plot }
+  } } }`,
 };
 
 interface Answer {
@@ -32,6 +35,7 @@ interface Answer {
     readonly model: {
       readonly probePlot?: TopLevelSpec;
       readonly similarity?: { readonly plot: TopLevelSpec };
+      readonly layer?: { readonly projection: { readonly plot: TopLevelSpec } };
       readonly features?: readonly {
         readonly name: string;
         readonly embeddings: readonly { readonly normByFrequencyPlot: TopLevelSpec }[];
@@ -49,7 +53,7 @@ for (const name of names.length > 0 ? names : Object.keys(documents)) {
   });
   const { model } = ((await response.json()) as Answer).data;
   const tail = model.features?.find((feature) => feature.name === 'tailnum')?.embeddings[0]?.normByFrequencyPlot;
-  const plot = model.probePlot ?? model.similarity?.plot ?? tail;
+  const plot = model.probePlot ?? model.similarity?.plot ?? model.layer?.projection.plot ?? tail;
   if (plot === undefined) throw new Error(`there is no plot for “${name}”`);
   const svg = await new View(parse(compile(plot).spec)).toSVG();
   await writeFile(join(import.meta.dirname, '../docs/analyses/plots', `${name}.svg`), svg);

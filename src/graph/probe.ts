@@ -253,7 +253,7 @@ builder.objectFields(Model, (t) => {
       type: 'VegaLite',
       nullable: true,
       description:
-        'AUC of the probes on the test rows, a line for each layer by partition; by layer where there is one or none.',
+        'AUC of the probes on the test rows, layer after layer: a line for each partition, and a dashed one over all rows.',
       args,
       resolve: async (model, asked, context) =>
         probePlot(

@@ -23,7 +23,7 @@ export function frequencyPlot(buckets: readonly FrequencyBar[], table: string): 
     axis: { labelAngle: 0 },
   };
   const y = { field: 'mean norm', type: 'quantitative', title: 'mean L2 norm' };
-  return vegaLite(`How long the entries of ${table} are, by how often they occur`, values, {
+  return vegaLite([`How long the entries of ${table} are,`, 'by how often they occur'], values, {
     width: { step: 80 },
     height: 220,
     layer: [

@@ -24,7 +24,8 @@ export function projectionPlot({ layer, method, axes, points }: ProjectionPlotDa
     score,
     ...(label < 0 ? {} : { label: String(label) }),
   }));
-  const [first = '', second = ''] = axes;
+  const [first = '', second] = axes;
+  const y = { field: 'y', type: 'quantitative', scale: { zero: false } };
   const panel = (title: string, color: VegaLite): VegaLite => ({
     title: { text: title, color: colors.text },
     width: 360,
@@ -32,7 +33,7 @@ export function projectionPlot({ layer, method, axes, points }: ProjectionPlotDa
     mark: { type: 'point', filled: true, size: 14, opacity: 0.6, tooltip: true },
     encoding: {
       x: { field: 'x', type: 'quantitative', title: first, scale: { zero: false } },
-      y: { field: 'y', type: 'quantitative', title: second, scale: { zero: false } },
+      y: second === undefined ? { ...y, axis: null } : { ...y, title: second },
       color,
     },
   });

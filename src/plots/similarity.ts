@@ -1,4 +1,4 @@
-import { colors, type VegaLite, vegaLite, widthFor } from './vega-lite.ts';
+import { colors, type VegaLite, vegaLite, widthFor, withoutSharedPath } from './vega-lite.ts';
 
 export interface SimilarityPlotData {
   readonly base: { readonly model: string; readonly layers: readonly string[] };
@@ -9,9 +9,8 @@ export interface SimilarityPlotData {
 
 /** A heat map: the base's layers from top to bottom, the candidate's from left to right, in topological order. */
 export function similarityPlot({ base, candidate, values }: SimilarityPlotData): VegaLite {
-  const cells = values.flatMap((line, i) =>
-    line.map((cka, j) => ({ base: base.layers[i], candidate: candidate.layers[j], CKA: cka })),
-  );
+  const [rows, columns] = [withoutSharedPath(base.layers), withoutSharedPath(candidate.layers)];
+  const cells = values.flatMap((line, i) => line.map((cka, j) => ({ base: rows[i], candidate: columns[j], CKA: cka })));
   const axis = { type: 'nominal', sort: null };
   const title =
     base.model === candidate.model

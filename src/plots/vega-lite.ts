@@ -37,3 +37,11 @@ export function vegaLite(title: string | readonly string[], values: readonly obj
 
 /** Width of a chart with a mark for each of so many values, in pixels. */
 export const widthFor = (count: number, each: number): number => Math.min(900, Math.max(200, count * each));
+
+/** Names as an axis has room for them: without the path that all of them share, such as `StatefulPartitionedCall/model/`. */
+export function withoutSharedPath(names: readonly string[]): string[] {
+  const [first = ''] = names;
+  let end = names.length > 1 ? first.lastIndexOf('/') + 1 : 0;
+  while (!names.every((name) => name.startsWith(first.slice(0, end)))) end = first.lastIndexOf('/', end - 2) + 1;
+  return names.map((name) => name.slice(end));
+}
