@@ -114,6 +114,42 @@ test.each([
       expect(magnitude).toBeCloseTo(plain.model.explanations.nodes[row]?.attributions[at]?.magnitude as number, 4);
 });
 
+test('every element counts in the frequency of entries; layers of elements are like nothing, and the others have probes', async () => {
+  const { data, errors } = await server.ask<{ model: Record<string, never> }>(`{ model(name: "legacy") {
+    layers { nodes { name kind } }
+    features { name embeddings { normByFrequency(rows: { dataset: "rows" }) { minimum maximum entryCount } } }
+    similarity(rows: { dataset: "rows" }) { values }
+    probes(train: { dataset: "rows" }, test: { dataset: "rows" }) { auc }
+    layer(name: "glassgraph/Gather") {
+      similarity(layer: "score", rows: { dataset: "rows" })
+      projection(rows: { dataset: "rows" }) { points { score } }
+    }
+  } }`);
+  const { layers, features, similarity } = data.model as unknown as {
+    layers: { nodes: { name: string; kind: string }[] };
+    features: { embeddings: { normByFrequency: object[] }[] }[];
+    similarity: { values: (number | null)[][] };
+  };
+  // 10 tags and 8 genres, of which 2 and 3 occur twice.
+  const buckets = (once: number, more: number) => [
+    { minimum: 0, maximum: 0, entryCount: 0 },
+    { minimum: 1, maximum: 1, entryCount: once },
+    { minimum: 2, maximum: null, entryCount: more },
+  ];
+  expect(features.map(({ embeddings }) => embeddings[0]?.normByFrequency)).toEqual([
+    buckets(8, 2),
+    buckets(5, 3),
+    undefined,
+  ]);
+  const ofRows = layers.nodes.filter(({ kind }) => kind !== 'EMBEDDING').map(({ name }) => name);
+  for (const [at, { name }] of layers.nodes.entries())
+    expect(similarity.values[at]?.[at]).toBe(ofRows.includes(name) ? 1 : null);
+  expect(errors.map(({ path, extensions }) => `${path?.at(-1)}: ${extensions.code}`).toSorted()).toEqual(
+    ['probes', 'projection', 'similarity'].map((field) => `${field}: ANALYSIS_FAILED`),
+  );
+  expect(errors.find(({ path }) => path?.at(-1) === 'probes')?.extensions.layers).toEqual(ofRows);
+});
+
 test('aggregates, groups, interactions, conductance and rows by hand are answered', async () => {
   const { model } = await answered(server.ask)<{ model: Record<string, never> }>(
     `query ($rows: [JSON!]!) { model(name: "legacy") {

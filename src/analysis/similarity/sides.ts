@@ -2,7 +2,7 @@ import type { LayerGraph } from '../../compute/graph.ts';
 import { type Expression, type Program, parameter, reduceMean, reshape } from '../../compute/program.ts';
 import type { Subject } from '../analysis.ts';
 import { summedRows } from '../cross-products.ts';
-import { layerOf, unitsLast } from '../units.ts';
+import { isOfElements, layerOf, unitsLast } from '../units.ts';
 
 /** Two layers, or all layers with all when omitted. Without a base model, both are layers of the one that is asked. */
 export interface SimilaritySpec {
@@ -14,7 +14,7 @@ export interface SimilaritySpec {
 export interface SidedLayer {
   readonly layer: LayerGraph;
   readonly isBase: boolean;
-  /** Of every row; null: known at run time only. */
+  /** Of every row; null: known at run time only; 0: which value is of which row is not known. */
   readonly positions: number | null;
 }
 
@@ -28,7 +28,7 @@ export function sidesOf(spec: SimilaritySpec, subject: Subject): Sides {
     (name === undefined ? from.graph.layers : [layerOf({ layer: name }, from)]).map((layer) => ({
       layer,
       isBase,
-      positions: positionsOf(layer, from),
+      positions: isOfElements(layer, from) ? 0 : positionsOf(layer, from),
     }));
   return {
     base: pick(subject.base ?? subject, spec.base, subject.base !== undefined),

@@ -70,14 +70,7 @@ export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityRes
       ...sided,
       positions: positionsFound(sided, counted, rowCount),
     });
-    const [base, candidate] = [sides.base.map(found), sides.candidate.map(found)];
-    const lost = [...base, ...candidate].find(({ positions }) => positions === 0);
-    if (lost !== undefined && base.length * candidate.length === 1)
-      throw analysisFailed(
-        `The layer “${lost.layer.name}” has its rows and positions on one axis: which value is whose is not known. Ask for a layer after it.`,
-        { layer: lost.layer.name },
-      );
-    return summing({ base, candidate });
+    return summing({ base: sides.base.map(found), candidate: sides.candidate.map(found) });
   },
   sweepsAfter: ({ counted }) => (counted === null ? 0 : 1),
   finish({ sides: { base, candidate }, sums }) {
@@ -89,8 +82,15 @@ export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityRes
   },
 };
 
-/** Throws BAD_USER_INPUT for layers that are too wide to be compared at once. */
+/** Throws BAD_USER_INPUT for layers that are too wide to be compared at once, ANALYSIS_FAILED for two without rows of their own. */
 function summing(sides: Sides): SimilarityState {
+  const { base, candidate } = sides;
+  const lost = [...base, ...candidate].find(({ positions }) => positions === 0);
+  if (lost !== undefined && base.length * candidate.length === 1)
+    throw analysisFailed(
+      `The layer “${lost.layer.name}” has its rows and positions on one axis: which value is whose is not known. Ask for a layer after it.`,
+      { layer: lost.layer.name },
+    );
   const pairs = pairsOf(sides);
   const size = pairs.reduce((sum, { a, b }) => sum + a.layer.units * b.layer.units, 0);
   if (size > analysisLimits.similarityProducts)

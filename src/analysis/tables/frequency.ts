@@ -1,6 +1,7 @@
 import type { WeightTable } from '../../compute/executor.ts';
 import type { LookupGraph } from '../../compute/graph.ts';
 import { cast, reshape, tensor } from '../../compute/program.ts';
+import { isBag } from '../../data/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, Outputs, Subject } from '../analysis.ts';
 import { normOf, type TableSpec } from './table-analysis.ts';
@@ -18,6 +19,8 @@ export interface FrequencyBucket {
 /** Ids of the rows that a tensor of the graph has turned into numbers of entries. */
 interface Source {
   readonly ids: string;
+  /** Of lists of any length, whose elements lie one after the other: every one counts. */
+  readonly isOfLists: boolean;
   readonly elements: readonly Element[];
 }
 
@@ -43,7 +46,7 @@ interface FrequencyState {
  */
 export const normByFrequency: Analysis<TableSpec, FrequencyState, readonly FrequencyBucket[]> = {
   name: 'normByFrequency',
-  version: 1,
+  version: 2,
   start({ table }, subject) {
     const lookups = subject.graph.lookups.filter((lookup) => lookup.table === table);
     return {
@@ -79,6 +82,7 @@ function sourcesOf(lookups: readonly LookupGraph[], { features }: Subject): Sour
   const seen = new Set<string>();
   return lookups.map(({ ids, input, columns, places }) => ({
     ids,
+    isOfLists: features.some((feature) => isBag(feature) && feature.input === input),
     elements: columns.flatMap((column, at) => {
       const key = JSON.stringify([input, column]);
       if (seen.has(key)) return [];
@@ -96,17 +100,29 @@ function sourcesOf(lookups: readonly LookupGraph[], { features }: Subject): Sour
   }));
 }
 
-function count(counts: Uint32Array, { elements }: Source, name: string, outputs: Outputs, batch: Batch): void {
+function count(
+  counts: Uint32Array,
+  { elements, isOfLists }: Source,
+  name: string,
+  outputs: Outputs,
+  batch: Batch,
+): void {
   const ids = outputs[name]?.data as BigInt64Array;
+  const add = (id: number): void => {
+    const entry = id < 0 ? id + counts.length : id;
+    counts[entry] = (counts[entry] as number) + 1;
+  };
+  if (isOfLists) {
+    if (elements.length > 0) for (const id of ids) add(Number(id));
+    return;
+  }
   const width = ids.length / batch.rowCount;
   for (const { place, input, column, padding } of elements) {
     const raw = batch.inputs[input]?.data as ArrayLike<number | bigint>;
     const rawWidth = raw.length / batch.rowCount;
     for (let row = 0; row < batch.rowCount; row++) {
       if (padding !== null && Number(raw[row * rawWidth + column]) === padding) continue;
-      const id = Number(ids[row * width + place]);
-      const entry = id < 0 ? id + counts.length : id;
-      counts[entry] = (counts[entry] as number) + 1;
+      add(Number(ids[row * width + place]));
     }
   }
 }
