@@ -129,6 +129,8 @@ describe('cancelling', () => {
     const id = await pending(document);
     const waiting = [server.ask(document), server.ask(document)];
     await reaches(id, 'RUNNING');
+    // Who asks after them has been heard: so have they.
+    for (let times = 0; times < 2; times++) expect(await pending(document)).toBe(id);
     expect(await cancel(id)).toMatchObject({ id, state: 'CANCELLED', error: { code: 'CANCELLED' } });
     for (const answer of await Promise.all(waiting)) expectRefused(answer, ['CANCELLED', /was cancelled. Ask again/]);
     expect(await jobOf(id)).toMatchObject({ state: 'CANCELLED' });
