@@ -8,8 +8,8 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
 import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
-import postgres, { type Options } from 'postgres';
 import { badUserInput } from '../errors.ts';
+import { connectTo } from './connection.ts';
 import { lockFolder } from './folder-lock.ts';
 import * as schema from './schema.ts';
 
@@ -61,16 +61,6 @@ async function openEmbedded(home: string): Promise<Database> {
     },
   };
 }
-
-/** Between two attempts of a connection. The library's own delay grows to 20 s: questions would wait that long for a database that is back. */
-const reconnectSeconds = 0.2;
-
-/**
- * The library asks a new connection for the server's types, and where that is cut off nobody catches its error: the process would end.
- * Drizzle needs no types to read our columns.
- */
-const connectTo = (url: string, options: Options<Record<string, never>> = {}) =>
-  postgres(url, { ...options, fetch_types: false, onnotice: () => undefined, backoff: () => reconnectSeconds });
 
 async function openPostgres(url: string): Promise<Database> {
   await assertReachable(url);

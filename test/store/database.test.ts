@@ -1,6 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { notify, openDatabase } from '../../src/store/database.ts';
+import { isAway } from '../../src/store/away.ts';
+import { notify, openDatabase, type Queries } from '../../src/store/database.ts';
 import { insertDataset } from '../../src/store/datasets.ts';
 import { datasets } from '../../src/store/schema.ts';
 import { freshDatabase, freshLocation } from '../support/database.ts';
@@ -63,3 +64,33 @@ test.runIf(inject('postgresUrl'))('servers that start together on one Postgres m
     }),
   );
 });
+
+test.runIf(inject('postgresUrl'))(
+  'a transaction whose connection is lost is refused, and the next ones work',
+  async () => {
+    await using database = await freshDatabase();
+    const { db } = database;
+    const pidOf = async (queries: Queries): Promise<number> =>
+      ((await queries.execute(sql`select pg_backend_pid() as pid`)) as unknown as { pid: number }[])[0]?.pid as number;
+    const end = (pid: number) => db.execute(sql`select pg_terminate_backend(${pid})`);
+    const inFlight = (): Promise<unknown> =>
+      db.transaction(async (tx) => {
+        const pid = await pidOf(tx);
+        const slow = tx.execute(sql`select pg_sleep(60)`);
+        await Promise.all([slow, end(pid)]);
+      });
+    const between = (): Promise<unknown> =>
+      db.transaction(async (tx) => {
+        await end(await pidOf(tx));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await tx.execute(sql`select 1`);
+      });
+    for (const lost of await Promise.allSettled([inFlight, between, inFlight, between, inFlight].map((one) => one())))
+      expect(lost.status).toBe('rejected');
+    // As many as there are connections, so that none is left aside. postgres.js tells each once more of the end of its last server.
+    const again = () => Promise.allSettled(Array.from({ length: 10 }, () => db.transaction((tx) => pidOf(tx))));
+    for (const { reason } of (await again()).filter(({ status }) => status === 'rejected') as PromiseRejectedResult[])
+      expect(isAway(reason)).toBe(true);
+    expect((await again()).map(({ status }) => status)).not.toContain('rejected');
+  },
+);

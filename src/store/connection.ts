@@ -1,0 +1,45 @@
+import postgres, { type Options, type Sql, type TransactionSql } from 'postgres';
+import { isAway } from './away.ts';
+
+/** Between two attempts of a connection. The library's own delay grows to 20 s, and questions would wait that long for a database that is back. */
+const reconnectSeconds = 0.2;
+
+/**
+ * Connections of postgres.js that survive the loss of their server. It asks a new connection for the server's types, and where that
+ * is cut off nobody catches its error: the process would end. Drizzle needs no types to read our columns.
+ */
+export const connectTo = (url: string, options: Options<Record<string, never>> = {}): Sql =>
+  withSafeTransactions(
+    postgres(url, { ...options, fetch_types: false, onnotice: () => undefined, backoff: () => reconnectSeconds }),
+  );
+
+type Body = (own: TransactionSql) => Promise<unknown>;
+
+/**
+ * After a transaction that fails postgres.js 3.4.9 writes ROLLBACK, also to a connection that is lost: outside of every promise, so that
+ * the process ends, or later within another transaction (porsager/postgres#1208, #1216). So nothing is told to it of a body that fails
+ * because its connection is lost: `begin` itself rejects when the connection closes. Nor may a body ask anything afterwards.
+ */
+function withSafeTransactions(client: Sql): Sql {
+  const begin = client.begin.bind(client) as (body: Body) => Promise<unknown>;
+  const safely = async (body: Body): Promise<unknown> => {
+    let isOver = false;
+    const guarded: Body = (own) =>
+      new Promise((resolve, reject) => {
+        const ask = own.unsafe;
+        own.unsafe = ((...asked: Parameters<typeof ask>) => {
+          if (isOver) throw new Error('The connection of this transaction is lost.');
+          return ask(...asked);
+        }) as typeof ask;
+        body(own).then(resolve, (error) => {
+          if (!isOver && !isAway(error)) reject(error);
+        });
+      });
+    try {
+      return await begin(guarded);
+    } finally {
+      isOver = true;
+    }
+  };
+  return Object.assign(client, { begin: safely }) as Sql;
+}
