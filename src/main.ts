@@ -29,12 +29,15 @@ const program = new Command('glassgraph')
   glassgraph help serve                          every setting`,
   );
 
-const named = process.argv[2] ?? '';
+const given = process.argv.slice(2);
+// The library's own help knows one level: “help register model” is what “register model --help” says.
+const args = given[0] === 'help' && given.length > 2 ? [...given.slice(1), '--help'] : given;
+const named = args[0] ?? '';
 const asked = named in commands ? [commands[named as keyof typeof commands]] : Object.values(commands);
 for (const load of asked) program.addCommand(await load(), { isDefault: load === commands.serve });
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   if (!(error instanceof GlassgraphError)) throw error;
   process.stderr.write(`glassgraph: ${error.message}\n`);

@@ -105,6 +105,7 @@ describe('the command line', { timeout: 120_000 }, () => {
 
   test('helps', async () => {
     expect((await run('help')).out).toMatch(/serve.*worker.*register.*query.*jobs/s);
+    expect((await run('help', 'register', 'model')).out).toContain('Usage: glassgraph register model');
     const { out } = await run('help', 'serve');
     for (const name of [
       'HOST',
