@@ -1,13 +1,13 @@
 import { movedBack, requireOpset, zeros } from './movement.ts';
 import type { Rule, Rules } from './rule.ts';
 import type { Site } from './site.ts';
-import { uncut, ungatheredRange } from './slices.ts';
+import { uncut, ungatheredOnce } from './slices.ts';
 import type { Value } from './value.ts';
 
 /** Operators that take some elements, or put them somewhere. */
 export const selection: Rules = {
   Slice: [(site) => uncut(site) ?? movedBack(site, true), null, null, null, null],
-  Gather: [(site) => ungatheredRange(site) ?? ungathered(site), null],
+  Gather: [(site) => ungatheredOnce(site) ?? ungathered(site), null],
   GatherElements: [(site) => addedAt(site, 'ScatterElements', { axis: site.int('axis', 0) }), null],
   GatherND: [(site) => (site.int('batch_dims', 0) > 0 ? movedBack(site, false) : addedAt(site, 'ScatterND')), null],
   Compress: [(site) => movedBack(site, true), null],

@@ -23,8 +23,8 @@ export function uncut(site: Site): Value | undefined {
   return surrounded(dy, margins).like(x);
 }
 
-/** The gradient of a Gather of one place, or of places next to each other, which exporters write for slices. */
-export function ungatheredRange(site: Site): Value | undefined {
+/** The gradient of a Gather of known places that all differ, which exporters write for slices and orders; undefined for others. */
+export function ungatheredOnce(site: Site): Value | undefined {
   const { x, dy, b: indices } = site;
   const axis = site.axis('axis', 0);
   const size = x.shape[axis] ?? null;
@@ -33,9 +33,15 @@ export function ungatheredRange(site: Site): Value | undefined {
   );
   const [first] = places ?? [];
   if (places === undefined || first === undefined || size === null || indices.rank > 1) return undefined;
-  if (!places.every((place, index) => place === first + index)) return undefined;
   const taken = indices.rank === 0 ? dy.unsqueeze([axis]) : dy;
-  return surrounded(taken, new Map([[axis, [first, size - first - places.length]]])).like(x);
+  if (places.every((place, index) => place === first + index))
+    return surrounded(taken, new Map([[axis, [first, size - first - places.length]]])).like(x);
+  const taker = new Map(places.map((place, index) => [place, index]));
+  if (taker.size < places.length) return undefined;
+  // Places that nobody took have the zero that stands behind the others.
+  const back = Array.from({ length: size }, (_, place) => taker.get(place) ?? places.length);
+  const withZero = surrounded(taken, new Map([[axis, [0, size > places.length ? 1 : 0]]]));
+  return withZero.op('Gather', [withZero, x.integers(back)], { axis }).like(x);
 }
 
 /** As numpy counts: negative places from the end, those beyond either end are at that end. */

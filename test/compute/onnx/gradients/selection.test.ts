@@ -18,6 +18,8 @@ describe('the gradient of', () => {
     trial('Gather', [x, int64([2, 2], [4, 0, 0, 1])], { attributes: { axis: 1 } }),
     trial('Gather', [x, int64([], [-1])], { attributes: { axis: 1 } }),
     trial('Gather', [x, list(1, 2, 3)], { attributes: { axis: 1 }, opset: 10 }),
+    trial('Gather', [x, list(3, -4)], { attributes: { axis: 1 }, opset: 10 }),
+    trial('Gather', [x, list(4, 1, 0, 3, 2)], { attributes: { axis: 1 }, opset: 7 }),
     trial('GatherElements', [some([3, 2]), int64([2, 2], [2, 0, 2, -1])]),
     trial('GatherND', [x, int64([2, 2], [0, 1, 0, 1])]),
     trial('GatherND', [x, int64([4, 1], [0, 1, 4, 4])], { attributes: { batch_dims: 1 } }),
