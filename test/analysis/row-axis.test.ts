@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
 import type { TopExamplesResult } from '../../src/analysis/top-examples.ts';
+import { float32, int64 } from '../../src/compute/tensor.ts';
+import { modelOf, written } from '../compute/onnx/models.ts';
 import { temporaryFolder, writeParquet } from '../data/parquet.ts';
 import { answersOf } from '../support/pass.ts';
 
@@ -37,12 +39,42 @@ test('rows are found where a recurrent layer has them, behind positions and dire
     for (const [unit, value] of moments[figure].entries()) expect(reversedMoments[figure][unit]).toBeCloseTo(value, 5);
 });
 
-test('no row is named for a layer that has rows and positions on one axis', async () => {
+test('a product over flattened sequences is the layer that its positions come back in', async () => {
   const path = join(await temporaryFolder(), 'rows.parquet');
   const rows = await writeParquet(path, `SELECT unnest([${histories.join(', ')}]) AS history`);
   const ofHistory = { ...manifest, features: manifest.features.slice(0, 1) };
-  const answers = answersOf({ model: 'test/fixtures/zoo/torch-transformer-dynamo.onnx', manifest: ofHistory, rows }, [
-    { name: 'topExamples', spec: { layer: 'linear_1', unit: 0 } },
+  const model = 'test/fixtures/zoo/torch-transformer-dynamo.onnx';
+  const [moments] = await answersOf({ model, manifest: ofHistory, rows }, [
+    { name: 'moments', spec: { layer: 'view_8' } },
   ]);
-  await expect(answers).rejects.toMatchObject({ code: 'ANALYSIS_FAILED', message: /20 values for 5 rows/ });
+  expect(moments).toMatchObject({ observationCount: 5 * 4 });
+});
+
+test('no row is named for a layer that has rows and positions on one axis', async () => {
+  const path = join(await temporaryFolder(), 'rows.parquet');
+  const rows = await writeParquet(path, 'SELECT unnest([[1, 2], [3, 4], [5, 6]]) AS v');
+  const model = await written(
+    modelOf({
+      inputs: { v: ['float32', [null, 2]] },
+      weights: {
+        one: int64([2], [-1, 1]),
+        two: int64([2], [-1, 4]),
+        w: float32([1, 2], [1, -1]),
+        u: float32([4, 1], [1, 1, 1, 1]),
+      },
+      nodes: [
+        ['Reshape', 'v one', 'elements'],
+        ['MatMul', 'elements w', 'hidden'],
+        ['Reshape', 'hidden two', 'joined'],
+        ['MatMul', 'joined u', 'logit'],
+        ['Sigmoid', 'logit', 'score'],
+      ],
+      outputs: 'score',
+    }),
+  );
+  const features = [{ name: 'v', kind: 'EMBEDDING', column: 'v', input: 'v' }];
+  const answers = answersOf({ model, manifest: { features }, rows }, [
+    { name: 'topExamples', spec: { layer: 'hidden', unit: 0 } },
+  ]);
+  await expect(answers).rejects.toMatchObject({ code: 'ANALYSIS_FAILED', message: /6 values for 3 rows/ });
 });

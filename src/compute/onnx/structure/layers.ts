@@ -222,10 +222,25 @@ class Walk {
       this.#sources.set(name, sources);
       if (open === undefined) continue;
       this.#open.set(name, open);
-      if (!open.isTurned || this.#unitsOf(name) !== this.#unitsOf(open.output)) continue;
+      const isTurnedBack = open.isTurned && this.#unitsOf(name) === this.#unitsOf(open.output);
+      if (!isTurnedBack && !this.#givesPositions(node, open)) continue;
       open.output = name;
       open.isTurned = false;
     }
+  }
+
+  /**
+   * Whether a reshape finds the positions again that a product over flattened sequences had on the axis of its rows: behind it
+   * the units are the same, one axis alone is open, and there are others.
+   */
+  #givesPositions({ opType, input, output }: NodeProto, { output: flat }: Draft): boolean {
+    const readers = this.#view.consumers.get(flat)?.filter((reader) => reader.opType !== 'Shape');
+    if (opType !== 'Reshape' || input[0] !== flat || readers?.length !== 1) return false;
+    const before = this.#specs.get(flat)?.shape;
+    const after = this.#specs.get(output[0] as string)?.shape;
+    if (before?.length !== 2 || before[0] !== null || after === undefined || after.at(-1) !== before[1]) return false;
+    const others = after.slice(0, -1).filter((size) => size !== null);
+    return others.length === after.length - 2 && others.some((size) => size > 1);
   }
 
   /** The one layer that all row-dependent inputs of the node are the whole output of. */
