@@ -30,8 +30,8 @@ export function checkModel(model: ModelProto): void {
 function checkOperatorSets({ opsetImport }: ModelProto): void {
   for (const { domain } of opsetImport) if (!allowedDomains.has(domain)) throw unknownDomain(domain);
   const [standard, ...more] = opsetImport.filter(({ domain }) => domain === '' || domain === 'ai.onnx');
-  if (standard === undefined || more.length > 0)
-    throw modelRejected('The model does not say, or says twice, which opset it uses. Export it again.');
+  if (standard === undefined || more.some(({ version }) => version !== standard.version))
+    throw modelRejected('The model does not say which opset it uses, or names several. Export it again.');
   const { min, max } = modelLimits.opset;
   if (standard.version < min || standard.version > max)
     throw modelRejected(

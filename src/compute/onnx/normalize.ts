@@ -32,8 +32,9 @@ export function normalized(model: ModelProto): ModelProto {
   mergeEqual(graph);
   return create(ModelProtoSchema, {
     irVersion: model.irVersion > oldestIrVersion ? model.irVersion : oldestIrVersion,
-    opsetImport: model.opsetImport.map(({ domain, version }) =>
-      create(OperatorSetIdProtoSchema, { domain: plainDomain(domain), version }),
+    // An exporter may say the same twice (scikit-learn's).
+    opsetImport: [...new Map(model.opsetImport.map(({ domain, version }) => [plainDomain(domain), version]))].map(
+      ([domain, version]) => create(OperatorSetIdProtoSchema, { domain, version }),
     ),
     graph,
   });

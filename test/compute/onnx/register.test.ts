@@ -20,6 +20,18 @@ const linear = () =>
     outputs: 'y',
   });
 
+test('an opset that is named twice is one; two are none', async () => {
+  const twice = linear();
+  const [own] = twice.opsetImport;
+  twice.opsetImport = [...twice.opsetImport, { ...own, domain: 'ai.onnx' } as (typeof twice.opsetImport)[number]];
+  await expect(register(await written(twice))).resolves.toMatchObject({ format: 'ONNX' });
+  twice.opsetImport = [
+    ...linear().opsetImport,
+    ...modelOf({ opset: 17, inputs: {}, nodes: [], outputs: '' }).opsetImport,
+  ];
+  await expect(register(await written(twice))).rejects.toMatchObject({ message: expect.stringContaining('several') });
+});
+
 describe('what is no model is refused, and why is said', () => {
   test.each([
     ['empty', '', /“m\.onnx”: The file is empty/],
