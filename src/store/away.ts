@@ -1,4 +1,7 @@
-/** Codes of Postgres (classes 08 and 57P, and limits of idle and long transactions) and of sockets that say nothing about a query, only that nobody is there to answer it. */
+/**
+ * Codes of Postgres (classes 08 and 57P, limits of idle and long transactions) and of sockets that say nothing about a query, only
+ * that nobody is there to answer it.
+ */
 const awayCodes =
   /^(08\w{3}|57P0[1-4]|25P0[34]|53300|ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|CONNECTION_\w+|CONNECT_TIMEOUT)$/;
 

@@ -1,7 +1,7 @@
 import postgres, { type Options, type Sql, type TransactionSql } from 'postgres';
 import { isAway } from './away.ts';
 
-/** Between two attempts of a connection. The library's own delay grows to 20 s, and questions would wait that long for a database that is back. */
+/** Between two attempts of a connection. The library's own delay grows to 20 s, which questions would wait for a database that is back. */
 const reconnectSeconds = 0.2;
 
 /**
@@ -15,10 +15,13 @@ export const connectTo = (url: string, options: Options<Record<string, never>> =
 
 type Body = (own: TransactionSql) => Promise<unknown>;
 
+/** How long a connection may take to close after its server's last word; one that is open then was not what has been lost. */
+const closingMs = 1000;
+
 /**
- * After a transaction that fails postgres.js 3.4.9 writes ROLLBACK, also to a connection that is lost: outside of every promise, so that
- * the process ends, or later within another transaction (porsager/postgres#1208, #1216). So nothing is told to it of a body that fails
- * because its connection is lost: `begin` itself rejects when the connection closes. Nor may a body ask anything afterwards.
+ * After a transaction that fails postgres.js 3.4.9 writes ROLLBACK, also to a connection that is lost: outside of every promise, so
+ * that the process ends, or later within another transaction (porsager/postgres#1208, #1216). So it is not told at once of a body
+ * that fails because a connection is lost: when it was its own, `begin` rejects as that closes. Nor may a body ask anything then.
  */
 function withSafeTransactions(client: Sql): Sql {
   const begin = client.begin.bind(client) as (body: Body) => Promise<unknown>;
@@ -32,7 +35,11 @@ function withSafeTransactions(client: Sql): Sql {
           return ask(...asked);
         }) as typeof ask;
         body(own).then(resolve, (error) => {
-          if (!isOver && !isAway(error)) reject(error);
+          const tell = (): void => {
+            if (!isOver) reject(error);
+          };
+          if (isAway(error)) setTimeout(tell, closingMs);
+          else tell();
         });
       });
     try {

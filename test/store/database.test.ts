@@ -94,3 +94,13 @@ test.runIf(inject('postgresUrl'))(
     expect((await again()).map(({ status }) => status)).not.toContain('rejected');
   },
 );
+
+test('a transaction that fails because something else is away is undone', async () => {
+  await using database = await freshDatabase();
+  const failing = database.db.transaction(async (tx) => {
+    await insertDataset(tx, newDataset('undone', '1'));
+    throw Object.assign(new Error('another server'), { code: 'ECONNREFUSED' });
+  });
+  await expect(failing).rejects.toThrow('another server');
+  expect(await database.db.select().from(datasets)).toEqual([]);
+});
