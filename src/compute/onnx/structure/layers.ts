@@ -68,7 +68,7 @@ class Walk {
     this.#specs = specs;
     this.#dependent = dependent;
     this.#carriers = carriers;
-    this.#outputSide = outputSide(view);
+    this.#outputSide = outputSide(view, specs);
   }
 
   visit(node: NodeProto): void {

@@ -1,5 +1,8 @@
 import type { LogitTensor } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
+import { readInt } from '../attributes.ts';
+import type { NodeProto } from '../proto/onnx_pb.js';
+import { fromTensorProto } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 
 type Specs = ReadonlyMap<string, TensorSpec>;
@@ -35,6 +38,8 @@ function beforeSigmoid(
     return specs.has(tensor) ? { tensor, tensorIndex: index } : undefined;
   }
   if (transparent.has(node.opType)) return beforeSigmoid(node.input[0] as string, index, view, specs);
+  const place = placeTaken(node, index, view, specs);
+  if (place !== undefined) return beforeSigmoid(node.input[0] as string, place, view, specs);
   if (node.opType !== 'Concat') return undefined;
   let start = 0;
   for (const part of node.input) {
@@ -44,6 +49,25 @@ function beforeSigmoid(
     start += width;
   }
   return undefined;
+}
+
+/** Of an element that one column, or some, were taken for (`p[:, 0]`): its place in a row of what they were taken of. */
+function placeTaken(node: NodeProto, index: number, view: GraphView, specs: Specs): number | undefined {
+  const { opType, input } = node;
+  const source = specs.get(input[0] ?? '')?.shape;
+  const width = source?.length === 2 ? source[1] : undefined;
+  const numbers = (at: number): number[] | undefined => {
+    const proto = view.initializers.get(input[at] ?? '');
+    return proto && Array.from((fromTensorProto(proto)?.data ?? []) as ArrayLike<number | bigint>, Number);
+  };
+  const ofColumns = (axis: number | undefined): boolean => axis === 1 || axis === -1;
+  if (typeof width !== 'number') return undefined;
+  const fromStart = (place: number | undefined) => (place === undefined || place >= 0 ? place : place + width);
+  if (opType === 'Gather') return ofColumns(readInt(node, 'axis')) ? fromStart(numbers(1)?.[index]) : undefined;
+  if (opType !== 'Slice' || !ofColumns(numbers(3)?.[0]) || (input.length > 4 && numbers(4)?.[0] !== 1))
+    return undefined;
+  const start = fromStart(numbers(1)?.[0]);
+  return start === undefined ? undefined : start + index;
 }
 
 /** Elements of a row; undefined where that is not static. A vector [rows] has one. */

@@ -13,6 +13,8 @@ async function logitsOf(nodes: ModelText['nodes'], outputs: string): Promise<rea
       w: float32([3, 2], [1, 2, 3, 4, 5, 6]),
       axis: int64([1], [1]),
       flat: int64([1], [-1]),
+      last: int64([], [-1]),
+      two: int64([1], [2]),
     },
     nodes: [['MatMul', 'x v', 'a'], ['MatMul', 'x w', 'b'], ...nodes],
     outputs,
@@ -32,6 +34,21 @@ describe('the logit of a head is what its sigmoid reads', () => {
       'score',
     );
     expect(logits).toEqual([{ output: 'score', index: 0, tensor: 'a', tensorIndex: 0 }]);
+  });
+
+  test('through the choice of columns', async () => {
+    const logits = await logitsOf(
+      [
+        ['Sigmoid', 'b', 'q'],
+        ['Gather', 'q last', 'score', { axis: 1 }],
+        ['Slice', 'q axis two axis', 'second'],
+      ],
+      'score second',
+    );
+    expect(logits).toEqual([
+      { output: 'score', index: 0, tensor: 'b', tensorIndex: 1 },
+      { output: 'second', index: 0, tensor: 'b', tensorIndex: 1 },
+    ]);
   });
 
   test('of each head of a concatenation, and of each column of a sigmoid', async () => {
