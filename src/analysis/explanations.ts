@@ -28,7 +28,7 @@ export interface ExplanationsResult {
 /** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
 export const explanations = ofRows<ExplanationsSpec, ExplanationsState, ExplanationsResult>({
   name: 'explanations',
-  version: 1,
+  version: 2,
   outputs({ norms, sums, target, baseline, gap, atRows }, spec, subject) {
     const element = 'unit' in spec.target ? undefined : spec.target.element;
     const featureCount = subject.features.length;

@@ -1,7 +1,7 @@
 import { type Expression, parameter } from '../../compute/program.ts';
 import { elementCount, float32 } from '../../compute/tensor.ts';
 import type { Bag } from '../../data/bags.ts';
-import { carriersOf } from '../../data/carriers.ts';
+import { type Carrier, carriersOf } from '../../data/carriers.ts';
 import { isBag } from '../../data/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
@@ -17,7 +17,10 @@ export const noiseOf =
   (name: string): Expression =>
     parameter(`noise/${name}`, 'float32', [null, ...rowDimsOf(subject, name)]);
 
-/** The parameters of `noiseOf`: copies beyond the samples have none. Elements are numbered through all carriers' tensors. */
+/**
+ * The parameters of `noiseOf`: copies beyond the samples have none. Elements are numbered through all carriers' tensors: feature by
+ * feature, of each the narrower first, since the forms of one network have its tables in different orders (wide and deep).
+ */
 export function noiseValues(
   { samples = 25, noise = 0, seed = 0 }: AttributionSpec,
   copyCount: number,
@@ -26,7 +29,9 @@ export function noiseValues(
 ): Values {
   const values: Record<string, ReturnType<typeof float32>> = {};
   let first = 0;
-  for (const name of tensorsOf(carriersOfFeatures(subject))) {
+  const widthOf = ({ tensor }: Carrier): number => elementCount(rowDimsOf(subject, tensor));
+  const byWidth = carriersOfFeatures(subject).map((own) => own.toSorted((a, b) => widthOf(a) - widthOf(b)));
+  for (const name of tensorsOf(byWidth)) {
     const dims = rowDimsOf(subject, name);
     const size = elementCount(dims);
     const bag = bagOf(name, subject, batch);
