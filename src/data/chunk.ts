@@ -68,17 +68,17 @@ export class Chunk {
   /** What the values of text inputs are the places of. */
   texts = new Texts();
 
-  readonly #invalid: RowSelection['invalid'];
+  readonly #invalid: RowSelection['invalid'] | 'TELL';
   readonly #drawn: Drawn | undefined;
   /** 1 where a row is none of those that are wanted. */
   readonly #passed = new Uint8Array(chunkRows);
   readonly #refused = new Uint8Array(chunkRows);
   #first: Refusal | undefined;
 
-  /** `drawn`: of a sample, the rows that are in it. */
+  /** `invalid`: TELL of rows that cannot be skipped, being written by hand. `drawn`: of a sample, the rows that are in it. */
   constructor(
     { inputs, features }: BoundInputs,
-    invalid: RowSelection['invalid'],
+    invalid: RowSelection['invalid'] | 'TELL',
     { drawn, columns = [] }: { drawn?: Drawn | undefined; columns?: readonly RowColumn[] } = {},
   ) {
     this.#invalid = invalid;
@@ -101,7 +101,7 @@ export class Chunk {
     this.skippedRowCount = 0;
     if (drawnCount === 0) return;
     const refusedCount = this.#decode(chunk);
-    if (refusedCount > 0 && this.#invalid === 'FAIL') throw this.#failure(this.#first as Refusal);
+    if (refusedCount > 0 && this.#invalid !== 'SKIP') throw this.#failure(this.#first as Refusal);
     if (refusedCount > 0 || drawnCount < chunk.rowCount) this.#leaveOut();
     this.skippedRowCount = refusedCount;
   }
@@ -163,12 +163,19 @@ export class Chunk {
   #failure({ row, feature: { name, column }, value, why, couldBeMissing }: Refusal) {
     const index = this.index[row] as number;
     const shown = value === null ? 'The value' : typeof value === 'string' ? value : `The value ${value}`;
-    const remedy = couldBeMissing ? 'Mend the row, say “missing” in the manifest,' : 'Mend the row,';
-    return bindingMismatch(
-      `${shown} of the feature “${name}” (column “${column}”) in row ${index} is ${why}. ` +
-        `${remedy} or ask with invalid: SKIP to leave such rows out.`,
-      { feature: name, column, row: index, value: typeof value === 'number' ? String(value) : value },
-    );
+    const remedies = [
+      'Mend the row',
+      ...(couldBeMissing ? ['say “missing” in the manifest'] : []),
+      ...(this.#invalid === 'FAIL' ? ['ask with invalid: SKIP to leave such rows out'] : []),
+    ];
+    const remedy = [remedies.slice(0, -1).join(', '), remedies.at(-1)].filter((part) => part !== '').join(', or ');
+    const where = this.#invalid === 'FAIL' ? ` (column “${column}”)` : '';
+    return bindingMismatch(`${shown} of the feature “${name}”${where} in row ${index} is ${why}. ${remedy}.`, {
+      feature: name,
+      column,
+      row: index,
+      value: typeof value === 'number' ? String(value) : value,
+    });
   }
 
   #leaveOut(): void {

@@ -98,7 +98,13 @@ function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tenso
       const raw = numbers[row] as number;
       const value = apply(raw);
       if (Number.isFinite(raw) && fits(value)) into[row] = value;
-      else refuse(row, raw, Number.isFinite(raw) ? `out of the range of its input (${dtype})` : 'not a finite number');
+      else if (!Number.isFinite(raw)) refuse(row, raw, 'not a finite number');
+      else
+        refuse(
+          row,
+          raw,
+          Number.isFinite(value) ? `out of the range of its input (${dtype})` : `${value} once it is transformed`,
+        );
     }
   };
 }

@@ -43,7 +43,7 @@ export async function writtenBatch(
   const named = { ...manifest, features };
   const bound = bind(graph, named, vocabularies, dataset, idLimits(graph, manifest));
   const builder = new BatchBuilder(bound, rows.length);
-  const chunk = new Chunk(bound, 'FAIL');
+  const chunk = new Chunk(bound, 'TELL');
   return using(await Reader.open([]), async (reader) => {
     const query = new Query();
     const lists = features.map((feature, at) => {

@@ -185,6 +185,13 @@ test.each<[string, string, TensorSpec, FeatureBinding, RegExp, Record<string, nu
   ['NaN', `['1', 'NaN']::DOUBLE[]`, input('x', 'float32', 1), number('v'), /NaN .* is not a finite number/],
   ['∞', `['1', '-Infinity']::DOUBLE[]`, input('x', 'float32', 1), number('v'), /-Infinity .* is not a finite number/],
   ['a number too large', '[1, 1e300]::DOUBLE[]', input('x', 'float32', 1), number('v'), /1e\+300 .* out of the range/],
+  [
+    'a number that its transforms make none of',
+    '[1, -3]::DOUBLE[]',
+    input('x', 'float32', 1),
+    { ...number('v'), transform: [{ log1p: true }] } as FeatureBinding,
+    /-3 .* is NaN once it is transformed/,
+  ],
   ['a fraction', '[1, 2.5]::DOUBLE[]', input('x', 'int64', 1), number('v'), /2\.5 .* out of the range/],
   ['a negative id', '[1, -1]', input('x', 'int64', 1), id('v'), /-1 .* is negative/],
   ['an id beyond its table', '[1, 7]', input('x', 'int64', 1), id('v'), /7 .* beyond .* 7 entries/, { f: 7 }],
