@@ -43,8 +43,9 @@ test('a name is a part of the SQL only as an identifier, and whole', async () =>
     fc.asyncProperty(
       text.filter((name) => name.isWellFormed() && name !== ''),
       async (name) => {
-        const [found] = await reader.records(new Query().statement(`SELECT 42 AS ${quoted(name)}, 1 AS "other"`));
-        expect(Object.entries(found ?? {})[0]).toEqual([name, 42]);
+        const described = new Query().statement(`DESCRIBE SELECT 42 AS ${quoted(name)}, 1 AS "other"`);
+        const [column] = await reader.records(described);
+        expect(column?.column_name).toBe(name);
       },
     ),
   );

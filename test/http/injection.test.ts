@@ -37,9 +37,11 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const inSql = (text: string, quote: string) => `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
 
-/** Sixty rows whose columns and texts all begin with a prefix; all numbers are the same for every prefix. */
-function rowsWith(prefix: string): string {
-  const name = (role: string) => inSql(`${prefix} ${role}`, '"');
+type Name = (role: string) => string;
+
+/** Sixty rows whose texts all begin with a prefix; all numbers are the same for every prefix. */
+function rowsWith(prefix: string, nameOf: Name): string {
+  const name = (role: string) => inSql(nameOf(role), '"');
   const text = (end: string) => `${inSql(`${prefix} `, "'")} || ${end}`;
   return `SELECT (range % 7)::DOUBLE AS ${name('a')}, (range % 5)::DOUBLE AS ${name('b')}, (range % 3)::DOUBLE AS ${name('c')},
       (range // 2 % 2)::INTEGER AS ${name('click')}, ${text("('day ' || range // 20)")} AS ${name('day')},
@@ -65,9 +67,8 @@ const question = `query ($model: String!, $rows: RowsInput!, $part: RowsInput!, 
 }`;
 
 /** Answers about the same rows in each format, with the prefix taken out again. */
-async function answersFor(prefix: string) {
+async function answersFor(prefix: string, name: Name = (role) => `${prefix} ${role}`) {
   const number = (await readdir(server.folder)).length;
-  const name = (role: string) => `${prefix} ${role}`;
   const features = ['a', 'b', 'c'].map((role, index) => {
     return {
       name: name(`feature ${role}`),
@@ -86,7 +87,7 @@ async function answersFor(prefix: string) {
   });
   const answerFor = async (ending: string, options: string): Promise<string> => {
     const dataset = `rows ${number} as ${ending}`;
-    await writeRows(join(server.folder, `${number}.${ending}`), rowsWith(prefix), options);
+    await writeRows(join(server.folder, `${number}.${ending}`), rowsWith(prefix, name), options);
     const settings = { label: name('click'), groupBy: name('user'), partitionBy: name('day') };
     await registerDataset(server.ask, { name: dataset, uri: `${number}.${ending}`, ...settings });
     const where = [
@@ -121,6 +122,27 @@ describe('names and values are only that: answers are those for harmless ones', 
     for (const format of ['parquet', 'csv', 'jsonl'] as const)
       expect(JSON.parse(found[format]), format).toEqual(JSON.parse(harmless[format]));
   });
+});
+
+test('so are names that every object of JavaScript has', async () => {
+  const names: Record<string, string> = {
+    a: '__proto__',
+    b: 'constructor',
+    c: 'toString',
+    click: 'hasOwnProperty',
+    day: 'valueOf',
+    user: 'isPrototypeOf',
+    town: '__defineGetter__',
+    'feature a': '__lookupSetter__',
+    'feature b': 'toLocaleString',
+    'feature c': 'propertyIsEnumerable',
+    group: '__lookupGetter__',
+  };
+  const found = await answersFor('plain', (role) => names[role] ?? `plain ${role}`);
+  const renamed = (answers: string): string =>
+    Object.entries(names).reduce((text, [role, name]) => text.replaceAll(name, ` ${role}`), answers);
+  for (const format of ['parquet', 'csv', 'jsonl'] as const)
+    expect(JSON.parse(renamed(found[format])), format).toEqual(JSON.parse(harmless[format]));
 });
 
 describe('of a model', () => {
