@@ -16,6 +16,7 @@ import { createGraphql, documentsOf, endpoint, type Graphql } from './graphql.ts
 import { type Refusal, refusalOf, servedHosts } from './guard.ts';
 import { Playground } from './playground.ts';
 import { Prefetcher } from './prefetch.ts';
+import { Turns } from './turns.ts';
 
 /** A server that closes answers whoever waits within this time, if only with the job to ask for later. */
 const drainMs = 5000;
@@ -113,6 +114,7 @@ export class App {
   #listener(): (request: IncomingMessage, response: ServerResponse) => void {
     const playground = new Playground(endpoint);
     const hosts = servedHosts(this.#config.host);
+    const turns = new Turns();
     return (request, response) => {
       const refusal = refusalOf(request, hosts);
       if (refusal !== undefined) return sendRefusal(response, refusal);
@@ -122,7 +124,7 @@ export class App {
       if (path === '/') return void response.writeHead(302, { location: endpoint }).end();
       if (path === endpoint && Playground.wants(request)) return void playground.serve(request, response);
       if (path !== endpoint) return sendRefusal(response, elsewhere);
-      void this.#graphql(request, response);
+      turns.begin(() => void this.#graphql(request, response));
     };
   }
 
