@@ -1,26 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serverOn } from './child.ts';
 import { statusBytes } from './peak.ts';
 import { uniform } from './random.ts';
 import { milliseconds, none, type Row } from './table.ts';
 
 export const about =
-  'A thousand clients for two minutes, each with a connection of its own and up to two seconds between its requests: eight in ten ask what is kept, one asks something new and does not wait, one sends what is refused. Passes run all the time. The flight example, client and server on the same cores.';
+  'A thousand clients, each with a connection of its own: eight in ten requests ask what is kept, one what became new in this second and does not wait, one is refused. A pass a second runs all the time. For two minutes with up to twenty seconds between the requests of a client, then for half a minute with up to two, which is more than the server can answer: all wait, and nobody much longer than the others. The flight example, client and server on the same cores.';
 
 const clientCount = 1000;
-const durationMs = 120_000;
-const pauseMs = 2000;
+const calm = { title: 'calm', durationMs: 120_000, pauseMs: 20_000 };
+const rush = { title: 'rush', durationMs: 30_000, pauseMs: 2000 };
 
 const model = (fields: string): string => `{ model(name: "flights", version: "2") { ${fields} } }`;
 const kept = model(
   'evaluation(rows: { dataset: "flights", partitions: ["10"] }) { auc } layer(name: "relu_3") { statistics(rows: { dataset: "flights", partitions: ["10"] }) { mean } }',
 );
-let asked = 0;
-const unheardOf = (): string =>
+/** Another question in each second. */
+const recent = (): string =>
   model(
-    `evaluation(rows: { dataset: "flights", partitions: ["1"], where: [{ column: "distance", op: GTE, value: ${-++asked} }] }) { auc }`,
+    `evaluation(rows: { dataset: "flights", partitions: ["1"], where: [{ column: "distance", op: GTE, value: ${-Math.ceil(performance.now() / 1000)} }] }) { auc }`,
   );
 const hostile = [
   '{"query": "{ model(name:"}',
@@ -52,38 +53,19 @@ export async function measure(folder: string): Promise<Row[]> {
   await using server = await serverOn(folder, home, true);
   await server.ask(kept);
   const before = await residentBytes(server.pid);
-  const tallies = { kept: new Tally(), new: new Tally(), refused: new Tally() };
-  const random = uniform(1);
-  const endMs = performance.now() + durationMs;
   let peak = before;
   const watching = setInterval(async () => {
     peak = Math.max(peak, await residentBytes(server.pid));
   }, 1000);
-  const client = async (): Promise<void> => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    await new Promise((resolve) => setTimeout(resolve, random() * pauseMs));
-    while (performance.now() < endMs) {
-      const kind = random();
-      if (kind < 0.8) await post(server.url, JSON.stringify({ query: kept }), agent, tallies.kept);
-      else if (kind < 0.9) await post(server.url, JSON.stringify({ query: unheardOf() }), agent, tallies.new);
-      else await post(server.url, hostile[Math.floor(random() * hostile.length)] as string, agent, tallies.refused);
-      await new Promise((resolve) => setTimeout(resolve, random() * pauseMs));
-    }
-    agent.destroy();
-  };
-  await Promise.all(Array.from({ length: clientCount }, client));
+  const rows: Row[] = [];
+  for (const { title, ...times } of [calm, rush]) {
+    const tallies = await crowded(server.url, times);
+    rows.push(...Object.entries(tallies).map(([kind, tally]) => rowOf(`${title}, ${kind}`, tally)));
+  }
   clearInterval(watching);
   await server.ask(kept);
   return [
-    ...Object.entries(tallies).map(([kind, tally]) => ({
-      what: `${kind}: ${tally.ms.length.toLocaleString('en')} requests (${Object.entries(tally.answers)
-        .map(([answer, count]) => `${count.toLocaleString('en')} × ${answer}`)
-        .join(', ')}), median and 99th percentile`,
-      ours: `${tally.at(0.5)}, ${tally.at(0.99)}`,
-      against: none,
-      ratio: none,
-      goal: none,
-    })),
+    ...rows,
     {
       what: 'resident memory of the server, at most',
       ours: `${Math.round(peak / 2 ** 20)} MiB`,
@@ -92,6 +74,36 @@ export async function measure(folder: string): Promise<Row[]> {
       goal: none,
     },
   ];
+}
+
+const rowOf = (what: string, tally: Tally): Row => ({
+  what: `${what}: ${tally.ms.length.toLocaleString('en')} requests (${Object.entries(tally.answers)
+    .map(([answer, count]) => `${count.toLocaleString('en')} × ${answer}`)
+    .join(', ')}), median, 99th percentile and longest`,
+  ours: `${tally.at(0.5)}, ${tally.at(0.99)}, ${tally.at(1)}`,
+  against: none,
+  ratio: none,
+  goal: none,
+});
+
+async function crowded(url: string, { durationMs, pauseMs }: { durationMs: number; pauseMs: number }) {
+  const tallies = { kept: new Tally(), new: new Tally(), refused: new Tally() };
+  const random = uniform(1);
+  const endMs = performance.now() + durationMs;
+  const client = async (): Promise<void> => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (;;) {
+      await sleep(random() * pauseMs);
+      if (performance.now() > endMs) break;
+      const kind = random();
+      if (kind < 0.8) await post(url, JSON.stringify({ query: kept }), agent, tallies.kept);
+      else if (kind < 0.9) await post(url, JSON.stringify({ query: recent() }), agent, tallies.new);
+      else await post(url, hostile[Math.floor(random() * hostile.length)] as string, agent, tallies.refused);
+    }
+    agent.destroy();
+  };
+  await Promise.all(Array.from({ length: clientCount }, client));
+  return tallies;
 }
 
 export const residentBytes = (pid: number): Promise<number> => statusBytes('VmRSS', pid);
