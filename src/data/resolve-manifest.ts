@@ -69,7 +69,7 @@ function resolveScore(graph: ModelGraph, raw: RawManifest['score']): ScoreBindin
     );
   }
   if (raw?.logit !== undefined) named(graph.tensors, raw.logit, 'tensor', 'The score’s logit');
-  const logit = raw?.logit ?? (space === 'PROBABILITY' ? inGraph?.tensor : undefined);
+  const logit = raw?.logit ?? (space === 'PROBABILITY' && !inGraph?.classes ? inGraph?.tensor : undefined);
   return {
     output: output.name,
     index,
