@@ -48,6 +48,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   again?(state: State): State | undefined;
   /** How many sweeps follow the one that begins with this state, where that is known beforehand. */
   sweepsAfter?(state: State): number;
+  /** Steps that follow the last sweep and read no rows (a layout that settles): progress takes each for another sweep. */
+  readonly settling?: { readonly steps: number; step(state: State): State };
   /** After the last sweep, where the model’s weights have a part in the answer. */
   readTables?(state: State, tables: Tables): Promise<State>;
   finish(state: State): Result;

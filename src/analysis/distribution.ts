@@ -1,4 +1,5 @@
 import { reduceMax, reduceMin, transpose } from '../compute/program.ts';
+import type { Batch } from '../data/types.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
 import { countOf, type LayerSpec, layerOf, observations } from './units.ts';
@@ -11,6 +12,8 @@ export interface DistributionResult {
   readonly maximum: Float64Array;
   /** [units, bins] */
   readonly counts: Float64Array;
+  /** Where rows have labels: how many observations are of such rows, and [units, bins] of those whose label is 1. */
+  readonly labelled?: { readonly count: number; readonly positiveCounts: Float64Array };
 }
 
 interface DistributionState {
@@ -19,6 +22,8 @@ interface DistributionState {
   readonly minimum: Float64Array;
   readonly maximum: Float64Array;
   readonly counts: Float64Array;
+  labelledCount: number;
+  readonly positiveCounts: Float64Array;
 }
 
 const { distributionBins: bins } = analysisLimits;
@@ -29,7 +34,7 @@ const { distributionBins: bins } = analysisLimits;
  */
 export const distribution: Analysis<LayerSpec, DistributionState, DistributionResult> = {
   name: 'distribution',
-  version: 1,
+  version: 2,
   program(spec, subject, { sweep }) {
     const values = observations(layerOf(spec, subject));
     if (sweep === 'counts') return { outputs: { values: transpose(values, [1, 0]) } };
@@ -45,17 +50,34 @@ export const distribution: Analysis<LayerSpec, DistributionState, DistributionRe
       minimum: new Float64Array(units).fill(Number.POSITIVE_INFINITY),
       maximum: new Float64Array(units).fill(Number.NEGATIVE_INFINITY),
       counts: new Float64Array(units * bins),
+      labelledCount: 0,
+      positiveCounts: new Float64Array(units * bins),
     };
   },
-  fold: (state, outputs) => (state.sweep === 'range' ? widened(state, rangeOf(outputs)) : counted(state, outputs)),
+  fold: (state, outputs, batch) =>
+    state.sweep === 'range' ? widened(state, rangeOf(outputs)) : counted(state, outputs, batch),
   merge: (a, b) =>
     a.sweep === 'range'
       ? widened(a, b)
-      : { ...a, counts: a.counts.map((count, at) => count + (b.counts[at] as number)) },
+      : {
+          ...a,
+          counts: sum(a.counts, b.counts),
+          labelledCount: a.labelledCount + b.labelledCount,
+          positiveCounts: sum(a.positiveCounts, b.positiveCounts),
+        },
   again: (state) => (state.sweep === 'range' ? { ...state, sweep: 'counts' } : undefined),
   sweepsAfter: ({ sweep }) => (sweep === 'range' ? 1 : 0),
-  finish: ({ count, minimum, maximum, counts }) => ({ observationCount: count, bins, minimum, maximum, counts }),
+  finish: ({ count, minimum, maximum, counts, labelledCount, positiveCounts }) => ({
+    observationCount: count,
+    bins,
+    minimum,
+    maximum,
+    counts,
+    ...(labelledCount > 0 && { labelled: { count: labelledCount, positiveCounts } }),
+  }),
 };
+
+const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, at) => value + (b[at] as number));
 
 type Range = Pick<DistributionState, 'count' | 'minimum' | 'maximum'>;
 
@@ -72,10 +94,13 @@ const widened = (state: DistributionState, range: Range): DistributionState => (
 });
 
 /** Adds a batch's values, [units, observations], in place. Bins are [a, b), the last one closed. */
-function counted(state: DistributionState, outputs: Outputs): DistributionState {
-  const { minimum, maximum, counts } = state;
+function counted(state: DistributionState, outputs: Outputs, { rowCount, label, labelled }: Batch): DistributionState {
+  const { minimum, maximum, counts, positiveCounts } = state;
   const values = outputs.values?.data as Float32Array;
   const observationCount = values.length / minimum.length;
+  const positions = observationCount / rowCount;
+  const isPositive = Uint8Array.from({ length: observationCount }, (_, at) => label[Math.floor(at / positions)] ?? 0);
+  state.labelledCount += positions * labelled.reduce((total, isLabelled) => total + isLabelled, 0);
   for (let unit = 0, at = 0; unit < minimum.length; unit++) {
     const low = minimum[unit] as number;
     const range = (maximum[unit] as number) - low;
@@ -84,6 +109,7 @@ function counted(state: DistributionState, outputs: Outputs): DistributionState 
     for (let observation = 0; observation < observationCount; observation++, at++) {
       const bin = first + Math.min(bins - 1, Math.floor(((values[at] as number) - low) * scale));
       counts[bin] = (counts[bin] as number) + 1;
+      if (isPositive[observation] === 1) positiveCounts[bin] = (positiveCounts[bin] as number) + 1;
     }
   }
   return state;
@@ -120,26 +146,56 @@ function observationAt(
   return high;
 }
 
+export interface UnitHistogram {
+  readonly edges: number[];
+  readonly counts: number[];
+  /** null where no row has a label. */
+  readonly positiveCounts: number[] | null;
+  readonly unlabelledCount: number;
+}
+
 /** Counts in fewer bins of equal width; exact where their number divides ours, else a bin's observations are split by width. */
 export function histogramOf(
-  distribution: DistributionResult,
+  { observationCount, bins: own, minimum, maximum, counts, labelled }: DistributionResult,
   unit: number,
   wanted: number,
-): { edges: number[]; counts: number[] } {
-  const { minimum, maximum, counts } = distribution;
+): UnitHistogram {
   const low = minimum[unit] as number;
-  const range = (maximum[unit] as number) - low;
-  const own = counts.subarray(unit * distribution.bins, (unit + 1) * distribution.bins);
-  let total = 0;
-  const below = [0, ...Array.from(own, (count) => (total += count))];
-  const upTo = (position: number): number => {
-    const bin = Math.floor(position + 1e-9);
-    const rest = position - bin;
-    return Math.round((below[bin] as number) + (rest > 1e-9 ? rest * (own[bin] as number) : 0));
-  };
-  const cuts = Array.from({ length: wanted + 1 }, (_, at) => upTo((at * distribution.bins) / wanted));
+  const high = maximum[unit] as number;
+  const ofUnit = (all: Float64Array): Float64Array => all.subarray(unit * own, (unit + 1) * own);
+  const below = belowCuts(ofUnit(counts), wanted);
+  const positive = labelled && within(belowCuts(ofUnit(labelled.positiveCounts), wanted), below);
   return {
-    edges: cuts.map((_, at) => (at === wanted ? (maximum[unit] as number) : low + (range * at) / wanted)),
-    counts: cuts.slice(1).map((cut, at) => cut - (cuts[at] as number)),
+    edges: below.map((_, at) => (at === wanted ? high : low + ((high - low) * at) / wanted)),
+    counts: differences(below),
+    positiveCounts: positive === undefined ? null : differences(positive),
+    unlabelledCount: observationCount - (labelled?.count ?? 0),
   };
 }
+
+/** How many lie below each of so many equal parts' ends. */
+function belowCuts(counts: Float64Array, parts: number): number[] {
+  let total = 0;
+  const below = [0, ...Array.from(counts, (count) => (total += count))];
+  return Array.from({ length: parts + 1 }, (_, cut) => {
+    const position = (cut * counts.length) / parts;
+    const bin = Math.floor(position + 1e-9);
+    const rest = position - bin;
+    return Math.round((below[bin] as number) + (rest > 1e-9 ? rest * (counts[bin] as number) : 0));
+  });
+}
+
+/** Of a part of what is counted: both are rounded, and no bin may have more of the part than of the whole. */
+function within(part: readonly number[], whole: readonly number[]): number[] {
+  const others = (whole.at(-1) as number) - (part.at(-1) as number);
+  let before = 0;
+  return part.map((count, at) => {
+    const least = Math.max(before, (whole[at] as number) - others);
+    const most = before + (whole[at] as number) - (whole[at - 1] ?? 0);
+    before = Math.min(Math.max(count, least), most);
+    return before;
+  });
+}
+
+const differences = (ascending: readonly number[]): number[] =>
+  ascending.slice(1).map((value, at) => value - (ascending[at] as number));

@@ -1,4 +1,20 @@
-import { div, type Expression, log, reduceSum, reshape, scalar, slice, sub } from '../compute/program.ts';
+import type { LogitTensor } from '../compute/graph.ts';
+import {
+  add,
+  cast,
+  concat,
+  div,
+  type Expression,
+  exp,
+  log,
+  reduceMax,
+  reduceSum,
+  reshape,
+  scalar,
+  slice,
+  sub,
+  tensor,
+} from '../compute/program.ts';
 import type { Subject } from './analysis.ts';
 import { bindingOf, elementOf, outputElement, type ScoreTarget, scoreOf } from './score.ts';
 import { type LayerSpec, layerOf, unitsLast } from './units.ts';
@@ -19,7 +35,8 @@ export interface NeuronTarget extends LayerSpec {
 }
 
 /**
- * float32 [rows]. The logit is a tensor of the graph where there is one, since a saturated sigmoid has lost it; else log(p/(1 − p)).
+ * float32 [rows]. The logit is a tensor of the graph where there is one, since a saturated sigmoid has lost it; of a class of a softmax it is
+ * made of what the softmax reads; else it is log(p/(1 − p)).
  * A VALUE has neither logit nor probability: it is itself.
  */
 export function targetOf(subject: Subject, target: Target): Expression {
@@ -41,10 +58,27 @@ function logitOf(subject: Subject, element: ScoreTarget): Expression {
   const { space, logit } = bindingOf(subject, element);
   if (space === 'LOGIT') return outputElement(subject, element);
   const found = graph.logits.find(({ output, index }) => output === element.output && index === element.index);
+  if (logit === undefined && found?.classes !== undefined)
+    return logitOfClass(found.tensor, found.tensorIndex, found.classes);
   const name = logit ?? found?.tensor;
   if (name === undefined) {
     const probability = outputElement(subject, element);
     return log(div(probability, sub(scalar(1), probability)));
   }
   return elementOf(graph.tensors, name, found?.tensor === name ? found.tensorIndex : 0);
+}
+
+/**
+ * Of a class of a softmax, log(p/(1 − p)) from the elements that the softmax is over: their difference where they are two. So it is exact
+ * where p is rounded to 0 or 1.
+ */
+function logitOfClass(name: string, index: number, { start, end }: NonNullable<LogitTensor['classes']>): Expression {
+  const elements = cast(reshape(tensor(name), [0, -1]), 'float32');
+  const own = slice(elements, 1, index, index + 1);
+  const between = (from: number, to: number) => (from < to ? [slice(elements, 1, from, to)] : []);
+  const parts = [...between(start, index), ...between(index + 1, end)];
+  const others = parts.length > 1 ? concat(parts, 1) : (parts[0] as Expression);
+  const largest = reduceMax(others, [1], true);
+  const total = add(largest, log(reduceSum(exp(sub(others, largest)), [1], true)));
+  return reshape(sub(own, end - start === 2 ? others : total), [-1]);
 }

@@ -14,7 +14,7 @@ export interface ModelGraph {
   /** In topological order. */
   readonly layers: readonly LayerGraph[];
   readonly parameterCount: number;
-  /** Of every output that has one: the tensor before its sigmoid. */
+  /** Of every element of an output that has one: the tensor before its sigmoid or softmax. */
   readonly logits: readonly LogitTensor[];
   readonly lookups: readonly LookupGraph[];
   /** undefined of models that were registered before this was found out. */
@@ -96,12 +96,17 @@ export interface LayerGraph {
   readonly inputs: readonly string[];
 }
 
-/** `output[..., index]` is the sigmoid of `tensor[..., tensorIndex]`. */
+/** `output[..., index]` is the sigmoid of `tensor[..., tensorIndex]`, or its share of a softmax. */
 export interface LogitTensor {
   readonly output: string;
   readonly index: number;
   readonly tensor: string;
   readonly tensorIndex: number;
+  /**
+   * Of a softmax: the elements of a row of `tensor` that it is over, from `start` to before `end`. No tensor holds the logit then: it is
+   * the element itself less the logarithm of the others' summed exponentials.
+   */
+  readonly classes?: { readonly start: number; readonly end: number };
 }
 
 /**

@@ -5,6 +5,7 @@ import { similarTo, suggestion } from '../similar.ts';
 import type { BoundBag } from './bags.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
 import { type FeatureBinding, isBag, type Manifest, readsTexts, slotsOf } from './manifest.ts';
+import { assertOwnIds } from './own-ids.ts';
 import { rowDims } from './slots.ts';
 import type { DatasetRecord } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
@@ -82,7 +83,7 @@ export function bind(
       vocabulary: 'vocabulary' in feature ? vocabularies[feature.vocabulary as string] : undefined,
       cardinality: cardinality[feature.name],
     };
-    assertInTable(bound);
+    assertOwnIds(feature, bound.vocabulary?.size ?? 0, bound.cardinality ?? Number.MAX_SAFE_INTEGER);
     return bound;
   });
   return { inputs, features };
@@ -124,24 +125,6 @@ export const inputsOfBase = (inputs: Readonly<Record<string, Tensor>>): Readonly
       name.startsWith(basePrefix) ? [[name.slice(basePrefix.length), tensor]] : [],
     ),
   );
-
-/** Ids that the manifest itself gives are the same for every row. */
-function assertInTable({ feature, vocabulary, cardinality = Number.MAX_SAFE_INTEGER }: BoundFeature): void {
-  if (feature.kind !== 'CATEGORICAL' && feature.kind !== 'SEQUENCE') return;
-  const ids = {
-    'last vocabulary entry': vocabulary === undefined ? 0 : vocabulary.size - 1 + (feature.offset ?? 0),
-    'last hash bucket': feature.hash === undefined ? 0 : feature.hash.buckets - 1 + (feature.offset ?? 0),
-    'missing id': typeof feature.missing === 'number' ? feature.missing : 0,
-    padding: feature.kind === 'SEQUENCE' ? feature.padding : 0,
-  };
-  for (const [what, id] of Object.entries(ids)) {
-    if (id < cardinality) continue;
-    throw bindingMismatch(
-      `The ${what} of the feature “${feature.name}” is id ${id}, and its table has ${cardinality} entries, from id 0 on. Mend the manifest, or take the table’s own vocabulary.`,
-      { feature: feature.name, column: feature.column, value: id },
-    );
-  }
-}
 
 function typeOfColumn(feature: FeatureBinding, isText: boolean, { columns }: DatasetRecord): string {
   const { name, column } = feature;

@@ -8,27 +8,37 @@ export interface CsvHeader {
   readonly delimiter: string;
   /** Of the columns, in their order. */
   readonly names: readonly string[];
+  /** Before the line of names. */
+  readonly blankLineCount: number;
 }
+
+const lineEnd = /\r\n|\n|\r/g;
 
 /** Of as many, the first. */
 const delimitersOf = (path: string): string[] => (/\.tsv(\.gz)?$/i.test(path) ? ['\t'] : [',', ';', '\t', '|']);
 
 /**
- * The first line of a CSV file: its names, and which delimiter stands between them (comma, semicolon, tab or bar: the one that
- * cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a tab). Throws
- * DATASET_REJECTED for a file that is empty or whose first line names no columns.
+ * The first line of a CSV file that is not blank: its names, and which delimiter stands between them (comma, semicolon, tab or bar:
+ * the one that cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a
+ * tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
  */
 export async function readCsvHeader(path: string): Promise<CsvHeader> {
   const file = basename(path);
-  const [line = '', ...next] = recordsOf((await beginningOf(path)).replace(/^\uFEFF/, ''));
+  const text = (await beginningOf(path)).replace(/^\uFEFF/, '');
+  const [blank = ''] = /^(?: *(?:\r\n|\n|\r))*/.exec(text) ?? [];
+  const blankEnds = blank.match(lineEnd) ?? [];
+  const [line = '', ...next] = recordsOf(text.slice(blank.length));
   if (/[\0\uFFFD]/.test(line)) throw datasetRejected(`The file ${file} is no text in UTF-8. Write it as UTF-8.`);
   if (line.trim() === '')
     throw datasetRejected(`The file ${file} is empty: it has no line with the names of its columns.`);
+  const [end = blankEnds[0]] = text.slice(blank.length + line.length).match(lineEnd) ?? [];
+  if (blankEnds.some((other) => other !== end))
+    throw datasetRejected(`The blank lines at the beginning of ${file} end otherwise than the next. Take them out.`);
   const delimiter = delimiterOf(line, next, delimitersOf(path));
   const names = split(line, delimiter);
   const wrong = flaw(names);
   if (wrong !== undefined) throw datasetRejected(`The first line of ${file} must name its columns, and ${wrong}.`);
-  return { delimiter, names };
+  return { delimiter, names, blankLineCount: blankEnds.length };
 }
 
 function flaw(names: readonly string[]): string | undefined {

@@ -84,14 +84,16 @@ function plainSql(column: string, type: string): string {
 
 /** First all columns as texts, then each as what all of its texts are. */
 async function copyCsv(reader: Reader, paths: readonly string[], texts: string, path: string): Promise<string[]> {
-  const { delimiter, names } = await commonHeader(paths);
+  const { delimiter, names, blankLineCounts } = await commonHeader(paths);
   const query = new Query();
   const places = names.map((_, at) => `c${at}`);
   const columns = places.map((place) => `'${place}': 'VARCHAR'`).join(', ');
-  const from =
-    `read_csv(${query.bindList(paths)}, auto_detect = false, header = true, delim = ${query.bind(delimiter)}, ` +
-    `quote = '"', escape = '"', columns = {${columns}})`;
-  await copy(reader, query, `SELECT * FROM ${from}`, texts, explainCsv(names));
+  const rows = alike(paths, blankLineCounts).map(
+    ({ paths: some, blankLineCount }) =>
+      `SELECT * FROM read_csv(${query.bindList(some)}, auto_detect = false, header = true, skip = ${blankLineCount}, ` +
+      `delim = ${query.bind(delimiter)}, quote = '"', escape = '"', columns = {${columns}})`,
+  );
+  await copy(reader, query, rows.join(' UNION ALL '), texts, explainCsv(names));
   const types = await textTypes(reader, texts, places);
   assertHeader(paths, names, types);
   const final = new Query();
@@ -102,11 +104,27 @@ async function copyCsv(reader: Reader, paths: readonly string[], texts: string, 
   return [...names];
 }
 
-async function commonHeader(paths: readonly string[]): Promise<CsvHeader> {
+/** Files side by side that have as many blank lines before their names: DuckDB leaves out as many of each that it reads at once. */
+function alike(paths: readonly string[], blankLineCounts: readonly number[]) {
+  const runs: { readonly paths: string[]; readonly blankLineCount: number }[] = [];
+  for (const [at, path] of paths.entries()) {
+    const blankLineCount = blankLineCounts[at] as number;
+    const last = runs.at(-1);
+    if (last?.blankLineCount === blankLineCount) last.paths.push(path);
+    else runs.push({ paths: [path], blankLineCount });
+  }
+  return runs;
+}
+
+type CommonHeader = Omit<CsvHeader, 'blankLineCount'> & { readonly blankLineCounts: readonly number[] };
+
+async function commonHeader(paths: readonly string[]): Promise<CommonHeader> {
   const [first, ...others] = paths as [string, ...string[]];
-  const header = await readCsvHeader(first);
+  const { blankLineCount: ofFirst, ...header } = await readCsvHeader(first);
+  const blankLineCounts = [ofFirst];
   for (const path of others) {
-    const { delimiter, names } = await readCsvHeader(path);
+    const { delimiter, names, blankLineCount } = await readCsvHeader(path);
+    blankLineCounts.push(blankLineCount);
     const at = names.findIndex((name, place) => name !== header.names[place]);
     if (at === -1 && names.length === header.names.length && delimiter === header.delimiter) continue;
     const what = at === -1 ? 'other columns or another delimiter' : `“${names[at]}” at place ${at + 1}`;
@@ -114,7 +132,7 @@ async function commonHeader(paths: readonly string[]): Promise<CsvHeader> {
       `The files do not have the same columns: ${basename(path)} has ${what}, unlike ${basename(first)}. Write them alike.`,
     );
   }
-  return header;
+  return { ...header, blankLineCounts };
 }
 
 /** A first line of data gives itself away: what it calls columns of numbers are numbers. (0, 1, 2 … are names that pandas gives.) */

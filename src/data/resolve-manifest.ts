@@ -2,6 +2,7 @@ import { type ModelGraph, takesTexts } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
+import { idLimits } from './carriers.ts';
 import type {
   CategoricalFeature,
   FeatureBinding,
@@ -11,6 +12,7 @@ import type {
   TargetBinding,
 } from './manifest.ts';
 import { parseManifest, type RawFeature, type RawManifest, type RawTarget } from './manifest-schema.ts';
+import { assertOwnIds } from './own-ids.ts';
 import { assertSlots, dtypeOf, rowWidth } from './slots.ts';
 import { keepVocabulary } from './vocabulary.ts';
 
@@ -25,7 +27,7 @@ export interface VocabularyFiles {
  * The complete manifest of a model. `raw` is the client's JSON; without it, inputs of one value a row are bound to
  * columns of their names.
  * Throws BAD_USER_INPUT for what docs/manifest.schema.json does not allow and for bad vocabularies; BINDING_MISMATCH for names
- * that the model does not have, and for slots of its inputs that are bound twice or never.
+ * that the model does not have, for slots of its inputs that are bound twice or never, and for ids of its own beyond a table.
  */
 export async function resolveManifest(graph: ModelGraph, raw: unknown, files: VocabularyFiles): Promise<Manifest> {
   const manifest: RawManifest = raw == null ? {} : parseManifest(raw);
@@ -37,13 +39,26 @@ export async function resolveManifest(graph: ModelGraph, raw: unknown, files: Vo
   assertNamesDiffer(features);
   assertSlots(graph.inputs, features);
   const vocabularies: Record<string, string> = {};
-  for (const name of new Set(features.flatMap((feature) => ('vocabulary' in feature ? [feature.vocabulary] : [])))) {
-    vocabularies[name as string] = await keep(name as string, files);
+  const entryCounts: Record<string, number> = {};
+  for (const name of new Set(features.flatMap((feature) => vocabularyOf(feature) ?? []))) {
+    const { digest, entryCount } = await keep(name, files);
+    vocabularies[name] = digest;
+    entryCounts[name] = entryCount;
   }
+  const limits = idLimits(graph, { features });
+  for (const feature of features)
+    assertOwnIds(
+      feature,
+      entryCounts[vocabularyOf(feature) ?? ''] ?? 0,
+      limits[feature.name] ?? Number.MAX_SAFE_INTEGER,
+    );
   return { score, ...(targets.length > 0 && { targets }), features, vocabularies };
 }
 
-async function keep(name: string, { readFile, home }: VocabularyFiles): Promise<string> {
+const vocabularyOf = (feature: FeatureBinding): string | undefined =>
+  'vocabulary' in feature ? feature.vocabulary : undefined;
+
+async function keep(name: string, { readFile, home }: VocabularyFiles): ReturnType<typeof keepVocabulary> {
   if (/[/\\]/.test(name) || name.startsWith('.')) {
     throw badUserInput(
       'input.manifest',
@@ -69,7 +84,7 @@ function resolveScore(graph: ModelGraph, raw: RawManifest['score']): ScoreBindin
     );
   }
   if (raw?.logit !== undefined) named(graph.tensors, raw.logit, 'tensor', 'The score’s logit');
-  const logit = raw?.logit ?? (space === 'PROBABILITY' ? inGraph?.tensor : undefined);
+  const logit = raw?.logit ?? (space === 'PROBABILITY' && !inGraph?.classes ? inGraph?.tensor : undefined);
   return {
     output: output.name,
     index,

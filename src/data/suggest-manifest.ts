@@ -1,4 +1,4 @@
-import type { LookupGraph, ModelGraph } from '../compute/graph.ts';
+import type { LogitTensor, LookupGraph, ModelGraph } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
 import type { RawFeature, RawManifest } from './manifest-schema.ts';
@@ -69,7 +69,10 @@ function suggestManifest(graph: ModelGraph, dataset?: Columns): RawManifest {
 }
 
 function suggestScore({ outputs, logits }: ModelGraph): NonNullable<RawManifest['score']> {
-  const [logit] = logits;
+  // The second of two classes is the one that is predicted.
+  const isFirstOfTwo = ({ tensorIndex, classes }: LogitTensor): boolean =>
+    classes !== undefined && classes.end - classes.start === 2 && tensorIndex === classes.start;
+  const logit = logits.find((each) => !isFirstOfTwo(each));
   const [output] = outputs as [TensorSpec];
   if (logit !== undefined) return { output: logit.output, index: logit.index, space: 'PROBABILITY' };
   return { output: output.name, index: 0, space: 'LOGIT' };

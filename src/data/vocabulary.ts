@@ -8,16 +8,20 @@ import type { Manifest } from './manifest.ts';
 /** From a value's text to the number of its line, by the file name that the manifest gives. */
 export type Vocabularies = Readonly<Record<string, ReadonlyMap<string, number>>>;
 
-/** Checks a vocabulary's text and keeps it below `home` under its SHA-256, which is returned. */
-export async function keepVocabulary(home: string, name: string, text: string): Promise<string> {
-  parseVocabulary(name, text);
+/** Checks a vocabulary's text and keeps it below `home` under its SHA-256, which is returned with the number of its entries. */
+export async function keepVocabulary(
+  home: string,
+  name: string,
+  text: string,
+): Promise<{ digest: string; entryCount: number }> {
+  const { size: entryCount } = parseVocabulary(name, text);
   const digest = createHash('sha256').update(text).digest('hex');
   const path = join(home, vocabularyFile(digest));
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, text);
   await rename(unfinished, path);
-  return digest;
+  return { digest, entryCount };
 }
 
 /** All vocabularies of a manifest, from below `home`. */

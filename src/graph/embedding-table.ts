@@ -137,7 +137,7 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
         const count = wholeBetween('bins', bins ?? 40, 1, analysisLimits.distributionBins);
         const { value } = await askTable<DistributionResult>(context, 'tableNorms', { table }, model);
         const what = `the L2 norm of the entries of ${table}`;
-        return { ...histogramOf(value, 0, count), positiveCounts: null, what, counted: 'entries' };
+        return { ...histogramOf(value, 0, count), what, counted: 'entries' };
       },
     }),
     informationAbundance: t.float({

@@ -19,13 +19,14 @@ export const Histogram = builder.objectRef<NamedHistogram>('Histogram').implemen
     positiveCounts: t.field({
       type: ['SafeInt'],
       nullable: true,
-      description: 'Of rows with label 1.',
+      description:
+        'Of rows with label 1; in a layer with positions, of their positions. null where no row has a label, and where what is counted has none.',
       resolve: ({ positiveCounts }) => positiveCounts && [...positiveCounts],
     }),
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'Bars.',
+      description: 'Bars, of two colours where rows have labels.',
       resolve: (data) => histogramPlot(data, data.what, data.counted),
     }),
   }),

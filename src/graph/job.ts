@@ -52,14 +52,15 @@ builder.node(Job, {
     }),
     rowsDone: t.field({
       type: 'SafeInt',
-      description: 'Rows read so far by this attempt, again in every sweep; of a prefetch, by its passes.',
+      description:
+        'Rows read so far by this attempt, again in every sweep, and gone over in every step of t-SNE; of a prefetch, by its passes.',
       resolve: ({ rowsDone }) => rowsDone,
     }),
     rowsTotal: t.field({
       type: 'SafeInt',
       nullable: true,
       description:
-        'Rows of all sweeps; null while nobody knows how many there will be (a probe goes on until it has converged).',
+        'Rows of all sweeps and steps; null while nobody knows how many there will be (a probe goes on until it has converged).',
       resolve: ({ rowsTotal }) => rowsTotal,
     }),
     fraction: t.float({

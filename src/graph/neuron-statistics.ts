@@ -100,7 +100,7 @@ builder.objectFields(NeuronStatistics, (t) => ({
     async resolve(of, { bins }, context) {
       const count = wholeBetween('bins', bins ?? 40, 1, 1200);
       const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
-      return { ...histogramOf(await distributionOf(of, context), of.unit, count), positiveCounts: null, what };
+      return { ...histogramOf(await distributionOf(of, context), of.unit, count), what };
     },
   }),
 }));

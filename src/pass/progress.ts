@@ -17,10 +17,13 @@ export class Progress {
     this.#tell = tell;
   }
 
-  /** A sweep begins; `after`: how many sweeps follow it for each analysis, null where nobody knows yet. */
-  begin(after: readonly (number | null)[]): void {
+  /**
+   * A sweep begins; `after`: how many sweeps follow it for each analysis, null where nobody knows yet; `steps`: how many steps
+   * follow the last sweeps of all.
+   */
+  begin(after: readonly (number | null)[], steps = 0): void {
     const isKnown = after.every((count) => count !== null);
-    this.#rowsTotal = isKnown ? this.#rowsDone + this.#sweepRows * (1 + Math.max(0, ...after)) : null;
+    this.#rowsTotal = isKnown ? this.#rowsDone + this.#sweepRows * (1 + Math.max(0, ...after) + steps) : null;
     this.#report();
   }
 
@@ -30,7 +33,12 @@ export class Progress {
     if (performance.now() - this.#toldMs >= intervalMs) this.#report();
   }
 
-  /** No sweep follows. */
+  /** A step further, which goes over all rows. */
+  step(): void {
+    this.advance(this.#sweepRows);
+  }
+
+  /** Nothing follows. */
   end(): void {
     this.#rowsTotal = this.#rowsDone;
     this.#report();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
@@ -105,6 +106,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
       running = running.filter((one) => !ended.includes(one));
       for (const one of ended) {
         const { key, analysis } = one;
+        await settle(one, progress);
         one.state = (await analysis.readTables?.(one.state, inputs.tables)) ?? one.state;
         const result = analysis.finish(one.state);
         parts.set(key, { result, counts });
@@ -163,6 +165,18 @@ function continues(one: Running): boolean {
   return true;
 }
 
+/** Between two steps, what is told leaves this process, and the server sees that it is alive. */
+async function settle(one: Running, progress: Progress): Promise<void> {
+  const { settling } = one.analysis;
+  for (let step = 0; step < stepsOf(one); step++) {
+    one.state = settling?.step(one.state);
+    progress.step();
+    await setImmediate();
+  }
+}
+
+const stepsOf = ({ analysis }: Running): number => analysis.settling?.steps ?? 0;
+
 /** None without `again`; where nothing is said, nobody knows. */
 const sweepsAfter = ({ analysis, state }: Running): number | null =>
   analysis.again === undefined ? 0 : (analysis.sweepsAfter?.(state) ?? null);
@@ -189,7 +203,10 @@ async function foldRows(
   inputs: SweepInputs,
   progress: Progress,
 ): Promise<Counts> {
-  progress.begin(running.map(sweepsAfter));
+  progress.begin(
+    running.map(sweepsAfter),
+    running.reduce((sum, one) => sum + stepsOf(one), 0),
+  );
   const programs = running.map(({ analysis, spec, state }) => analysis.program(spec, subject, state));
   const basePrograms = running.map(
     ({ analysis, spec, state }) => subject.base && analysis.baseProgram?.(spec, subject.base, state),

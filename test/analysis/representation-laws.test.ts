@@ -173,7 +173,9 @@ describe('t-SNE places every row, and alike at any scale,', () => {
       score: float32([rowCount], new Float32Array(rowCount)),
     };
     const batch = { rowCount, index: Float64Array.from(values, (_, at) => at), labelled: new Float32Array(rowCount) };
-    const { coordinates } = tsne.finish(tsne.fold(state, outputs, batch as Batch));
+    let settled = tsne.fold(state, outputs, batch as Batch);
+    for (let step = 0; step < 500; step++) settled = tsne.settling?.step(settled) ?? settled;
+    const { coordinates } = tsne.finish(settled);
     expect(coordinates).toHaveLength(rowCount * components);
     expect(coordinates.filter((value) => !Number.isFinite(value))).toHaveLength(0);
     return coordinates;

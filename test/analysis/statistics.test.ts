@@ -106,7 +106,9 @@ describe.each(layers)('the net %s, layer %s, as NumPy sees it', (net, layer) => 
   test('histograms: exact where their bins divide 1200, and all of them sum to the observations', () => {
     for (let unit = 0; unit < units; unit++) {
       if (expected.minimum[unit] === expected.maximum[unit]) continue;
-      expect(histogramOf(distribution, unit, 40).counts).toEqual(expected.histograms['40'][unit]);
+      const forty = histogramOf(distribution, unit, 40);
+      expect(forty.counts).toEqual(expected.histograms['40'][unit]);
+      expect(forty.positiveCounts).toEqual(expected.positiveHistogram[unit]);
       const { counts } = histogramOf(distribution, unit, 7);
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(expected.observationCount);
       expectClose(counts, expected.histograms['7'][unit], 0.02);

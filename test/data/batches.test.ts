@@ -261,7 +261,9 @@ test('binding refuses a vocabulary with more entries than the table', async () =
   const bound = (size: number) =>
     bind({ inputs: [input('x', 'int64', 1)] }, manifestOf(feature), vocabularies, dataset, { f: size });
   expect(bound(3).features).toHaveLength(1);
-  expect(() => bound(2)).toThrow(/last vocabulary entry of the feature “f” is id 2/);
+  expect(() => bound(2)).toThrow(
+    /vocabulary v of the feature “f” has 2 entries, the last with id 2, and its table has 2/,
+  );
 });
 
 test('rows keep their order over files and row groups, on any number of threads', async () => {

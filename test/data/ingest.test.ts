@@ -81,6 +81,7 @@ describe('CSV as people have it', () => {
     ['bars', 'a.csv', 'id|"the, name"\n1|x\n2|y\n'],
     ['a byte order mark, CR LF and no last line end', 'a.csv', '\uFEFFid;"the, name"\r\n1;x\r\n2;y'],
     ['an empty line at the end', 'a.csv', 'id;"the, name"\n1;x\n2;y\n\n'],
+    ['blank lines before its names', 'a.csv', '\uFEFF\n  \n\nid;"the, name"\n1;x\n2;y\n'],
     ['gzip', 'a.csv.gz', gzipSync('id;"the, name"\n1;x\n2;y\n')],
   ])('with %s', async (_, name, text) => {
     expect((await ingested({ [name]: text })).rows).toEqual([
@@ -109,6 +110,16 @@ describe('CSV as people have it', () => {
     const { rows } = await ingested({ 'a.csv': part(0), 'b.csv': part(3000) });
     expect(rows.slice(0, 3)).toEqual([{ x: 0 }, { x: 1 }, { x: 2 }]);
     expect(rows).toHaveLength(100);
+  });
+
+  test('and files have any number of blank lines before their names', async () => {
+    const { rows } = await ingested({
+      'a.csv': '\nx\n1\n',
+      'b.csv': 'x\n2\n',
+      'c.csv': 'x\n3\n',
+      'd.csv': '\r\n\r\nx\r\n4\r\n',
+    });
+    expect(rows).toEqual([{ x: 1 }, { x: 2 }, { x: 3 }, { x: 4 }]);
   });
 });
 
@@ -165,6 +176,12 @@ describe('what cannot be read is rejected, with the line where it is known', () 
     ['a file of empty lines', { 'a.csv': '\n\n' }, /^The file a.csv is empty/],
     ['only a header', { 'a.csv': 'a,b\n' }, /There are no rows in a.csv/],
     ['a line too short', { 'a.csv': 'a,b\n1,2\n3\n' }, /^Line 3 of a.csv has 1 values; its first line names 2 columns/],
+    ['a line too short, below a blank one', { 'a.csv': '\na,b\n1,2\n3\n' }, /^Line 4 of a.csv has 1 values/],
+    [
+      'blank lines that end otherwise',
+      { 'a.csv': '\r\na,b\n1,2\n' },
+      /blank lines at the beginning of a.csv end otherwise/,
+    ],
     ['a line too long', { 'a.csv': 'a,b\n1,2,3\n' }, /^Line 2 of a.csv has 3 values/],
     ['a quote without end', { 'a.csv': 'a,b\n1,"2\n3,4\n' }, /^Line 2 of a.csv has a quote that does not end/],
     [

@@ -28,6 +28,8 @@ beforeAll(async () => {
   await writeParquet(path('part-2.parquet'), rows(100, 2500));
   await writeParquet(path('part-3.parquet'), rows(2500, 3000));
   await writeRows(path('rows.csv'), rows(0, 3000), 'FORMAT csv');
+  const csv = await readFile(path('rows.csv'), 'utf8');
+  await writeFile(path('blank.csv'), `\uFEFF\n  \n\n${csv}`);
   await writeRows(path('rows.tsv'), rows(0, 3000), "FORMAT csv, DELIMITER '\t'");
   await writeRows(path('rows.jsonl'), rows(0, 3000), 'FORMAT json');
 });
@@ -48,17 +50,17 @@ const evaluation = async (dataset: string): Promise<{ auc: number }> => {
 };
 
 describe('the same rows give the same evaluation', () => {
-  test.each(['one.parquet', 'groups.parquet', 'part-*.parquet', 'rows.csv', 'rows.tsv', 'rows.jsonl'])(
-    'as %s',
-    async (uri) => {
-      await registerDataset(server.ask, { name: uri, uri, ...settings });
-      const found = await evaluation(uri);
-      await registerDataset(server.ask, { name: 'one', uri: 'one.parquet', ...settings });
-      expect(found).toEqual(await evaluation('one'));
-      expect(found).toMatchObject({ rowCount: 2969, provenance: { skippedRowCount: 31 } });
-      expect(found.auc).toBeGreaterThan(0);
-    },
-  );
+  test.each([
+    ...['one.parquet', 'groups.parquet', 'part-*.parquet', 'rows.csv', 'rows.tsv', 'rows.jsonl'],
+    'blank.csv',
+  ])('as %s', async (uri) => {
+    await registerDataset(server.ask, { name: uri, uri, ...settings });
+    const found = await evaluation(uri);
+    await registerDataset(server.ask, { name: 'one', uri: 'one.parquet', ...settings });
+    expect(found).toEqual(await evaluation('one'));
+    expect(found).toMatchObject({ rowCount: 2969, provenance: { skippedRowCount: 31 } });
+    expect(found.auc).toBeGreaterThan(0);
+  });
 
   test('with a label of texts', async () => {
     const select = `SELECT * REPLACE (if(click = 1, 'yes', 'no') AS click) FROM (${rows(0, 3000)})`;

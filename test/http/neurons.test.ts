@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../support/ask.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { denseManifest, denseRows, registerModel, registerRows, toysFolder } from '../support/toys.ts';
 
 /** What NeuronColumns has, one entry a unit. */
 interface Columns {
@@ -21,7 +22,7 @@ interface Page {
 let server: TestServer;
 let columns: Columns;
 beforeAll(async () => {
-  server = await startServer({ example: true });
+  server = await startServer({ example: true, sources: [toysFolder] });
   const { model } = await answered(server.ask)<{ model: { layer: { statistics: { neurons: Columns } } } }>(`{
     model(name: "flights", version: "2") {
       layer(name: "relu_2") {
@@ -184,5 +185,40 @@ describe('pages of neurons', () => {
       [30, null],
       [31, null],
     ]);
+  });
+});
+
+describe('a histogram', () => {
+  // Of dense.onnx: unit 0 is 2, 1, 3 and unit 1 is 9, 0, 0; the labels are 0, 0, 1.
+  const histograms = `query ($dataset: String!) { model(name: "dense") { layer(name: "hidden") {
+    low: neuron(index: 0) { statistics(rows: { dataset: $dataset }) { histogram(bins: 2) { ...counted } } }
+    high: neuron(index: 1) { statistics(rows: { dataset: $dataset }) { histogram(bins: 3) { ...counted } } }
+  } } } fragment counted on Histogram { edges counts positiveCounts plot }`;
+  beforeAll(() => registerModel(server.ask, { name: 'dense', uri: 'dense.onnx', manifest: denseManifest() }));
+  const ask = async (name: string, select: string, label: string | null) => {
+    await registerRows(server, name, select, { label });
+    const { model } = await answered(server.ask)<{
+      model: { layer: Record<'low' | 'high', { statistics: { histogram: { plot: { data: { values: object[] } } } } }> };
+    }>(histograms, { dataset: name });
+    return [model.layer.low.statistics.histogram, model.layer.high.statistics.histogram];
+  };
+
+  test('counts the rows with label 1, and plots both classes', async () => {
+    const [low, high] = await ask('labelled', denseRows, 'click');
+    expect(low).toMatchObject({ edges: [1, 2, 3], counts: [1, 2], positiveCounts: [0, 1] });
+    expect(high).toMatchObject({ edges: [0, 3, 6, 9], counts: [2, 0, 1], positiveCounts: [1, 0, 0] });
+    expect(low?.plot.data.values).toContainEqual({ low: 2, high: 3, label: '0', count: 1 });
+  });
+
+  test('has rows without a label among all others, and says so where it plots them', async () => {
+    const some = `SELECT * REPLACE (CASE WHEN a = 1 AND b = 0 THEN NULL ELSE click END AS click) FROM (${denseRows})`;
+    const [low] = await ask('some', some, 'click');
+    expect(low).toMatchObject({ counts: [1, 2], positiveCounts: [0, 1] });
+    expect(low?.plot.data.values).toContainEqual({ low: 1, high: 2, label: '0 or none', count: 1 });
+  });
+
+  test('has no counts by label where there is none', async () => {
+    const [low] = await ask('plain', denseRows, null);
+    expect(low).toMatchObject({ counts: [1, 2], positiveCounts: null });
   });
 });

@@ -32,3 +32,10 @@ test('a pass that goes on until it has converged does not say how far it is, and
   expect(last.rowsTotal).toBe(last.rowsDone);
   expect(last.rowsDone).toBeGreaterThan(2 * rowCount);
 });
+
+test('t-SNE goes over the rows once more in each of its 500 steps', async () => {
+  const told = await progressOf(['tsne', { ...layer, components: 2, seed: 0 }]);
+  expect(new Set(told.map(({ rowsTotal }) => rowsTotal))).toEqual(new Set([501 * rowCount]));
+  expect(told.at(-1)).toMatchObject({ rowsDone: 501 * rowCount });
+  expect(told.length).toBeGreaterThan(5);
+});

@@ -50,6 +50,9 @@ describe('plots are drawn as they are', () => {
     const labelled = await draw(histogramPlot({ ...data, positiveCounts: [1, 2] }, 'the score'));
     expect(marksOf(labelled, 'rect')).toBe(4);
     expect(labelled).toContain('How the score is distributed');
+    expect(labelled).not.toContain('0 or none');
+    const some = { ...data, positiveCounts: [1, 2], unlabelledCount: 1 };
+    expect(await draw(histogramPlot(some, 'the score'))).toContain('0 or none');
   });
 
   test('a histogram of a constant: a bar that can be seen', async () => {

@@ -14,7 +14,12 @@ interface TsneState extends TsneSpec {
   readonly units: number;
   readonly rowCount: number;
   readonly points: readonly Points[];
+  /** Once the rows are there. */
+  readonly layout?: Layout;
 }
+
+/** Places of the rows, which every step moves; there is one more to be taken after the last. */
+type Layout = Generator<Float64Array[], Float64Array[]>;
 
 const steps = 500;
 const fewestRows = 4;
@@ -35,24 +40,40 @@ export const tsne: Analysis<TsneSpec, TsneState, ProjectionResult> = {
     return { ...state, rowCount, points: [...state.points, pointsOf(outputs, batch, state.units)] };
   },
   merge: (a, b) => ({ ...a, rowCount: a.rowCount + b.rowCount, points: [...a.points, ...b.points] }),
-  finish({ points, components, seed, rowCount }) {
-    if (rowCount < fewestRows)
-      throw badUserInput('rows', `\`rows\` selects ${rowCount} rows; t-SNE needs ${fewestRows} or more. Ask for PCA.`);
-    const { values, ...rest } = joined(points);
-    const perplexity = Math.min(30, (rowCount - 1) / 3);
-    const epsilon = Math.max(50, rowCount / 12);
-    const distances = distancesOf(values, rowCount);
-    const embedded = new TSNE(distances, { metric: 'precomputed', perplexity, epsilon, d: components, seed });
-    // The library's steps are as wide as what it is given, a matrix of distances, and need to be as wide as points only.
-    embedded._D = components;
+  settling: {
+    steps,
+    step(state) {
+      const { layout = layoutOf(state) } = state;
+      layout.next();
+      return { ...state, layout };
+    },
+  },
+  finish({ points, components, layout }) {
+    if (layout === undefined) throw new Error('rows are laid out in steps');
+    const { values: _, ...rest } = joined(points);
+    const { value: places } = layout.next();
     return {
       ...rest,
       components,
-      coordinates: Float64Array.from(embedded.transform(steps).flatMap((point) => [...point])),
+      coordinates: Float64Array.from(places.flatMap((place) => [...place])),
       explainedVariance: null,
     };
   },
+  release: ({ layout }) => void layout?.return([]),
 };
+
+/** Throws BAD_USER_INPUT for fewer rows than have neighbours. */
+function layoutOf({ points, components, seed, rowCount }: TsneState): Layout {
+  if (rowCount < fewestRows)
+    throw badUserInput('rows', `\`rows\` selects ${rowCount} rows; t-SNE needs ${fewestRows} or more. Ask for PCA.`);
+  const perplexity = Math.min(30, (rowCount - 1) / 3);
+  const epsilon = Math.max(50, rowCount / 12);
+  const distances = distancesOf(joined(points).values, rowCount);
+  const embedded = new TSNE(distances, { metric: 'precomputed', perplexity, epsilon, d: components, seed });
+  // The library's steps are as wide as what it is given, a matrix of distances, and need to be as wide as points only.
+  embedded._D = components;
+  return embedded.generator(steps);
+}
 
 /**
  * Squared, as shares of their mean, each row's less that of its nearest other row. How near rows are, exp(−βd) over its sum, sees

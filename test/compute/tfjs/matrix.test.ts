@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { OpenModel } from '../../../src/compute/executor.ts';
@@ -6,6 +5,7 @@ import { add, gradient, mul, reduceSum, scalar, tensor } from '../../../src/comp
 import { float32, type Tensor } from '../../../src/compute/tensor.ts';
 import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
 import { temporaryFolder } from '../../data/parquet.ts';
+import { type GraphConstant, writeGraphModel } from '../../support/graph-model.ts';
 import { evaluated } from './twins.ts';
 
 const type = (name: string) => ({ T: { type: name } });
@@ -43,7 +43,7 @@ const nodes = [
   },
   { name: 'score', op: 'Sigmoid', input: ['logit'], attr: type('DT_FLOAT') },
 ];
-const constants: [name: string, dtype: 'float32' | 'int32', shape: number[], values: number[]][] = [
+const constants: readonly GraphConstant[] = [
   ['c0', 'int32', [2], [0, 0]],
   ['c1', 'int32', [2], [0, 1]],
   ['c2', 'int32', [2], [0, 2]],
@@ -59,18 +59,7 @@ const constants: [name: string, dtype: 'float32' | 'int32', shape: number[], val
 async function matrix(): Promise<OpenModel> {
   const top = await temporaryFolder();
   const folder = join(top, 'model');
-  await mkdir(folder);
-  const bytes = constants.map(([, dtype, , values]) =>
-    Buffer.from((dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values)).buffer),
-  );
-  await writeFile(join(folder, 'weights.bin'), Buffer.concat(bytes));
-  const node = [...constants.map(([name]) => ({ name, op: 'Const', attr: {} })), ...nodes];
-  const weights = constants.map(([name, dtype, shape]) => ({ name, dtype, shape }));
-  const weightsManifest = [{ paths: ['weights.bin'], weights }];
-  await writeFile(
-    join(folder, 'model.json'),
-    JSON.stringify({ format: 'graph-model', modelTopology: { node }, weightsManifest }),
-  );
+  await writeGraphModel(folder, constants, nodes);
   const { artifact } = await tfjsExecutor.register({ path: folder, root: folder }, top);
   return tfjsExecutor.open(artifact, { home: top, threads: 1 });
 }

@@ -18,7 +18,7 @@ export function describeStructure(model: Opened, specs: Specs): Structure {
   const { view } = model;
   return {
     layers: findLayers(view, specs),
-    logits: findLogits(view, specs),
+    logits: findLogits(model, specs),
     lookups: findLookups(model, specs),
     parameterCount: parameterCount(view, view.nodes),
   };

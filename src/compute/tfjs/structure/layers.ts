@@ -2,6 +2,7 @@ import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
+import { chosenFrom } from './columns.ts';
 import {
   activationOf,
   affine,
@@ -39,7 +40,7 @@ export function findLayers(view: GraphView, specs: Specs): LayerGraph[] {
 class Walk {
   readonly #view: GraphView;
   readonly #specs: Specs;
-  /** Nodes that only bookkeeping and concatenation lie between and an output. */
+  /** Nodes that only bookkeeping, concatenation and the choice of columns lie between and an output. */
   readonly #outputSide: Set<string>;
   readonly #drafts: Draft[] = [];
   /** The nearest layers that a node's values come from. */
@@ -51,10 +52,11 @@ class Walk {
     this.#view = view;
     this.#specs = specs;
     this.#outputSide = new Set(view.outputs.map(nodeOf));
-    for (const { name, op } of view.nodes.toReversed()) {
-      const isPassage = bookkeeping.has(op) || joins.has(op);
+    for (const node of view.nodes.toReversed()) {
+      const { name, op } = node;
+      const isPassage = bookkeeping.has(op) || joins.has(op) || chosenFrom(view, specs, node) !== undefined;
       if (isPassage && this.#outputSide.has(name))
-        for (const input of inputsOf(view.byName.get(name) as NodeDef))
+        for (const input of inputsOf(node))
           if (view.readers.get(input)?.length === 1) this.#outputSide.add(nodeOf(input));
     }
   }

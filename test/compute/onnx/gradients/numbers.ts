@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { elementCount, type Tensor } from '../../../../src/compute/tensor.ts';
 
 /** Between −1 and 1 (mulberry32). */
@@ -14,11 +15,15 @@ export function randomNumbers(seed: number): () => number {
 export const randomTensor = (dims: readonly number[], next: () => number): Tensor =>
   float64(dims, Array.from({ length: elementCount(dims) }, next));
 
-let seed = 1;
+/** Of each file by itself, whichever others ran before it in the same process. */
+const lastSeeds = new Map<string | undefined, number>();
 
 /** Random numbers between −1 and 1, scaled and shifted; other ones with every call, the same in every run. */
 export function some(dims: readonly number[], scale = 1, shift = 0): Tensor {
-  const next = randomNumbers(seed++);
+  const file = expect.getState().testPath;
+  const seed = (lastSeeds.get(file) ?? 0) + 1;
+  lastSeeds.set(file, seed);
+  const next = randomNumbers(seed);
   return randomTensor(dims, () => scale * next() + shift);
 }
 

@@ -15,6 +15,7 @@ async function logitsOf(nodes: ModelText['nodes'], outputs: string): Promise<rea
       flat: int64([1], [-1]),
       last: int64([], [-1]),
       two: int64([1], [2]),
+      heads: int64([3], [-1, 2, 2]),
     },
     nodes: [['MatMul', 'x v', 'a'], ['MatMul', 'x w', 'b'], ...nodes],
     outputs,
@@ -67,6 +68,39 @@ describe('the logit of a head is what its sigmoid reads', () => {
     ]);
   });
 
+  test('of a class of a softmax, among the elements that it is over', async () => {
+    const logits = await logitsOf(
+      [
+        ['Softmax', 'b', 'q'],
+        ['Gather', 'q last', 'score', { axis: 1 }],
+      ],
+      'q score',
+    );
+    const among = { tensor: 'b', classes: { start: 0, end: 2 } };
+    expect(logits).toEqual([
+      { output: 'q', index: 0, tensorIndex: 0, ...among },
+      { output: 'q', index: 1, tensorIndex: 1, ...among },
+      { output: 'score', index: 0, tensorIndex: 1, ...among },
+    ]);
+  });
+
+  test('of each softmax of a tensor that has several', async () => {
+    const logits = await logitsOf(
+      [
+        ['Concat', 'b b', 'c', { axis: 1 }],
+        ['Reshape', 'c heads', 'd'],
+        ['Softmax', 'd', 'scores', { axis: 2 }],
+      ],
+      'scores',
+    );
+    expect(logits.map(({ tensorIndex, classes }) => [tensorIndex, classes])).toEqual([
+      [0, { start: 0, end: 2 }],
+      [1, { start: 0, end: 2 }],
+      [2, { start: 2, end: 4 }],
+      [3, { start: 2, end: 4 }],
+    ]);
+  });
+
   test('of each output that has one', async () => {
     const logits = await logitsOf(
       [
@@ -114,8 +148,9 @@ describe('no logit', () => {
     expect((await opened(model)).graph.logits).toEqual([]);
   });
 
-  test('has a softmax, or an output that is the logit itself', async () => {
-    expect(await logitsOf([['Softmax', 'b', 'score']], 'score')).toEqual([]);
+  test('has a softmax over the rows, or of one class, or an output that is the logit itself', async () => {
+    expect(await logitsOf([['Softmax', 'b', 'score', { axis: 0 }]], 'score')).toEqual([]);
+    expect(await logitsOf([['Softmax', 'a', 'score']], 'score')).toEqual([]);
     expect((await opened(toy('logit.onnx'))).graph.logits).toEqual([]);
   });
 });
