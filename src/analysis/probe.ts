@@ -1,13 +1,14 @@
 import { float32 } from '../compute/tensor.ts';
 import type { Batch, RowColumn } from '../data/types.ts';
-import { analysisFailed, badUserInput } from '../errors.ts';
+import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs, Values } from './analysis.ts';
 import { next, type ProbeFit, type ProbeSpec, type Sweep } from './probes/iteration.ts';
 import { addSums, sumsProgram, weightValues } from './probes/newton.ts';
 import { addProducts, emptyProducts, productsOfBatch, productsProgram } from './probes/standard.ts';
 import { controlValues, type TargetValues, targetValues } from './probes/target.ts';
-import { isOfElements, layerOf } from './units.ts';
+import { isOfElements, withoutRows } from './row-axis.ts';
+import { layerOf } from './units.ts';
 
 export type { ProbeFit, ProbeSpec } from './probes/iteration.ts';
 
@@ -30,11 +31,7 @@ export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
   start(spec, subject) {
     const layer = layerOf(spec, subject);
     const { units } = layer;
-    if (isOfElements(layer, subject))
-      throw analysisFailed(
-        `The layer “${spec.layer}” has the elements of lists where others have their rows: there is no probe of it. Ask for the layer after it, which sums them up.`,
-        { layer: spec.layer },
-      );
+    if (isOfElements(layer, subject)) throw withoutRows(spec.layer);
     if (units > analysisLimits.probeUnits)
       throw badUserInput(
         'layer',
