@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { badUserInput } from '../errors.ts';
 import type { Config } from '../server/config.ts';
 import { configOf } from '../server/config.ts';
 import type { Counts } from '../store/archive.ts';
@@ -53,6 +54,11 @@ async function onDatabase(
   try {
     const { models, modelAliases, datasets, results } = await act({ db: database.db, home: config.home });
     print(`${models} models, ${modelAliases} aliases, ${datasets} datasets, ${results} results`);
+  } catch (error) {
+    const { syscall, code, path } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    const what = path === undefined ? 'What was begun' : `“${path}”`;
+    throw badUserInput('folder', `${what} cannot be read or written (${code}).`);
   } finally {
     await database.close();
   }

@@ -58,7 +58,7 @@ export class Attempt {
       );
     } finally {
       await writes;
-      await progress.close();
+      await progress.close(this.#signal);
     }
     const { analyses, readings } = await this.#stillOpen();
     if (analyses.length + readings.length > 0) throw new Error('the pass ended without all of its results');

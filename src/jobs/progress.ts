@@ -1,4 +1,5 @@
 import type { PassProgress } from '../pass/protocol.ts';
+import { persistently } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { updateProgress } from '../store/jobs.ts';
 
@@ -32,9 +33,10 @@ export class ProgressReport {
     if (performance.now() - this.#toldMs >= intervalMs) this.#tell(this.#recentRate());
   }
 
-  /** The last word is always told, with the rate of the whole attempt. */
-  async close(): Promise<void> {
-    if (this.#latest !== undefined) this.#tell(perSecond(this.rowsDone, performance.now() - this.#startedMs));
+  /** The last word is always told, with the rate of the whole attempt; to a database that is away when it is back. */
+  async close(signal: AbortSignal): Promise<void> {
+    const rate = perSecond(this.rowsDone, performance.now() - this.#startedMs);
+    if (this.#latest !== undefined) this.#tell(rate, (tell) => persistently(signal, tell));
     await this.#telling;
   }
 
@@ -48,14 +50,12 @@ export class ProgressReport {
       : perSecond(now.rows - oldest.rows, now.ms - oldest.ms);
   }
 
-  #tell(rowsPerSecond: number): void {
+  #tell(rowsPerSecond: number, insisting = (tell: () => Promise<void>): Promise<void> => tell()): void {
     const { rowsDone, rowsTotal } = this.#latest as PassProgress;
+    const tell = () => updateProgress(this.#database.db, this.#jobId, { rowsDone, rowsTotal, rowsPerSecond });
     this.#toldMs = performance.now();
-    this.#latest = undefined;
     // Progress that cannot be written is no reason to lose the pass.
-    this.#telling = this.#telling
-      .then(() => updateProgress(this.#database.db, this.#jobId, { rowsDone, rowsTotal, rowsPerSecond }))
-      .catch(() => undefined);
+    this.#telling = this.#telling.then(() => insisting(tell)).catch(() => undefined);
   }
 }
 

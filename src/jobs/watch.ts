@@ -1,3 +1,4 @@
+import { persistently } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { getJob, hasEnded, type JobRow, jobChannel } from '../store/jobs.ts';
 import { Notifications } from './notifications.ts';
@@ -26,13 +27,16 @@ export class JobWatch {
     await this.#notifications.close();
   }
 
-  /** The job as it is now, then after every change of state or progress, to its end, its deletion or an aborted signal. */
+  /**
+   * The job as it is now, then after every change of state or progress, to its end, its deletion or an aborted signal. While the
+   * database is away there is nothing to tell.
+   */
   async *follow(id: string, aborted: AbortSignal): AsyncGenerator<JobRow> {
     const signal = AbortSignal.any([aborted, this.#closing.signal]);
     let last = '';
     while (!signal.aborted) {
       const woken = this.#notifications.next(id, pollMs, signal);
-      const job = await getJob(this.#database.db, id);
+      const job = await persistently(signal, () => getJob(this.#database.db, id));
       if (job === undefined) return;
       const { state, rowsDone, rowsTotal, rowsPerSecond, attempts } = job;
       const now = JSON.stringify([state, rowsDone, rowsTotal, rowsPerSecond, attempts]);

@@ -16,6 +16,7 @@ import { type Database, openDatabase } from '../store/database.ts';
 import { Leftovers, removeDeadScratch } from '../store/leftovers.ts';
 import { followHome } from '../store/moved-home.ts';
 import { evict } from '../store/results.ts';
+import { type BackgroundErrors, backgroundErrors } from './background-errors.ts';
 import type { Config } from './config.ts';
 
 const computeEntry = new URL('../pass/main.ts', import.meta.url);
@@ -35,16 +36,18 @@ export class Engine {
   readonly environment: PassEnvironment;
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #tell: BackgroundErrors;
   readonly #timers: NodeJS.Timeout[] = [];
 
   private constructor(
     config: Config,
     log: Logger,
-    opened: Pick<Engine, 'database' | 'boss' | 'interest' | 'waiter' | 'watch'>,
+    opened: Pick<Engine, 'database' | 'boss' | 'interest' | 'waiter' | 'watch'> & { tell: BackgroundErrors },
   ) {
     const { home, threads, workers, limits } = config;
     this.#config = config;
     this.#log = log;
+    this.#tell = opened.tell;
     this.database = opened.database;
     this.boss = opened.boss;
     this.interest = opened.interest;
@@ -65,11 +68,12 @@ export class Engine {
     });
     const database = await openDatabase(config);
     await removeDeadScratch(scratch);
-    const boss = await startBoss(database, (error) => log.error({ err: error }, 'queue'));
+    const tell = backgroundErrors(log);
+    const boss = await startBoss(database, (error) => tell(error, 'queue'));
     const interest = new Interest(database, boss);
     const waiter = await ResultWaiter.open(database, interest);
     const watch = await JobWatch.open(database);
-    return new Engine(config, log, { database, boss, interest, waiter, watch });
+    return new Engine(config, log, { database, boss, interest, waiter, watch, tell });
   }
 
   /** Runs passes, if this machine is to run any, and looks after what others leave behind. */
@@ -103,8 +107,7 @@ export class Engine {
   }
 
   #every(ms: number, what: string, act: () => Promise<void>): void {
-    const tell = (error: unknown): void => this.#log.error({ err: error }, what);
-    this.#timers.push(setInterval(() => void act().catch(tell), ms).unref());
+    this.#timers.push(setInterval(() => void act().catch((error) => this.#tell(error, what)), ms).unref());
   }
 }
 

@@ -7,11 +7,12 @@ const awayCodes =
 
 /** Whether an error, or what caused it, is that the database cannot be reached just now. */
 export function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
+  // pg-boss tells of errors in objects of its own.
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && awayCodes.test(code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isAway);
-  return isAway(error.cause);
+  return isAway(cause);
 }
 
 const longestDelayMs = 2000;

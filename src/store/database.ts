@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
@@ -41,11 +42,10 @@ export function openDatabase({
 }
 
 async function openEmbedded(home: string): Promise<Database> {
-  const folder = join(home, 'database');
-  await mkdir(folder, { recursive: true });
+  await mkdir(home, { recursive: true });
   // PGlite has no lock of its own: two processes would both write.
   const unlock = await lockFolder(home);
-  const pglite = await PGlite.create(folder).catch(async (error: unknown) => {
+  const pglite = await openCluster(join(home, 'database')).catch(async (error: unknown) => {
     await unlock();
     throw error;
   });
@@ -60,6 +60,19 @@ async function openEmbedded(home: string): Promise<Database> {
       await unlock();
     },
   };
+}
+
+/** A new cluster appears whole: of one that was cut off while it was made, PGlite would believe that it is one, and never open it. */
+async function openCluster(folder: string): Promise<PGlite> {
+  const draft = `${folder}.new`;
+  await rm(draft, { recursive: true, force: true });
+  if (!existsSync(folder)) {
+    // As Postgres has it: PGlite writes files that anybody may change.
+    await mkdir(draft, { mode: 0o700 });
+    await (await PGlite.create(draft)).close();
+    await rename(draft, folder);
+  }
+  return PGlite.create(folder);
 }
 
 async function openPostgres(url: string): Promise<Database> {

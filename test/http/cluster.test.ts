@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { writeParquet } from '../data/parquet.ts';
 import { answered } from '../support/ask.ts';
+import { eventsOf } from '../support/events.ts';
 import { newPostgres, type PostgresServer } from '../support/postgres-server.ts';
 import {
   computeProcesses,
@@ -125,6 +126,12 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       const id = await pending(document);
       await reaches(id, 'RUNNING');
       const waiting = answered(first().ask)(document, {}, { prefer: 'wait=100' });
+      const followed = eventsOf<{ job: { state: string; rowsDone: number } }>(
+        second().url,
+        'subscription ($id: ID!) { job(id: $id) { state rowsDone } }',
+        { id },
+      );
+      expect((await followed.next()).value?.data.job.state).toBe('RUNNING');
       await new Promise((resolve) => setTimeout(resolve, 200));
       await postgres.stop();
       const ready = () => fetch(new URL('/ready', first().url));
@@ -134,11 +141,23 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
         extensions: { code: 'INTERNAL_SERVER_ERROR' },
         message: /database cannot be reached/,
       });
+      // Its last rows are read meanwhile.
+      const busy = async (): Promise<number> => sum(await Promise.all(workers.map(({ pid }) => ticks(pid))));
+      await vi.waitFor(
+        async () => {
+          const before = await busy();
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          expect((await busy()) - before).toBeLessThan(3);
+        },
+        { timeout: 60_000 },
+      );
       await postgres.start();
       expect(await waiting).toEqual(answer);
       await vi.waitFor(async () => expect((await ready()).status).toBe(200), { timeout: 20_000 });
       expect(await answered(second().ask)(question(), {}, { prefer: 'wait=60' })).toEqual(answer);
-      await reaches(id, 'DONE');
+      let last: unknown;
+      for await (const { data } of followed) last = data.job;
+      expect(last).toEqual({ state: 'DONE', rowsDone: rowCount });
     });
   },
 );
@@ -154,5 +173,7 @@ async function ticks(worker: number): Promise<number> {
       .map(Number);
     return user + system;
   });
-  return (await Promise.all(taken)).reduce((sum, one) => sum + one, 0);
+  return sum(await Promise.all(taken));
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);

@@ -23,7 +23,7 @@ test('progress is told at once, then at most twice a second, and in the end', as
     if (rowsDone === 1) await vi.waitFor(() => expect(heard).toHaveLength(1));
     await setTimeout(10);
   }
-  await progress.close();
+  await progress.close(new AbortController().signal);
   await vi.waitFor(async () => expect(await getJob(database.db, id)).toMatchObject({ rowsDone: 60, rowsTotal: 60 }));
   expect(heard.length).toBeGreaterThanOrEqual(2);
   expect(heard.length).toBeLessThanOrEqual(5);

@@ -1,3 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { isAway } from '../../src/store/away.ts';
@@ -5,6 +11,7 @@ import { notify, openDatabase, type Queries } from '../../src/store/database.ts'
 import { insertDataset } from '../../src/store/datasets.ts';
 import { datasets } from '../../src/store/schema.ts';
 import { freshDatabase, freshLocation } from '../support/database.ts';
+import { copyCluster } from '../support/pglite.ts';
 import { newDataset } from '../support/rows.ts';
 
 describe('a database', () => {
@@ -53,6 +60,29 @@ test('what is in a database is there when it is opened again', async () => {
   expect(await second.db.select().from(datasets)).toMatchObject([{ id, name: 'flights', version: '2013' }]);
   await second.close();
 });
+
+test.runIf(inject('postgresUrl') === null)(
+  'an embedded one that was killed while it was made is taken for none',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const home = await mkdtemp(join(tmpdir(), 'glassgraph-home-'));
+    const script = `await (await import('./src/store/database.ts')).openDatabase({ home: ${JSON.stringify(home)} })`;
+    const victim = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
+    // PGlite takes a folder with this file for a cluster; it is not the last one that it writes.
+    const hasBegun = () => readdirSync(home).some((folder) => existsSync(join(home, folder, 'PG_VERSION')));
+    await vi.waitFor(() => expect(hasBegun()).toBe(true), { timeout: 50_000, interval: 1 });
+    victim.kill('SIGKILL');
+    await once(victim, 'exit');
+    expect(existsSync(join(home, 'database'))).toBe(false);
+    expect(statSync(join(home, 'database.new')).mode & 0o777).toBe(0o700);
+    await copyCluster(join(home, 'database'));
+    await (await openDatabase({ home })).close();
+    expect(readdirSync(home)).toEqual(['database']);
+    await rm(home, { recursive: true });
+  },
+);
 
 test.runIf(inject('postgresUrl'))('servers that start together on one Postgres migrate it once', async () => {
   await using location = await freshLocation();

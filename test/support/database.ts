@@ -14,9 +14,10 @@ export interface DatabaseLocation {
 }
 
 /** A place for an empty database: PGlite in a folder of its own, or by GLASSGRAPH_DB=postgres one of a real server. */
-export async function freshLocation(): Promise<DatabaseLocation & AsyncDisposable> {
+export async function freshLocation(
+  serverUrl: string | null = inject('postgresUrl'),
+): Promise<DatabaseLocation & AsyncDisposable> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-home-'));
-  const serverUrl = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   if (serverUrl === null) await copyCluster(join(home, 'database'));
   else await administrate(serverUrl, `create database ${name}`);
