@@ -1,5 +1,4 @@
 import { abs, gradient, mul, reduceSum, reshape, slice, sub, tensor } from '../compute/program.ts';
-import { analysisFailed } from '../errors.ts';
 import type { Outputs } from './analysis.ts';
 import type { Completeness } from './attribution.ts';
 import { baselineCarriers } from './attributions/baseline.ts';
@@ -8,6 +7,7 @@ import { fromBaseline } from './attributions/from-baseline.ts';
 import type { Baseline } from './attributions/method.ts';
 import { forAll, ofCopies } from './attributions/positions.ts';
 import { carriersOfFeatures } from './players.ts';
+import { assertByRow } from './row-axis.ts';
 import { type OutputTarget, targetOf } from './target.ts';
 import { type LayerSpec, layerOf, positionDims, unitsLast } from './units.ts';
 
@@ -71,10 +71,7 @@ export const conductance = fromBaseline<ConductanceSpec, ConductanceState, Condu
   },
   fold(state, outputs, { rowCount }) {
     const [total, difference] = [valuesOf(outputs, 'total'), valuesOf(outputs, 'difference')];
-    if (total.length !== rowCount)
-      throw analysisFailed(
-        `This layer gives ${total.length} values for ${rowCount} rows: rows and positions share an axis. Ask for a layer after it.`,
-      );
+    assertByRow(total.length, rowCount);
     const gaps = total.map((sum, row) => Math.abs(sum - (difference[row] as number)));
     const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
     return merge(state, {

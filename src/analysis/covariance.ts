@@ -2,6 +2,7 @@ import { concat, matmul, reshape, sub, transpose } from '../compute/program.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
+import { addGram, emptyGram, type Gram, gramOfSums } from './gram.ts';
 import { countOf, type LayerSpec, layerOf, nearMean, onesOf, unitsLast } from './units.ts';
 
 /** How the units of a layer go together, over observations. */
@@ -13,19 +14,12 @@ export interface CovarianceResult {
   readonly covariance: Float64Array;
 }
 
-interface CovarianceState {
-  count: number;
-  readonly mean: Float64Array;
-  /** [units, units]: Σ (x − x̄)(x − x̄)ᵀ */
-  readonly products: Float64Array;
-}
-
 /**
  * Shifted near each batch's own mean inside the graph, where the Gram product is a matrix product of float32, and sums are its last
  * column; centred and merged in float64 (Chan, Golub & LeVeque 1983). Nothing is left of a constant unit by the shift. Throws
  * BAD_USER_INPUT for layers too wide for a matrix of all pairs.
  */
-export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> = {
+export const covariance: Analysis<LayerSpec, Gram, CovarianceResult> = {
   name: 'covariance',
   version: 3,
   program(spec, subject) {
@@ -49,10 +43,10 @@ export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> 
         'layer',
         `The layer “${spec.layer}” has ${units} units; how they go together is computed for at most ${analysisLimits.covarianceUnits}.`,
       );
-    return { count: 0, mean: new Float64Array(units), products: new Float64Array(units * units) };
+    return emptyGram(units);
   },
-  fold: (state, outputs) => add(state, stateOfBatch(outputs)),
-  merge: (a, b) => add(structuredClone(a), b),
+  fold: (state, outputs) => addGram(state, gramOfBatch(outputs)),
+  merge: (a, b) => addGram(structuredClone(a), b),
   finish: ({ count, mean, products }) => ({
     observationCount: count,
     units: mean.length,
@@ -61,34 +55,9 @@ export const covariance: Analysis<LayerSpec, CovarianceState, CovarianceResult> 
   }),
 };
 
-function stateOfBatch(outputs: Outputs): CovarianceState {
-  const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
-  const count = vector('count')[0] as number;
-  const shift = vector('shift');
-  const units = shift.length;
-  const given = vector('products');
-  const sum = (unit: number): number => given[unit * (units + 1) + units] as number;
-  const products = new Float64Array(units * units);
-  for (let i = 0; i < units; i++)
-    for (let j = 0; j < units; j++)
-      products[i * units + j] = (given[i * (units + 1) + j] as number) - (sum(i) * sum(j)) / count;
-  return { count, mean: shift.map((own, unit) => own + sum(unit) / count), products };
-}
-
-/** Adds b to a, in place: a matrix of all pairs is not copied for every batch. */
-function add(a: CovarianceState, b: CovarianceState): CovarianceState {
-  const units = a.mean.length;
-  const count = a.count + b.count;
-  const weight = (a.count * b.count) / count;
-  const step = b.mean.map((mean, unit) => mean - (a.mean[unit] as number));
-  for (let i = 0; i < units; i++) {
-    const scaled = (step[i] as number) * weight;
-    for (let j = 0, at = i * units; j < units; j++, at++)
-      a.products[at] = (a.products[at] as number) + (b.products[at] as number) + scaled * (step[j] as number);
-    a.mean[i] = (a.mean[i] as number) + ((step[i] as number) * b.count) / count;
-  }
-  a.count = count;
-  return a;
+function gramOfBatch(outputs: Outputs): Gram {
+  const numbers = (name: string) => outputs[name]?.data as Float32Array;
+  return gramOfSums(numbers('products'), numbers('shift'), numbers('count')[0] as number);
 }
 
 /** Participation ratio of the spectrum, (Σλ)² / Σλ²: no eigenvalue is needed for it. NaN for a constant layer. */

@@ -1,3 +1,5 @@
+import { addCentred } from './gram.ts';
+
 /** Rows that are summed in float32 before float64 goes on: of 4,096, sums would be wrong by some 1e-6 of the largest. */
 export const summedRows = 512;
 
@@ -30,18 +32,13 @@ export const emptyProducts = (a: number, b: number): CrossProducts => ({
   products: new Float64Array(a * b),
 });
 
-/** Adds b to a, in place (Chan, Golub & LeVeque 1983): matrices of all pairs are not copied for every batch. */
+/** Adds b to a, in place: matrices of all pairs are not copied for every batch. */
 export function addProducts(a: CrossProducts, b: CrossProducts): CrossProducts {
   const count = a.count + b.count;
   if (count === 0) return a;
   const weight = (a.count * b.count) / count;
   const [stepA, stepB] = [stepOf(a.a, b.a), stepOf(a.b, b.b)];
-  const width = stepB.length;
-  for (let i = 0; i < stepA.length; i++) {
-    const scaled = (stepA[i] as number) * weight;
-    for (let j = 0, at = i * width; j < width; j++, at++)
-      a.products[at] = (a.products[at] as number) + (b.products[at] as number) + scaled * (stepB[j] as number);
-  }
+  addCentred(a.products, b.products, stepA, stepB, weight);
   const share = b.count / count;
   widen(a.a, b.a, stepA, share);
   widen(a.b, b.b, stepB, share);

@@ -34,7 +34,7 @@ export function carriersOfFeatures({ graph, features }: Subject): Carrier[][] {
     if (carriers.length > 0) return carriers;
     if (graph.capabilities?.activations === false)
       throw unsupportedByExecutor(
-        `This model is run as a whole, so that nothing but the values of the feature “${feature.name}” can be changed: there is no zero or mean of what carries it, and no gradient. ${byItsValues}, or export the model as ONNX.`,
+        `This model is run as a whole, so that nothing but the values of the feature “${feature.name}” can be changed: there is no zero or mean of what carries it, and no gradient. ${byItsValues}, or export the model in a form whose inner tensors can be read.`,
         { feature: feature.name },
       );
     const [stray] = straysOf(graph, feature);

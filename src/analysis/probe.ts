@@ -1,13 +1,15 @@
 import { float32 } from '../compute/tensor.ts';
 import type { Batch, RowColumn } from '../data/types.ts';
-import { analysisFailed, badUserInput } from '../errors.ts';
+import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs, Values } from './analysis.ts';
+import { addGram, emptyGram } from './gram.ts';
 import { next, type ProbeFit, type ProbeSpec, type Sweep } from './probes/iteration.ts';
 import { addSums, sumsProgram, weightValues } from './probes/newton.ts';
-import { addProducts, emptyProducts, productsOfBatch, productsProgram } from './probes/standard.ts';
+import { gramOfBatch, productsProgram } from './probes/standard.ts';
 import { controlValues, type TargetValues, targetValues } from './probes/target.ts';
-import { isOfElements, layerOf } from './units.ts';
+import { isOfElements, withoutRows } from './row-axis.ts';
+import { layerOf } from './units.ts';
 
 export type { ProbeFit, ProbeSpec } from './probes/iteration.ts';
 
@@ -30,17 +32,13 @@ export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
   start(spec, subject) {
     const layer = layerOf(spec, subject);
     const { units } = layer;
-    if (isOfElements(layer, subject))
-      throw analysisFailed(
-        `The layer “${spec.layer}” has the elements of lists where others have their rows: there is no probe of it. Ask for the layer after it, which sums them up.`,
-        { layer: spec.layer },
-      );
+    if (isOfElements(layer, subject)) throw withoutRows(spec.layer);
     if (units > analysisLimits.probeUnits)
       throw badUserInput(
         'layer',
         `The layer “${spec.layer}” has ${units} units; a probe is fitted to at most ${analysisLimits.probeUnits}. Probe a narrower layer after it.`,
       );
-    return { spec, sweep: { phase: 'measuring', products: emptyProducts(units) } };
+    return { spec, sweep: { phase: 'measuring', products: emptyGram(units + 1) } };
   },
   program(spec, subject, { sweep }) {
     const layer = layerOf(spec, subject);
@@ -58,7 +56,7 @@ export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
   merge(a, b) {
     const merged = structuredClone(a);
     const { sweep } = merged;
-    if (sweep.phase === 'measuring' && b.sweep.phase === 'measuring') addProducts(sweep.products, b.sweep.products);
+    if (sweep.phase === 'measuring' && b.sweep.phase === 'measuring') addGram(sweep.products, b.sweep.products);
     if (sweep.phase === 'stepping' && b.sweep.phase === 'stepping') addSums(sweep.sums, b.sweep.sums);
     return merged;
   },
@@ -88,7 +86,7 @@ export function fittedTo(
 }
 
 function addTo(sweep: Sweep, outputs: Outputs, knownCount: () => number): void {
-  if (sweep.phase === 'measuring') addProducts(sweep.products, productsOfBatch(outputs, knownCount()));
+  if (sweep.phase === 'measuring') addGram(sweep.products, gramOfBatch(outputs, knownCount()));
   if (sweep.phase === 'stepping')
     addSums(sweep.sums, {
       products: outputs.products?.data as Float32Array,

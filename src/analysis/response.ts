@@ -15,7 +15,7 @@ import {
   transpose,
 } from '../compute/program.ts';
 import { int64 } from '../compute/tensor.ts';
-import { type Encoded, numbersIn } from '../data/texts.ts';
+import { type Encoded, numbersIn } from '../data/numbered-texts.ts';
 import type { Analysis, Values } from './analysis.ts';
 import { repeated } from './attributions/copies.ts';
 import { placesOf, programTensor } from './attributions/inputs.ts';

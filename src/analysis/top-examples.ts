@@ -1,7 +1,7 @@
 import { type Expression, reduceMax, reshape, slice } from '../compute/program.ts';
-import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis } from './analysis.ts';
+import { assertByRow } from './row-axis.ts';
 import { scoreOf } from './score.ts';
 import { type LayerSpec, layerOf, unitsLast } from './units.ts';
 
@@ -36,10 +36,7 @@ export const topExamples: Analysis<UnitSpec, readonly Example[], TopExamplesResu
   fold(state, outputs, batch) {
     const activation = outputs.activation?.data as Float32Array;
     const score = outputs.score?.data as Float32Array;
-    if (activation.length !== batch.rowCount)
-      throw analysisFailed(
-        `This layer gives ${activation.length} values for ${batch.rowCount} rows: rows and positions share an axis. Ask for a layer after it.`,
-      );
+    assertByRow(activation.length, batch.rowCount);
     // Rows ascend, so a later row has to be stronger than the weakest that is kept.
     const weakest =
       state.length < analysisLimits.exampleCount ? Number.NEGATIVE_INFINITY : (state.at(-1)?.activation ?? 0);

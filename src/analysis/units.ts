@@ -15,7 +15,6 @@ import {
   tensor,
   transpose,
 } from '../compute/program.ts';
-import { isBag } from '../data/manifest.ts';
 import { badUserInput, unsupportedByExecutor } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 
@@ -54,12 +53,6 @@ function unitsLastOrder({ output, unitAxis }: LayerGraph): number[] {
   const rowAxis = Math.max(0, output.shape.indexOf(null));
   return [rowAxis, ...axes.filter((axis) => axis !== rowAxis && axis !== unitAxis), unitAxis];
 }
-
-/** Whether what it has on the axis of its rows are the elements of lists of any length, of which a row has some or none. */
-export const isOfElements = ({ name }: LayerGraph, { graph, features }: Subject): boolean =>
-  graph.lookups.some(
-    ({ carrier, input }) => carrier === name && features.some((feature) => isBag(feature) && feature.input === input),
-  );
 
 /** Sizes of the axes between rows and units. Throws UNSUPPORTED_BY_EXECUTOR where one is known at run time only. */
 export function positionDims(layer: LayerGraph): number[] {

@@ -6,9 +6,9 @@ import { Chunk, chunkSql } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { blankTensor, fillRows } from './fill.ts';
+import { placesIn, Texts } from './numbered-texts.ts';
 import { drawnBy } from './sample.ts';
 import { Query } from './sql.ts';
-import { placesIn, Texts } from './texts.ts';
 import { type Batch, type DatasetRecord, type RowColumn, type RowSelection, rowColumnName } from './types.ts';
 
 export type { BoundInputs } from './bind.ts';

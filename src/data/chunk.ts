@@ -5,9 +5,9 @@ import { isNull, nullBitsOf, numbersOf } from './cells.ts';
 import { classOf } from './column-type.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
+import { Texts } from './numbered-texts.ts';
 import type { Drawn } from './sample.ts';
 import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
-import { Texts } from './texts.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */

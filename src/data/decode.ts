@@ -5,8 +5,8 @@ import { elementsOf, entriesOf, isNull, nullBitsOf, numbersOf } from './cells.ts
 import { classOf, elementType } from './column-type.ts';
 import { hasher } from './hash.ts';
 import { type CategoricalFeature, type NumericFeature, type SequenceFeature, widthOf } from './manifest.ts';
+import type { Texts } from './numbered-texts.ts';
 import { textSql } from './sql.ts';
-import type { Texts } from './texts.ts';
 import { transformation } from './transform.ts';
 
 /** How a feature comes out of its column: the SQL that fetches it, and the numbers that the model takes. */

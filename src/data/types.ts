@@ -1,6 +1,6 @@
 import type { Tensor } from '../compute/tensor.ts';
 import type { Bag } from './bags.ts';
-import type { Texts } from './texts.ts';
+import type { Texts } from './numbered-texts.ts';
 
 /** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
 

@@ -8,8 +8,8 @@ import { idLimits } from './carriers.ts';
 import { Chunk } from './chunk.ts';
 import { Reader } from './duckdb.ts';
 import { type FeatureBinding, type Manifest, readsTexts } from './manifest.ts';
+import { type Encoded, encodedIn } from './numbered-texts.ts';
 import { Query } from './sql.ts';
-import { type Encoded, encodedIn } from './texts.ts';
 import type { Batch } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
 

@@ -3,19 +3,17 @@ import type { ProbeFit, ProbeSpec } from '../analysis/probe.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Questions } from './ahead.ts';
-import { ask, type RowsArgument } from './ask.ts';
+import { ask, type RowsArgument, together } from './ask.ts';
 import type { Context } from './context.ts';
 import { orNull } from './number.ts';
 import type { ProbeAsked } from './probe-input.ts';
 import type { LayerOfModel } from './references.ts';
 
-const isAboutRows = (error: unknown): error is GlassgraphError =>
-  error instanceof GlassgraphError && error.code === 'BAD_USER_INPUT' && /^rows\b/.test(String(error.details.argument));
-
 /** An error about rows names them as the client does, who calls them `argument`; any other as it is. */
 export function aboutRows(argument: 'train' | 'test', error: unknown): unknown {
-  if (!isAboutRows(error)) return error;
+  if (!(error instanceof GlassgraphError) || error.code !== 'BAD_USER_INPUT') return error;
   const { message, details } = error;
+  if (!/^rows\b/.test(String(details.argument))) return error;
   const path = String(details.argument).replace('rows', argument);
   return badUserInput(path, `\`${argument}\`: ${message}`, { ...details, argument: path });
 }
@@ -37,22 +35,28 @@ const evaluationOn = (
 ): Promise<Answer<EvaluationResult>> =>
   ask(context, 'probeEvaluation', spec, of.model, rows, { train: { model: of.model, rows: of.train } });
 
-/** Throws errors about either rows by the name that they have here. */
-export async function testOf(of: ProbeOfLayer, context: Context): Promise<Answer<EvaluationResult>> {
-  try {
-    return await evaluationOn(of, of.test, specOf(of), context);
-  } catch (error) {
-    if (!isAboutRows(error)) throw error;
-    // The fit is about the training rows alone: it fails too when they are meant.
-    await fitOf(of, context).catch((cause) => {
-      throw aboutRows('train', cause);
-    });
-    throw aboutRows('test', error);
-  }
+const fitOf = (of: ProbeOfLayer, context: Context): Promise<Answer<ProbeFit>> =>
+  ask(context, 'probe', specOf(of), of.model, of.train);
+
+/**
+ * The fit is a part of the judgement, and is asked beside it. Throws errors about either rows by the name that they have here: what
+ * the fit fails of is about the training rows.
+ */
+export async function fittedAndJudged(
+  of: ProbeOfLayer,
+  context: Context,
+): Promise<{ fit: ProbeFit; answer: Answer<EvaluationResult> }> {
+  const [fit, answer] = (await together<PromiseSettledResult<unknown>>(context, [
+    () => settled(fitOf(of, context)),
+    () => settled(evaluationOn(of, of.test, specOf(of), context)),
+  ])) as [PromiseSettledResult<Answer<ProbeFit>>, PromiseSettledResult<Answer<EvaluationResult>>];
+  if (fit.status === 'rejected') throw aboutRows('train', fit.reason);
+  if (answer.status === 'rejected') throw aboutRows('test', answer.reason);
+  return { fit: fit.value.value, answer: answer.value };
 }
 
-export const fitOf = (of: ProbeOfLayer, context: Context): Promise<Answer<ProbeFit>> =>
-  ask(context, 'probe', specOf(of), of.model, of.train);
+const settled = async <Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> =>
+  (await Promise.allSettled([promise]))[0];
 
 async function controlAuc(of: ProbeOfLayer, _: unknown, context: Context): Promise<number | null> {
   const { controlSeed } = of.asked;

@@ -16,7 +16,7 @@ import type { Context } from './context.ts';
 import { layersOf } from './layer.ts';
 import { orNull } from './number.ts';
 import { type ProbeAsked, ProbeOptions, ProbeTargetInput, probeAsked } from './probe-input.ts';
-import { aboutRows, fitOf, type ProbeOfLayer, probeQuestions, testOf } from './probe-questions.ts';
+import { aboutRows, fittedAndJudged, type ProbeOfLayer, probeQuestions } from './probe-questions.ts';
 import { Provenance } from './provenance.ts';
 import { Layer, type LayerOfModel, Model, Neuron, type NeuronOfLayer } from './references.ts';
 import { RowsInput } from './rows-input.ts';
@@ -145,8 +145,7 @@ async function askedOf({ train, test, target, options }: ProbeArguments, context
 /** Fitted and judged; what else the query wants of it is asked at once. */
 async function judged(of: ProbeOfLayer, context: Context, info?: GraphQLResolveInfo): Promise<JudgedProbe> {
   if (info !== undefined) askAhead(probeQuestions, of, context, info);
-  const answer = await testOf(of, context);
-  return { ...of, answer, fit: (await fitOf(of, context)).value };
+  return { ...of, ...(await fittedAndJudged(of, context)) };
 }
 
 interface LayersArgument {

@@ -1,8 +1,8 @@
 import type { ResponseResult } from '../analysis/response.ts';
 import { isNumeric } from '../data/column-type.ts';
+import type { Encoded } from '../data/numbered-texts.ts';
 import { selectRows } from '../data/rows.ts';
 import { typeOf } from '../data/sql.ts';
-import type { Encoded } from '../data/texts.ts';
 import type { DatasetRecord } from '../data/types.ts';
 import { mostFrequent, quantilesOf } from '../data/usual-values.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';

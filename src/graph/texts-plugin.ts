@@ -1,7 +1,7 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 import { badUserInput } from '../errors.ts';
-import { flawOf } from '../texts.ts';
+import { flawOf } from '../flaw.ts';
 
 declare global {
   export namespace PothosSchemaTypes {

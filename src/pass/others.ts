@@ -2,7 +2,7 @@ import { Draw } from '../analysis/attributions/random.ts';
 import type { OtherRows } from '../compute/program.ts';
 import type { Tensor, TensorData } from '../compute/tensor.ts';
 import { blankTensor } from '../data/fill.ts';
-import { placesIn } from '../data/texts.ts';
+import { placesIn } from '../data/numbered-texts.ts';
 import type { Batch } from '../data/types.ts';
 import { badUserInput } from '../errors.ts';
 

@@ -10,11 +10,11 @@ import { resolveModelSource } from '../data/sources.ts';
 import { bestSuggestion } from '../data/suggest-manifest.ts';
 import { keepUploads, type Uploaded } from '../data/uploads.ts';
 import { badUserInput, bindingMismatch, GlassgraphError, modelRejected } from '../errors.ts';
+import { flawOf } from '../flaw.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { listDatasets } from '../store/datasets.ts';
 import { insertModel, type ModelRow } from '../store/models.ts';
-import { flawOf } from '../texts.ts';
 import { using } from '../using.ts';
 import type { Source } from './source.ts';
 

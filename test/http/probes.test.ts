@@ -38,6 +38,12 @@ interface Probe {
 interface Answer {
   readonly model: { readonly probes: Probe[]; readonly layer: { readonly probe: Probe } };
 }
+const failedJobs = async (): Promise<number> => {
+  const { jobs } = await answered(server.ask)<{ jobs: { totalCount: number } }>(
+    '{ jobs(state: [FAILED]) { totalCount } }',
+  );
+  return jobs.totalCount;
+};
 const showPlan = { 'x-glassgraph-plan': '1' };
 
 const everything = `target auc gauc logLoss trainAuc trainRowCount testRowCount iterations converged controlAuc selectivity intercept
@@ -243,9 +249,11 @@ describe('a probe that cannot be is refused', () => {
     ['test', 'where: [{ column: "a", op: GT, value: 1 }]', null, /No row satisfies/],
   ])('when there are no rows in `%s`: %s', async (argument, narrowed, field, message) => {
     const rows = (name: string) => `${name}: { dataset: "past" ${name === argument ? `, ${narrowed}` : ''} }`;
+    const before = await failedJobs();
     const answer = await server.ask(
       `{ model(name: "dense") { layer(name: "hidden") { probe(${rows('train')}, ${rows('test')}) { auc } } } }`,
     );
+    expect((await failedJobs()) - before).toBe(field === null ? 1 : 0);
     expectRefused(answer, ['BAD_USER_INPUT', new RegExp(`\`${argument}\`: .*${message.source}`)]);
     expect(answer.errors[0]?.extensions.argument).toBe([argument, field].filter(Boolean).join('.'));
   });

@@ -13,7 +13,7 @@ import {
   tensor,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
-import { type Encoded, encodedIn } from '../../data/texts.ts';
+import { type Encoded, encodedIn } from '../../data/numbered-texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Outputs, Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';

@@ -13,8 +13,8 @@ import {
 } from '../../compute/program.ts';
 import { type DType, int64, type Tensor } from '../../compute/tensor.ts';
 import { type FeatureBinding, widthOf } from '../../data/manifest.ts';
+import { type Encoded, numbersIn } from '../../data/numbered-texts.ts';
 import { rowDims } from '../../data/slots.ts';
-import { type Encoded, numbersIn } from '../../data/texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import { assertNoBags } from './bags.ts';

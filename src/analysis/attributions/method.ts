@@ -1,5 +1,5 @@
 import type { Expression, Program } from '../../compute/program.ts';
-import type { Encoded } from '../../data/texts.ts';
+import type { Encoded } from '../../data/numbered-texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';

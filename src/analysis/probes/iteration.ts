@@ -1,7 +1,8 @@
 import { analysisFailed, badUserInput, type GlassgraphError } from '../../errors.ts';
+import type { Gram } from '../gram.ts';
 import type { LayerSpec } from '../units.ts';
 import { emptySums, newtonStep, objective, type Standard, type Sums, type Weights } from './newton.ts';
-import { deviationsOf, type Products } from './standard.ts';
+import { deviationsOf } from './standard.ts';
 import type { ProbeTargetSpec } from './target.ts';
 
 export interface ProbeSpec extends LayerSpec, ProbeTargetSpec {
@@ -25,7 +26,7 @@ export interface ProbeFit extends Standard {
 }
 
 /** What a sweep over the rows is for. The first: means, deviations, and the products that the first step needs. */
-export type Sweep = { readonly phase: 'measuring'; readonly products: Products } | Stepping | Fitted;
+export type Sweep = { readonly phase: 'measuring'; readonly products: Gram } | Stepping | Fitted;
 
 /** Every further one: sums at `weights`, which are the accepted ones and a step. */
 export interface Stepping extends Omit<ProbeFit, 'converged'> {
@@ -52,7 +53,7 @@ export function next(spec: ProbeSpec, sweep: Sweep): Stepping | Fitted {
 }
 
 /** Begins at the base rate. With one class only, that rate is all there is to learn: of half a row more of each class, to be finite. */
-function begun(spec: ProbeSpec, measured: Products): Stepping | Fitted {
+function begun(spec: ProbeSpec, measured: Gram): Stepping | Fitted {
   const { count: rowCount, mean, products } = measured;
   if (rowCount === 0)
     throw badUserInput(

@@ -1,7 +1,8 @@
 import type { Expression } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
-import { analysisFailed, badUserInput } from '../../errors.ts';
+import { badUserInput } from '../../errors.ts';
 import type { Outputs, Subject } from '../analysis.ts';
+import { assertByRow } from '../row-axis.ts';
 import { scoreOf } from '../score.ts';
 
 /** Rows as points, in row order. */
@@ -35,10 +36,7 @@ export const pointOutputs = (values: Expression, subject: Subject): Record<strin
 /** Throws ANALYSIS_FAILED for a layer that has its rows and positions on one axis: which value is whose is not known. */
 export function pointsOf(outputs: Outputs, { rowCount, index, label, labelled }: Batch, width: number): Points {
   const values = Float32Array.from(outputs.values?.data as Float32Array);
-  if (values.length !== rowCount * width)
-    throw analysisFailed(
-      `This layer gives ${values.length / width} values for ${rowCount} rows: rows and positions share an axis. Ask for a layer after it.`,
-    );
+  assertByRow(values.length / width, rowCount);
   return {
     row: Float64Array.from(index),
     values,

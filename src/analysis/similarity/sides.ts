@@ -2,7 +2,8 @@ import type { LayerGraph } from '../../compute/graph.ts';
 import { type Expression, type Program, parameter, reduceMean, reshape } from '../../compute/program.ts';
 import type { Subject } from '../analysis.ts';
 import { summedRows } from '../cross-products.ts';
-import { isOfElements, layerOf, unitsLast } from '../units.ts';
+import { isOfElements } from '../row-axis.ts';
+import { layerOf, unitsLast } from '../units.ts';
 
 /** Two layers, or all layers with all when omitted. Without a base model, both are layers of the one that is asked. */
 export interface SimilaritySpec {

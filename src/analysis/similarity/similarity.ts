@@ -1,8 +1,9 @@
 import { type Expression, matmul, reduceMax, reduceMean, reduceMin, sub, transpose } from '../../compute/program.ts';
-import { analysisFailed, badUserInput } from '../../errors.ts';
+import { badUserInput } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
 import type { Analysis, Outputs } from '../analysis.ts';
 import { addProducts, type CrossProducts, emptyProducts, squaredNorm, type UnitMeans } from '../cross-products.ts';
+import { withoutRows } from '../row-axis.ts';
 import { countOf } from '../units.ts';
 import { type Pair, pairName, pairsOf, seenName, viewOf } from './pairs.ts';
 import {
@@ -86,11 +87,7 @@ export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityRes
 function summing(sides: Sides): SimilarityState {
   const { base, candidate } = sides;
   const lost = [...base, ...candidate].find(({ positions }) => positions === 0);
-  if (lost !== undefined && base.length * candidate.length === 1)
-    throw analysisFailed(
-      `The layer “${lost.layer.name}” has its rows and positions on one axis: which value is whose is not known. Ask for a layer after it.`,
-      { layer: lost.layer.name },
-    );
+  if (lost !== undefined && base.length * candidate.length === 1) throw withoutRows(lost.layer.name);
   const pairs = pairsOf(sides);
   const size = pairs.reduce((sum, { a, b }) => sum + a.layer.units * b.layer.units, 0);
   if (size > analysisLimits.similarityProducts)

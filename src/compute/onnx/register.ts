@@ -17,6 +17,7 @@ import {
 } from './artifact.ts';
 import { withoutBagLoops } from './bags/index.ts';
 import { checkModel } from './check.ts';
+import { type CodedTexts, withCodedTexts } from './coded-texts.ts';
 import { ExternalFiles } from './external.ts';
 import { normalized } from './normalize.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
@@ -25,7 +26,6 @@ import { readModel } from './read.ts';
 import { inferredSpecs } from './shapes.ts';
 import { findBlockers } from './structure/blockers.ts';
 import { describeStructure } from './structure/index.ts';
-import { type CodedTexts, withCodedTexts } from './texts.ts';
 import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
 import { WeightsWriter } from './weights.ts';
