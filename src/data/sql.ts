@@ -72,8 +72,8 @@ export function indexesSql(query: Query, files: readonly DatasetFile[], indexes:
     const start = first;
     first += rowCount;
     const own = indexes.filter((index) => index >= start && index < first).map((index) => BigInt(index - start));
-    const places = `CAST(${query.bindList(own)} AS BIGINT[])`;
-    return own.length === 0 ? [] : [`(file_index = ${at} AND list_contains(${places}, file_row_number))`];
+    if (own.length === 0) return [];
+    return [`(file_index = ${at} AND list_contains(CAST(${query.bindList(own)} AS BIGINT[]), file_row_number))`];
   });
   return ofFiles.join(' OR ') || 'false';
 }

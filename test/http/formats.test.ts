@@ -91,6 +91,18 @@ describe('the same rows give the same evaluation', () => {
   });
 });
 
+test('rows are found in whichever of several files they lie', async () => {
+  await registerDataset(server.ask, { name: 'part-*.parquet', uri: 'part-*.parquet', ...settings });
+  const { model } = await answered(server.ask)<{ model: { explanations: { nodes: { row: { index: number } }[] } } }>(
+    `{ model(name: "dense") {
+      explanations(rows: { dataset: "part-*.parquet", invalid: SKIP, where: [{ column: "day", op: EQ, value: "2024-01-02" }] }, first: 2) {
+        nodes { row { index } }
+      }
+    } }`,
+  );
+  expect(model.explanations.nodes.map(({ row }) => row.index)).toEqual([1000, 1001]);
+});
+
 describe('an upload', () => {
   const ownFiles = async (): Promise<number> => (await readdir(join(server.home, 'datasets'))).length;
 
