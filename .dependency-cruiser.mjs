@@ -3,7 +3,14 @@
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor)\\.ts$';
-const everybody = ['src/errors\\.ts$', 'src/limits\\.ts$', 'src/similar\\.ts$', 'src/flaw\\.ts$', 'src/using\\.ts$'];
+const everybody = [
+  'src/errors\\.ts$',
+  'src/limits\\.ts$',
+  'src/similar\\.ts$',
+  'src/flaw\\.ts$',
+  'src/disk-full\\.ts$',
+  'src/using\\.ts$',
+];
 const arrows = {
   [contracts]: [contracts],
   'src/compute/files/': [contracts],

@@ -33,7 +33,9 @@ const given = process.argv.slice(2);
 // The library's own help knows one level: “help register model” is what “register model --help” says.
 const args = given[0] === 'help' && given.length > 2 ? [...given.slice(1), '--help'] : given;
 const named = args[0] ?? '';
-const asked = named in commands ? [commands[named as keyof typeof commands]] : Object.values(commands);
+const isCommand = Object.hasOwn(commands, named);
+if (!isCommand && /^[^-]/.test(named) && named !== 'help') program.error(`error: unknown command '${named}'`);
+const asked = isCommand ? [commands[named as keyof typeof commands]] : Object.values(commands);
 for (const load of asked) program.addCommand(await load(), { isDefault: load === commands.serve });
 
 try {

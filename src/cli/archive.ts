@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { badUserInput } from '../errors.ts';
 import type { Config } from '../server/config.ts';
@@ -29,9 +30,15 @@ Datasets that are read where they lie stay there.
 
   glassgraph export archive && glassgraph import archive --home elsewhere`,
     )
-    .action((folder: string, flags: Flags) =>
-      onDatabase(flags, async (place) => (await import('../store/archive.ts')).exportTo(resolve(folder), place)),
-    );
+    .action((folder: string, flags: Flags) => {
+      const { databaseUrl, home } = placeOf(flags);
+      if (databaseUrl === undefined && !existsSync(join(home, 'database')))
+        throw badUserInput(
+          'home',
+          `There is no embedded database in “${home}”. Name another home with --home, or a Postgres with --database-url.`,
+        );
+      return onDatabase(flags, async (place) => (await import('../store/archive.ts')).exportTo(resolve(folder), place));
+    });
 
 export const importCommand = (): Command =>
   onStore('import', 'take over what “export” wrote, into a home and a database that have nothing yet')
@@ -40,18 +47,22 @@ export const importCommand = (): Command =>
       onDatabase(flags, async (place) => (await import('../store/archive.ts')).importFrom(resolve(folder), place)),
     );
 
-async function onDatabase(
-  { databaseUrl, home }: Flags,
-  act: (place: Pick<Config, 'home'> & { db: import('../store/database.ts').Queries }) => Promise<Counts>,
-): Promise<void> {
-  const config = configOf({
+const placeOf = ({ databaseUrl, home }: Flags): Config =>
+  configOf({
     ...process.env,
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...(home === undefined ? {} : { GLASSGRAPH_HOME: home }),
   });
+
+async function onDatabase(
+  flags: Flags,
+  act: (place: Pick<Config, 'home'> & { db: import('../store/database.ts').Queries }) => Promise<Counts>,
+): Promise<void> {
+  const config = placeOf(flags);
   const { openDatabase } = await import('../store/database.ts');
-  const database = await openDatabase(config);
+  let database: import('../store/database.ts').Database | undefined;
   try {
+    database = await openDatabase(config);
     const { models, modelAliases, datasets, results } = await act({ db: database.db, home: config.home });
     print(`${models} models, ${modelAliases} aliases, ${datasets} datasets, ${results} results`);
   } catch (error) {
@@ -60,6 +71,6 @@ async function onDatabase(
     const what = path === undefined ? 'What was begun' : `“${path}”`;
     throw badUserInput('folder', `${what} cannot be read or written (${code}).`);
   } finally {
-    await database.close();
+    await database?.close();
   }
 }

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
-import { asked, asking, print, send } from './client.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { badUserInput } from '../errors.ts';
+import { type AnswerError, asked, asking, print, send, tellErrors } from './client.ts';
 
 interface Job {
   readonly id: string;
@@ -27,7 +28,7 @@ export const jobsCommand = (): Command =>
     .addCommand(
       command('list', 'newest first')
         .option('--state <state...>', 'only these: QUEUED, RUNNING, DONE, FAILED, CANCELLED')
-        .option('--first <count>', 'how many', '20')
+        .option('--first <count>', 'how many', wholeNumber, 20)
         .action(list),
       { isDefault: true },
     )
@@ -40,9 +41,14 @@ export const jobsCommand = (): Command =>
       command('cancel', 'end a job; whoever waits for its results gets CANCELLED').argument('<id>').action(cancel),
     );
 
-async function list({ url, state, first, json }: Flags & { state?: string[]; first: string }): Promise<void> {
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+async function list({ url, state, first, json }: Flags & { state?: string[]; first: number }): Promise<void> {
   const query = `query ($state: [JobState!], $first: Int) { jobs(state: $state, first: $first) { nodes { ${fields} } } }`;
-  const { jobs } = await asked<{ jobs: { nodes: Job[] } }>(url, { query, variables: { state, first: Number(first) } });
+  const { jobs } = await asked<{ jobs: { nodes: Job[] } }>(url, { query, variables: { state, first } });
   for (const job of jobs.nodes) tell(job, json);
 }
 
@@ -52,26 +58,48 @@ async function cancel(id: string, { url, json }: Flags): Promise<void> {
   tell(cancelJob.job, json);
 }
 
-/** Over Server-Sent Events: an event is lines, and ends with an empty one. */
 async function follow(id: string, { url, json }: Flags): Promise<void> {
+  process.exitCode = 1;
+  for await (const { data, errors = [] } of eventsOf(url, id)) {
+    tellErrors(errors);
+    if (errors.length > 0) return;
+    if (data?.job == null) continue;
+    tell(data.job, json);
+    if (data.job.state === 'DONE') process.exitCode = 0;
+    if (['DONE', 'FAILED', 'CANCELLED'].includes(data.job.state)) return;
+  }
+  throw gone(url, 'it said no more');
+}
+
+const gone = (url: string, how: string) =>
+  badUserInput(
+    'url',
+    `The server at ${url} has gone (${how}). The job goes on there when it is back: follow it again.`,
+  );
+
+interface Followed {
+  readonly data?: { readonly job: Job | null } | null;
+  readonly errors?: readonly AnswerError[];
+}
+
+/** Over Server-Sent Events: an event is lines, and ends with an empty one. Throws BAD_USER_INPUT where the server goes away. */
+async function* eventsOf(url: string, id: string): AsyncGenerator<Followed> {
   const query = `subscription ($id: ID!) { job(id: $id) { ${fields} } }`;
   const response = await send(url, { query, variables: { id } }, { accept: 'text/event-stream' });
-  let last: Job | undefined;
   let rest = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const events = (rest + chunk).split('\n\n');
-    rest = events.pop() ?? '';
-    for (const event of events) {
-      const data = /^data: ?(.+)$/m.exec(event)?.[1];
-      if (!/^event: next$/m.test(event) || data === undefined) continue;
-      const { data: answer, errors } = JSON.parse(data) as { data?: { job: Job }; errors?: { message: string }[] };
-      for (const { message } of errors ?? []) process.stderr.write(`${message}\n`);
-      if (answer?.job == null) continue;
-      last = answer.job;
-      tell(last, json);
+  try {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const events = (rest + chunk).split('\n\n');
+      rest = events.pop() ?? '';
+      for (const event of events) {
+        const data = /^data: ?(.+)$/m.exec(event)?.[1];
+        if (/^event: next$/m.test(event) && data !== undefined) yield JSON.parse(data) as Followed;
+      }
     }
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+    throw gone(url, cause?.code ?? message);
   }
-  if (last?.state !== 'DONE') process.exitCode = 1;
 }
 
 function tell(job: Job, json: true | undefined): void {

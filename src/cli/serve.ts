@@ -71,14 +71,15 @@ function start(flags: Flags): { config: Config; log: Logger } {
   return { config, log: pino({ level: logLevelOf(process.env) }) };
 }
 
-/** The first signal lets requests end; the second one is the system's. */
+/** The first signal lets requests end; the second one, whichever it is, is the system's. */
 function onSignal(log: Logger, close: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'closing');
-      void close().then(() => process.exit(0));
-    });
-  }
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const closing = (signal: NodeJS.Signals): void => {
+    for (const one of signals) process.off(one, closing);
+    log.info({ signal }, 'closing');
+    void close().then(() => process.exit(0));
+  };
+  for (const signal of signals) process.on(signal, closing);
 }
 
 /** A flag is its variable: --database-url is DATABASE_URL, --home is GLASSGRAPH_HOME. */

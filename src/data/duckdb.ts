@@ -7,6 +7,7 @@ import {
   type DuckDBValue,
   listValue,
 } from '@duckdb/node-api';
+import { diskFull } from '../disk-full.ts';
 import { analysisFailed, datasetRejected, type GlassgraphError } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 
@@ -91,7 +92,7 @@ export class Reader implements Disposable {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
 
-      const explained = explain?.(text);
+      const explained = diskFull(error) ?? explain?.(text);
       if (explained !== undefined) throw explained;
       if (/^(Binder|Parser|Catalog|Internal|INTERNAL|Permission)/.test(text)) throw error;
       if (/^Out of Memory/i.test(text)) {

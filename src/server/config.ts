@@ -121,5 +121,11 @@ function foldersOf(variables: Variables, name: string): string[] {
 function databaseUrlOf(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^postgres(ql)?:\/\//.test(text)) throw refused('DATABASE_URL', 'must begin with postgres:// or postgresql://.');
+  // It may hold a password and is not told.
+  if (!URL.canParse(text))
+    throw refused(
+      'DATABASE_URL',
+      'is no URL. Write what is special in its user or password as %xx, e.g. %20 for a space.',
+    );
   return text;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
+import { diskFull } from '../disk-full.ts';
 import { type ErrorCode, errorTable, GlassgraphError } from '../errors.ts';
 import { isAway } from '../store/away.ts';
 
@@ -16,6 +17,11 @@ export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
     if (isAway(cause)) {
       log.warn({ err: cause, path: located?.path }, 'the database is away');
       return coded(databaseAway, 'INTERNAL_SERVER_ERROR', { retryAfterMs: 1000 }, located);
+    }
+    const full = diskFull(cause);
+    if (full !== undefined) {
+      log.error({ err: cause, path: located?.path }, 'a disk is full');
+      return coded(full.message, full.code, full.details, located);
     }
     const errorId = randomUUID();
     log.error({ errorId, err: cause, path: located?.path }, 'internal error');

@@ -97,7 +97,7 @@ async function assertReachable(url: string): Promise<void> {
     await client`select 1`;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw badUserInput('DATABASE_URL', `The database of DATABASE_URL cannot be opened: ${code ?? message}.`);
+    throw badUserInput('DATABASE_URL', `The database of DATABASE_URL cannot be opened: ${message || code}.`);
   } finally {
     await client.end({ timeout: 5 });
   }

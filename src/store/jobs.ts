@@ -79,7 +79,13 @@ export const listJobs = (db: Queries, states: readonly JobState[] | null, page: 
 export async function startJob(db: Queries, id: string): Promise<JobRow | undefined> {
   const [row] = await db
     .update(jobs)
-    .set({ state: 'RUNNING', attempts: sql`${jobs.attempts} + 1`, startedAt: new Date(), rowsDone: 0 })
+    .set({
+      state: 'RUNNING',
+      attempts: sql`${jobs.attempts} + 1`,
+      startedAt: new Date(),
+      rowsDone: 0,
+      rowsPerSecond: null,
+    })
     .where(isOpen(id))
     .returning();
   await notify(db, jobChannel, id);

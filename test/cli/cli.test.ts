@@ -95,7 +95,15 @@ describe('the command line', { timeout: 120_000 }, () => {
     ['no such job', ['jobs', 'cancel', 'x'], /^BAD_USER_INPUT at cancelJob: “x” is no id/],
     ['no such state', ['jobs', '--state', 'LOST'], /^BAD_USER_INPUT: .*LOST/],
     ['a worker without a Postgres', ['worker'], /^glassgraph: A worker shares a Postgres/],
-    ['no such command', ['serv'], /unknown command|too many arguments/],
+    ['no such job to follow', ['jobs', 'follow', 'x'], /^BAD_USER_INPUT at job: “x” is no id/],
+    ['a number that is none', ['jobs', '--first', 'many'], /^error: .*“?many.* must be a whole number/],
+    [
+      'a home with nothing to export',
+      ['export', 'x', '--home', 'nowhere'],
+      /^glassgraph: There is no embedded database/,
+    ],
+    ['no such command', ['serv'], /^error: unknown command 'serv'/],
+    ['no such command, as of any object', ['toString'], /^error: unknown command 'toString'/],
   ])('ends with 1 and says why: %s', async (_, command, said) => {
     const answer = await run(...command);
     expect({ code: answer.code, out: answer.out }).toEqual({ code: 1, out: '' });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { formatOf } from '../../src/data/formats.ts';
+import { ingest } from '../../src/data/ingest.ts';
 import { writeOwnFile } from '../../src/data/own-files.ts';
 import { readRows } from '../../src/data/page.ts';
 import { registerDataset } from '../../src/data/register.ts';
@@ -207,5 +208,14 @@ describe('what cannot be read is rejected, with the line where it is known', () 
       code: 'DATASET_REJECTED',
       message: expect.stringMatching(message),
     });
+  });
+});
+
+test.runIf(process.platform === 'linux')('a disk that is full is not blamed on the data', async () => {
+  const path = join(await temporaryFolder(), 'rows.csv');
+  await writeFile(path, 'a,b\n1,2\n');
+  await expect(ingest([path], 'CSV', '/dev/full')).rejects.toMatchObject({
+    code: 'ANALYSIS_FAILED',
+    message: expect.stringMatching(/disk is full/),
   });
 });

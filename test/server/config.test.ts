@@ -87,6 +87,7 @@ describe('a variable that is unknown or malformed is an error that names it', ()
     ['GLASSGRAPH_EXAMPLE', 'yes', /GLASSGRAPH_EXAMPLE is “yes”; it must be 0 or 1/],
     ['GLASSGRAPH_SOURCES', delimiter, /GLASSGRAPH_SOURCES names no folder/],
     ['DATABASE_URL', 'mysql://me:secret@db', /DATABASE_URL must begin with postgres/],
+    ['DATABASE_URL', 'postgres://me:secret word@:::/db', /DATABASE_URL is no URL/],
     ['HOST', '0.0.0.0', /HOST is “0.0.0.0”. A server without keys binds to loopback only/],
     ['HOST', '::', /HOST is “::”/],
     ['HOST', 'glassgraph.example', /HOST is “glassgraph.example”/],

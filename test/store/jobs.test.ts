@@ -62,7 +62,7 @@ test('an attempt that was interrupted goes back to the queue, and the next one c
   await updateProgress(database.db, id, { rowsDone: 10, rowsTotal: 20, rowsPerSecond: 1 });
   await requeueJob(database.db, id);
   expect(await getJob(database.db, id)).toMatchObject({ state: 'QUEUED', attempts: 1 });
-  expect(await startJob(database.db, id)).toMatchObject({ attempts: 2, rowsDone: 0 });
+  expect(await startJob(database.db, id)).toMatchObject({ attempts: 2, rowsDone: 0, rowsPerSecond: null });
 });
 
 test('what has ended stays as it ended', async () => {
