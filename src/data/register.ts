@@ -7,6 +7,7 @@ import { using } from '../using.ts';
 import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
+import type { FolderValue } from './folder-columns.ts';
 import { parquetNames } from './parquet-names.ts';
 import { columnSql, fromFiles, labelSql, Query, reservedColumns, textSql, typeOf } from './sql.ts';
 import type { DatasetColumn, DatasetFile, DatasetRecord } from './types.ts';
@@ -42,25 +43,38 @@ export interface Origin {
 }
 
 /**
- * Checks Parquet files and says what is in them. `paths` are absolute, free of links, and in the order of their rows.
+ * Checks Parquet files and says what is in them. `paths` are absolute, free of links, and in the order of their rows; `folders`: of
+ * each, what its folders say. What the rows say themselves goes before it.
  * Throws DATASET_REJECTED naming the file, BAD_USER_INPUT naming the setting.
  */
 export async function registerDataset(
   paths: readonly string[],
   settings: DatasetSettings,
   origin?: Origin,
+  folders: readonly (readonly FolderValue[])[] = [],
 ): Promise<RegisteredDataset> {
   assertReadable(paths);
   const inspected = await Promise.all(paths.map(inspectParquet));
   return using(await Reader.open(paths), async (reader) => {
-    const found = await commonSchema(reader, paths, origin?.names);
+    const own = await commonSchema(reader, paths, origin?.names);
+    const isOwn = ({ name }: FolderValue): boolean =>
+      own.some((column) => column.name.toLowerCase() === name.toLowerCase());
+    const ofFolders = (folders[0] ?? []).filter((one) => !isOwn(one));
+    const found = [...own, ...ofFolders.map(({ name, type }): DatasetColumn => ({ name, type }))];
+    assertNames(found, basename(paths[0] as string));
     checkSettings(found, settings);
     const columns = found.map((column) => withPositive(column, settings));
     const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
     const digests: string[] = [];
     for (const path of paths) digests.push(await digestOf(path));
     const files = inspected.map((file, at): DatasetFile => {
-      return { ...file, digest: digests[at] as string, rowCount: rowCounts[at] as number };
+      const said = (folders[at] ?? []).filter((one) => !isOwn(one));
+      return {
+        ...file,
+        digest: digests[at] as string,
+        rowCount: rowCounts[at] as number,
+        ...(said.length > 0 && { folders: said }),
+      };
     });
     const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
     if (rowCount === 0) throw withoutRows(origin?.files ?? paths.map((path) => basename(path)));
@@ -69,7 +83,7 @@ export async function registerDataset(
     await checkLabel(reader, rows);
     const partitions = await listPartitions(reader, rows);
     await assertUnchanged(files);
-    return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings), partitions };
+    return { ...rows, digest: digestDataset(origin?.digests ?? digests, settings, files), partitions };
   });
 }
 
@@ -105,7 +119,6 @@ async function commonSchema(
       `The files do not have the same columns: ${basename(path)} ${difference} as in ${basename(first)}. Write them alike.`,
     );
   }
-  assertNames(columns, basename(first));
   return columns;
 }
 
@@ -250,7 +263,19 @@ async function listPartitions(reader: Reader, rows: Rows): Promise<Partition[]> 
 }
 
 /** Of the bytes in the order of the rows, and of what the columns mean: other settings, other answers. */
-function digestDataset(files: readonly string[], { label, groupBy, partitionBy, positive }: DatasetSettings): string {
-  const said = { files, label, groupBy, partitionBy, ...(positive == null ? {} : { positive }) };
+function digestDataset(
+  files: readonly string[],
+  { label, groupBy, partitionBy, positive }: DatasetSettings,
+  placed: readonly DatasetFile[],
+): string {
+  const folders = placed.flatMap((file) => (file.folders === undefined ? [] : [file.folders]));
+  const said = {
+    files,
+    label,
+    groupBy,
+    partitionBy,
+    ...(positive == null ? {} : { positive }),
+    ...(folders.length === 0 ? {} : { folders }),
+  };
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ModelSource } from '../compute/executor.ts';
 import { badUserInput, datasetRejected, forbidden } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
+import { type FolderValue, folderValues } from './folder-columns.ts';
 import { type DataFormat, dataEndings, formatOf } from './formats.ts';
 
 const argument = 'input.source.uri';
@@ -13,6 +14,8 @@ const wildcard = /[*?[]/;
 export interface DataFiles {
   readonly format: DataFormat;
   readonly paths: readonly string[];
+  /** Of each, what its folders below the source folder say of its rows; undefined where they are not alike. */
+  readonly folders?: readonly (readonly FolderValue[])[] | undefined;
 }
 
 /**
@@ -26,7 +29,11 @@ export async function resolveDatasetSource(uri: string, sourceFolders: readonly 
   const isFolder = found.length === 1 && (await stat(first)).isDirectory();
   const files = isFolder ? await dataIn(first) : await onlyFiles(found);
   const { format, paths } = filesOfOneFormat(files, `“${uri}”`);
-  return { format, paths: await Promise.all(paths.map((path) => confined(path, uri, sourceFolders))) };
+  return {
+    format,
+    paths: await Promise.all(paths.map((path) => confined(path, uri, sourceFolders))),
+    folders: folderValues(paths.map((path) => belowSource(path, sourceFolders))),
+  };
 }
 
 /** The same for files that are in place already; `what` is how the client knows them. */
@@ -38,7 +45,7 @@ export function filesOfOneFormat(files: readonly string[], what: string): DataFi
   const [first] = paths;
   if (first === undefined)
     throw datasetRejected(
-      `${what} has no file whose name ends in ${dataEndings}. Folders in it are not looked into: use a glob such as “days/*/*.parquet”.`,
+      `${what} has no file whose name ends in ${dataEndings}. Folders in it are looked into when they are called name=value; for others use a glob such as “days/*/*.parquet”.`,
     );
   if (paths.length > dataLimits.fileCount)
     throw datasetRejected(`${what} has ${paths.length} files; the most is ${dataLimits.fileCount}. Join some of them.`);
@@ -119,11 +126,21 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Files that programs leave behind and hide (.a.crc, _SUCCESS) are not meant. */
+const belowSource = (path: string, sourceFolders: readonly string[]): string => {
+  const [folder = '/'] = sourceFolders.filter((one) => isBelow(path, one)).toSorted((a, b) => a.length - b.length);
+  return relative(folder, path);
+};
+
+/**
+ * Files that programs leave behind and hide (.a.crc, _SUCCESS) are not meant; folders are looked into when they are called
+ * `name=value`.
+ */
 async function dataIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
-  const ofRows = names.filter((name) => !/^[._]/.test(name) && formatOf(name) !== undefined);
-  return onlyFiles(ofRows.map((name) => join(folder, name)));
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !/^[._]/.test(name));
+  const inner = entries.filter((entry) => entry.isDirectory() && entry.name.includes('='));
+  const ofRows = entries.filter(({ name }) => !inner.some((one) => one.name === name) && formatOf(name) !== undefined);
+  const files = await onlyFiles(ofRows.map(({ name }) => join(folder, name)));
+  return [...files, ...(await Promise.all(inner.map(({ name }) => dataIn(join(folder, name))))).flat()];
 }
 
 async function onlyFiles(paths: readonly string[]): Promise<string[]> {

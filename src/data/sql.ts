@@ -1,6 +1,7 @@
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
 import { classOf, isNumeric } from './column-type.ts';
 import type { Statement } from './duckdb.ts';
+import { nullFolder } from './folder-columns.ts';
 import type { DatasetFile, DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
 
 /**
@@ -49,9 +50,20 @@ export function labelSql(query: Query, dataset: Pick<DatasetRecord, 'columns' | 
 /** Names of DuckDB's own columns of a Parquet scan, which give rows their index. */
 export const reservedColumns = ['file_index', 'file_row_number'] as const;
 
-/** The rows of all files, in the order of the files. */
-export const fromFiles = (query: Query, files: readonly Pick<DatasetFile, 'path'>[]): string =>
-  `read_parquet(${query.bindList(files.map(({ path }) => path))}, hive_partitioning = false, union_by_name = false)`;
+/**
+ * The rows of all files, in the order of the files. DuckDB would take names of folders for columns by itself, also those of folders
+ * above the source; and files that it then leaves out would have no index.
+ */
+export function fromFiles(query: Query, files: readonly Pick<DatasetFile, 'path' | 'folders'>[]): string {
+  const paths = query.bindList(files.map(({ path }) => path));
+  const scan = `read_parquet(${paths}, hive_partitioning = false, union_by_name = false)`;
+  const columns = (files[0]?.folders ?? []).map(({ name, type }, at) => {
+    const values = query.bindList(files.map(({ folders }) => folders?.[at]?.value ?? nullFolder));
+    const value = `list_extract(${values}, CAST(file_index AS BIGINT) + 1)`;
+    return `CAST(nullif(${value}, '${nullFolder}') AS ${type}) AS ${quoted(name)}`;
+  });
+  return columns.length === 0 ? scan : `(SELECT *, ${[...reservedColumns, ...columns].join(', ')} FROM ${scan})`;
+}
 
 /** Index of a row in the dataset: of its file's first row, plus its place in the file. */
 export function rowIndexSql(query: Query, files: readonly DatasetFile[]): string {
@@ -72,8 +84,8 @@ export function indexesSql(query: Query, files: readonly DatasetFile[], indexes:
     const start = first;
     first += rowCount;
     const own = indexes.filter((index) => index >= start && index < first).map((index) => BigInt(index - start));
-    const places = `CAST(${query.bindList(own)} AS BIGINT[])`;
-    return own.length === 0 ? [] : [`(file_index = ${at} AND list_contains(${places}, file_row_number))`];
+    if (own.length === 0) return [];
+    return [`(file_index = ${at} AND list_contains(CAST(${query.bindList(own)} AS BIGINT[]), file_row_number))`];
   });
   return ofFiles.join(' OR ') || 'false';
 }

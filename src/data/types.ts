@@ -1,5 +1,6 @@
 import type { Tensor } from '../compute/tensor.ts';
 import type { Bag } from './bags.ts';
+import type { FolderValue } from './folder-columns.ts';
 import type { Texts } from './numbered-texts.ts';
 
 /** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
@@ -14,6 +15,8 @@ export interface DatasetFile {
   /** SHA-256 of its bytes, hex. */
   readonly digest?: string;
   readonly rowCount: number;
+  /** Columns that only its folders have, the same ones of every file of a dataset. */
+  readonly folders?: readonly FolderValue[];
 }
 
 export interface DatasetColumn {

@@ -32,7 +32,7 @@ export async function registerDataset(services: Services, input: DatasetToRegist
   if ('uri' in source) {
     const found = await resolveDatasetSource(source.uri, services.sources);
     return found.format === 'PARQUET'
-      ? insert(services, input, await inspectDataset(found.paths, settingsOf(input)))
+      ? insert(services, input, await inspectDataset(found.paths, settingsOf(input), undefined, found.folders))
       : registerCopy(services, input, found);
   }
   return using(await keepUploads(services.environment.home, source.files), async ({ paths }) =>

@@ -1,11 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeParquet, writeRows } from '../data/parquet.ts';
 import { answered } from '../support/ask.ts';
 import { expectRefused, type Refusal } from '../support/refusals.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { denseManifest, registerDataset, registerModel, toysFolder } from '../support/toys.ts';
+import { askToRegisterDataset, denseManifest, registerDataset, registerModel, toysFolder } from '../support/toys.ts';
 import { send, upload } from '../support/upload.ts';
 
 /** Rows with a day, numbers with a null here and there, a label, and a user. */
@@ -15,6 +15,11 @@ const rows = (from: number, to: number): string => `
          (hash(range, 3) % 2)::TINYINT AS click, 'user ' || hash(range, 4) % 50 AS "the user"
   FROM range(${from}, ${to})`;
 const settings = { label: 'click', partitionBy: 'day', groupBy: 'the user' };
+
+async function writeBelow(path: string, select: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeParquet(path, select);
+}
 
 let server: TestServer;
 beforeAll(async () => {
@@ -30,6 +35,11 @@ beforeAll(async () => {
   await writeRows(path('rows.csv'), rows(0, 3000), 'FORMAT csv');
   const csv = await readFile(path('rows.csv'), 'utf8');
   await writeFile(path('blank.csv'), `\uFEFF\n  \n\n${csv}`);
+  for (const day of ['2024-01-01', '2024-01-02', '2024-01-03'])
+    await writeBelow(
+      path(`days/day=${day}/rows.parquet`),
+      `SELECT * EXCLUDE (day) FROM (${rows(0, 3000)}) WHERE day = '${day}'`,
+    );
   await writeRows(path('rows.tsv'), rows(0, 3000), "FORMAT csv, DELIMITER '\t'");
   await writeRows(path('rows.jsonl'), rows(0, 3000), 'FORMAT json');
 });
@@ -52,7 +62,7 @@ const evaluation = async (dataset: string): Promise<{ auc: number }> => {
 describe('the same rows give the same evaluation', () => {
   test.each([
     ...['one.parquet', 'groups.parquet', 'part-*.parquet', 'rows.csv', 'rows.tsv', 'rows.jsonl'],
-    'blank.csv',
+    ...['blank.csv', 'days', 'days/*/*.parquet'],
   ])('as %s', async (uri) => {
     await registerDataset(server.ask, { name: uri, uri, ...settings });
     const found = await evaluation(uri);
@@ -88,6 +98,77 @@ describe('the same rows give the same evaluation', () => {
       expect(errors).toEqual([]);
       expect(await evaluation(`up ${name}`)).toEqual(await evaluation('one'));
     }
+  });
+});
+
+test('rows are found in whichever of several files they lie', async () => {
+  await registerDataset(server.ask, { name: 'part-*.parquet', uri: 'part-*.parquet', ...settings });
+  const { model } = await answered(server.ask)<{ model: { explanations: { nodes: { row: { index: number } }[] } } }>(
+    `{ model(name: "dense") {
+      explanations(rows: { dataset: "part-*.parquet", invalid: SKIP, where: [{ column: "day", op: EQ, value: "2024-01-02" }] }, first: 2) {
+        nodes { row { index } }
+      }
+    } }`,
+  );
+  expect(model.explanations.nodes.map(({ row }) => row.index)).toEqual([1000, 1001]);
+});
+
+describe('names of folders', () => {
+  test('are columns like others: of filters, samples, groups, slices and rows', async () => {
+    await registerDataset(server.ask, { name: 'in folders', uri: 'days', ...settings });
+    await registerDataset(server.ask, { name: 'one', uri: 'one.parquet', ...settings });
+    const asked = async (dataset: string) => {
+      const day = '{ column: "day", op: GTE, value: "2024-01-02" }';
+      const { model, dataset: about } = await answered(server.ask)<Record<string, object>>(
+        `query ($dataset: String!) {
+          model(name: "dense") {
+            late: evaluation(rows: { dataset: $dataset, invalid: SKIP, where: [${day}], sample: 500 }) { rowCount auc slices(by: "day") { slice rowCount auc } }
+            last: evaluation(rows: { dataset: $dataset, invalid: SKIP, partitionRange: { from: "2024-01-03" } }) { rowCount auc }
+            explanations(rows: { dataset: $dataset, invalid: SKIP, partitions: ["2024-01-02"] }, first: 2) { nodes { row { index partition } score } }
+          }
+          dataset(name: $dataset) { columns { name type distinctCount minimum maximum } partitions { name rowCount positiveCount } }
+        }`,
+        { dataset },
+      );
+      const { columns, partitions } = about as { columns: { name: string }[]; partitions: object[] };
+      return { model, partitions, columns: columns.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+    };
+    expect(await asked('in folders')).toEqual(await asked('one'));
+  });
+
+  test('can be the label, and give way to a column of the rows', async () => {
+    for (const click of [0, 1])
+      await writeBelow(
+        join(server.folder, `clicks/click=${click}/A=7/rows.parquet`),
+        `SELECT * EXCLUDE (click) FROM (${rows(0, 3000)}) WHERE click = ${click}`,
+      );
+    await registerDataset(server.ask, { name: 'clicks', uri: 'clicks', label: 'click' });
+    const [folders, one] = [await evaluation('clicks'), await evaluation('one')];
+    expect(folders.auc).toBe(one.auc);
+  });
+
+  test('are null where Hive says so', async () => {
+    for (const value of ['__HIVE_DEFAULT_PARTITION__', '7'])
+      await writeBelow(join(server.folder, `nulls/n=${value}/rows.parquet`), 'SELECT 1 AS a');
+    await registerDataset(server.ask, { name: 'nulls', uri: 'nulls' });
+    const { dataset } = await answered(server.ask)<{ dataset: object }>(
+      '{ dataset(name: "nulls") { columns { name type nullCount } rows { nodes { values } } } }',
+    );
+    expect(dataset).toEqual({
+      columns: [
+        { name: 'a', type: 'INTEGER', nullCount: 0 },
+        { name: 'n', type: 'BIGINT', nullCount: 1 },
+      ],
+      rows: { nodes: [{ values: { a: 1, n: 7 } }, { values: { a: 1, n: null } }] },
+    });
+  });
+
+  test('that are taken are refused', async () => {
+    await writeBelow(join(server.folder, 'taken/file_index=1/rows.parquet'), 'SELECT 1 AS a');
+    expectRefused(await askToRegisterDataset(server.ask, { name: 'taken', uri: 'taken' }), [
+      'DATASET_REJECTED',
+      /Rename the column “file_index”/,
+    ]);
   });
 });
 
