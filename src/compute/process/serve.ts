@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { analysisFailed, GlassgraphError, toErrorRecord } from '../../errors.ts';
+import { diskFull } from '../../disk-full.ts';
+import { GlassgraphError, toErrorRecord } from '../../errors.ts';
 import type { CallMessage, Methods, ReplyMessage } from './protocol.ts';
 
 const aliveMs = 1000;
@@ -37,17 +38,12 @@ async function answer(methods: Methods, { call, method, parameters }: CallMessag
     if (implementation === undefined) throw new Error(`the compute process has no method ${method}`);
     reply({ call, kind: 'done', value: await implementation(parameters, context) });
   } catch (caught) {
-    const error = explained(caught);
+    const error = diskFull(caught) ?? caught;
     if (error instanceof GlassgraphError) reply({ call, kind: 'failed', error: toErrorRecord(error) });
     else reply({ call, kind: 'defect', log: inspect(error) });
   } finally {
     clearInterval(alive);
   }
-}
-
-function explained(error: unknown): unknown {
-  const isFull = error instanceof Error && /\bENOSPC\b|no space left on device/i.test(`${error.message}`);
-  return isFull ? analysisFailed('The server’s disk is full. Free some space, then ask again.') : error;
 }
 
 function reply(message: ReplyMessage): void {
