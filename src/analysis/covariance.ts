@@ -3,6 +3,7 @@ import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
 import { addGram, emptyGram, type Gram, gramOfSums } from './gram.ts';
+import { assertObserved } from './row-axis.ts';
 import { countOf, type LayerSpec, layerOf, nearMean, onesOf, unitsLast } from './units.ts';
 
 /** How the units of a layer go together, over observations. */
@@ -47,12 +48,11 @@ export const covariance: Analysis<LayerSpec, Gram, CovarianceResult> = {
   },
   fold: (state, outputs) => addGram(state, gramOfBatch(outputs)),
   merge: (a, b) => addGram(structuredClone(a), b),
-  finish: ({ count, mean, products }) => ({
-    observationCount: count,
-    units: mean.length,
-    mean,
-    covariance: products.map((product) => product / count),
-  }),
+  finish({ count, mean, products }) {
+    assertObserved(count);
+    const covariance = products.map((product) => product / count);
+    return { observationCount: count, units: mean.length, mean, covariance };
+  },
 };
 
 function gramOfBatch(outputs: Outputs): Gram {

@@ -2,6 +2,7 @@ import { reduceMax, reduceMin, transpose } from '../compute/program.ts';
 import type { Batch } from '../data/types.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Outputs } from './analysis.ts';
+import { assertObserved, isOfElements } from './row-axis.ts';
 import { countOf, type LayerSpec, layerOf, observations } from './units.ts';
 
 /** How often each unit of a layer takes which values: counts in equal bins between its minimum and its maximum. */
@@ -18,6 +19,7 @@ export interface DistributionResult {
 
 interface DistributionState {
   readonly sweep: 'range' | 'counts';
+  readonly isOfElements: boolean;
   count: number;
   readonly minimum: Float64Array;
   readonly maximum: Float64Array;
@@ -43,9 +45,11 @@ export const distribution: Analysis<LayerSpec, DistributionState, DistributionRe
     };
   },
   start(spec, subject) {
-    const { units } = layerOf(spec, subject);
+    const layer = layerOf(spec, subject);
+    const { units } = layer;
     return {
       sweep: 'range',
+      isOfElements: isOfElements(layer, subject),
       count: 0,
       minimum: new Float64Array(units).fill(Number.POSITIVE_INFINITY),
       maximum: new Float64Array(units).fill(Number.NEGATIVE_INFINITY),
@@ -67,14 +71,11 @@ export const distribution: Analysis<LayerSpec, DistributionState, DistributionRe
         },
   again: (state) => (state.sweep === 'range' ? { ...state, sweep: 'counts' } : undefined),
   sweepsAfter: ({ sweep }) => (sweep === 'range' ? 1 : 0),
-  finish: ({ count, minimum, maximum, counts, labelledCount, positiveCounts }) => ({
-    observationCount: count,
-    bins,
-    minimum,
-    maximum,
-    counts,
-    ...(labelledCount > 0 && { labelled: { count: labelledCount, positiveCounts } }),
-  }),
+  finish({ count, minimum, maximum, counts, labelledCount, positiveCounts }) {
+    assertObserved(count);
+    const labelled = labelledCount > 0 && { labelled: { count: labelledCount, positiveCounts } };
+    return { observationCount: count, bins, minimum, maximum, counts, ...labelled };
+  },
 };
 
 const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, at) => value + (b[at] as number));
@@ -98,7 +99,8 @@ function counted(state: DistributionState, outputs: Outputs, { rowCount, label, 
   const { minimum, maximum, counts, positiveCounts } = state;
   const values = outputs.values?.data as Float32Array;
   const observationCount = values.length / minimum.length;
-  const positions = observationCount / rowCount;
+  // A label is a row's, and no element's of its lists.
+  const positions = state.isOfElements ? 0 : observationCount / rowCount;
   const isPositive = Uint8Array.from({ length: observationCount }, (_, at) => label[Math.floor(at / positions)] ?? 0);
   state.labelledCount += positions * labelled.reduce((total, isLabelled) => total + isLabelled, 0);
   for (let unit = 0, at = 0; unit < minimum.length; unit++) {

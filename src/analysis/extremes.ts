@@ -11,6 +11,7 @@ import {
   scalar,
 } from '../compute/program.ts';
 import type { Analysis, Outputs } from './analysis.ts';
+import { assertObserved } from './row-axis.ts';
 import { countOf, type LayerSpec, layerOf, observations } from './units.ts';
 
 /** How far a layer's neurons go, and how often they are at an end. Every array has one entry a unit. */
@@ -54,7 +55,10 @@ export const extremes: Analysis<LayerSpec, ExtremesResult, ExtremesResult> = {
   },
   fold: (state, outputs) => merged(state, ofBatch(outputs)),
   merge: merged,
-  finish: (state) => state,
+  finish(state) {
+    assertObserved(state.observationCount);
+    return state;
+  },
 };
 
 const count = (mask: Expression): Expression => reduceSum(cast(mask, 'float32'), [0]);

@@ -1,12 +1,13 @@
 import { add, concat, type Expression, matmul, mul, reduceSum, reshape, row, scalar, sub } from '../compute/program.ts';
 import type { Analysis, Outputs, Subject } from './analysis.ts';
 import { type Comoments, correlations, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
+import { assertObserved, isOfElements } from './row-axis.ts';
 import { scoreOf } from './score.ts';
-import { countOf, type LayerSpec, layerOf, nearMean, observations, unitsLast } from './units.ts';
+import { countOf, type LayerSpec, layerOf, nearMean, observations, onesOf, unitsLast } from './units.ts';
 
 /** A layer's neurons over rows: what §2 of Guo et al. 2018 calls neuron status. Every array has one entry a unit. */
 export interface MomentsResult {
-  /** Rows, times positions where the layer has them. */
+  /** Rows, times positions where the layer has them; elements of lists where it has these instead of rows. */
   readonly observationCount: number;
   readonly mean: Float64Array;
   /** Dividing by the number of observations; exactly 0 for a unit that is constant, and for no other. */
@@ -41,14 +42,17 @@ export const moments: Analysis<LayerSpec, MomentsState, MomentsResult> = {
   },
   fold: (state, outputs) => mergeStates(state, stateOfBatch(outputs)),
   merge: mergeStates,
-  finish: ({ withScore, withLabel }) => ({
-    observationCount: withScore.count,
-    mean: withScore.meanX,
-    standardDeviation: withScore.squaresX.map((squares) => Math.sqrt(squares / withScore.count)),
-    ...meansByLabel(withLabel),
-    correlationWithLabel: correlations(withLabel),
-    correlationWithScore: correlations(withScore),
-  }),
+  finish({ withScore, withLabel }) {
+    assertObserved(withScore.count);
+    return {
+      observationCount: withScore.count,
+      mean: withScore.meanX,
+      standardDeviation: withScore.squaresX.map((squares) => Math.sqrt(squares / withScore.count)),
+      ...meansByLabel(withLabel),
+      correlationWithLabel: correlations(withLabel),
+      correlationWithScore: correlations(withScore),
+    };
+  },
 };
 
 function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression> {
@@ -59,25 +63,36 @@ function batchSums(spec: LayerSpec, subject: Subject): Record<string, Expression
   const shifted = sub(values, shift);
   const squares = mul(shifted, shifted);
   const squareShift = nearMean(squares, positionAxes);
-  const score = scoreOf(subject);
+  const { ones, labelled, label, score } = isOfElements(layer, subject) ? ofElements(values) : ofRows(subject);
   const scoreShift = nearMean(score);
   const shiftedScore = sub(score, scoreShift);
-  const ones = add(mul(row('labelled'), scalar(0)), scalar(1));
   return {
     shift,
     /** [4, units]: Σ x, Σ labelled·x, Σ label·x, Σ score·x */
-    sums: matmul(stack([ones, row('labelled'), row('label'), shiftedScore]), overPositions(shifted)),
+    sums: matmul(stack([ones, labelled, label, shiftedScore]), overPositions(shifted)),
     squareShift,
     /** [2, units]: Σ x², Σ labelled·x², each x² less the shift of squares */
-    squares: matmul(stack([ones, row('labelled')]), overPositions(sub(squares, squareShift))),
+    squares: matmul(stack([ones, labelled]), overPositions(sub(squares, squareShift))),
     scoreShift,
     /** [5]: of rows, of labelled ones, of positives; Σ score, Σ score² */
-    rowSums: reduceSum(
-      stack([ones, row('labelled'), row('label'), shiftedScore, mul(shiftedScore, shiftedScore)]),
-      [1],
-    ),
+    rowSums: reduceSum(stack([ones, labelled, label, shiftedScore, mul(shiftedScore, shiftedScore)]), [1]),
     ...(positionAxes.length === 0 ? {} : { observationCount: countOf(observations(layer)) }),
   };
+}
+
+/** What units are compared with, [rows] each. */
+const ofRows = (subject: Subject) => ({
+  ones: add(mul(row('labelled'), scalar(0)), scalar(1)),
+  labelled: row('labelled'),
+  label: row('label'),
+  score: scoreOf(subject),
+});
+
+/** The elements of lists are counted, and compared with nothing: a label and a score are a row's. */
+function ofElements(values: Expression) {
+  const ones = reshape(onesOf(values), [-1]);
+  const nothing = mul(ones, scalar(0));
+  return { ones, labelled: nothing, label: nothing, score: nothing };
 }
 
 /** Vectors of [rows] as the rows of one matrix. */

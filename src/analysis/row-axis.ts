@@ -1,6 +1,6 @@
 import type { LayerGraph } from '../compute/graph.ts';
 import { isBag } from '../data/manifest.ts';
-import { analysisFailed, type ErrorDetails } from '../errors.ts';
+import { analysisFailed, badUserInput, type ErrorDetails } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 
 /** Whether what it has on the axis of its rows are the elements of lists of any length, of which a row has some or none. */
@@ -21,4 +21,10 @@ export const withoutRows = (layer: string) => sharedAxis(`The layer â€œ${layer}â
 /** Throws it where a batch shows that they are not. */
 export function assertByRow(valueCount: number, rowCount: number): void {
   if (valueCount !== rowCount) throw sharedAxis(`This layer gives ${valueCount} values for ${rowCount} rows`);
+}
+
+/** Throws BAD_USER_INPUT where the rows have nothing on a layer: no element in any of their lists. */
+export function assertObserved(observationCount: number): void {
+  if (observationCount === 0)
+    throw badUserInput('rows', 'The lists that this layer reads are empty in all of these rows. Ask about other rows.');
 }

@@ -62,7 +62,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     }),
     observationCount: t.field({
       type: 'SafeInt',
-      description: 'Rows, times positions.',
+      description: 'Rows, times positions; the elements of lists on a layer that has these for rows.',
       resolve: ({ moments }) => moments.observationCount,
     }),
     mean: t.float({

@@ -46,7 +46,7 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
       }),
       observationCount: t.field({
         type: 'SafeInt',
-        description: 'Rows, times positions.',
+        description: 'Rows, times positions; the elements of lists on a layer that has these for rows.',
         resolve: ({ moments }) => moments.observationCount,
       }),
       mean: figure('Mean activation.', ({ mean }) => mean),

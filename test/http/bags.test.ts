@@ -15,7 +15,16 @@ interface Figures {
 }
 type Row = Record<string, unknown> & { click: number };
 type Expected = { logit: number } & Record<string, Record<string, Figures>>;
-const { rows, expected }: { rows: Row[]; expected: Expected[] } = JSON.parse(
+interface Elements {
+  readonly count: number;
+  readonly mean: number[];
+  readonly standardDeviation: number[];
+}
+const {
+  rows,
+  expected,
+  elements,
+}: { rows: Row[]; expected: Expected[]; elements: Record<'tags' | 'genres', Elements> } = JSON.parse(
   await readFile(join(folder, 'ragged.json'), 'utf8'),
 );
 
@@ -112,6 +121,49 @@ test.each([
   for (const [row, { attributions }] of nodes.entries())
     for (const [at, { magnitude }] of attributions.entries())
       expect(magnitude).toBeCloseTo(plain.model.explanations.nodes[row]?.attributions[at]?.magnitude as number, 4);
+});
+
+describe('layers of elements have statistics of the elements, which have no label and no score', () => {
+  const asked = `query ($layer: String!, $rows: RowsInput!) { model(name: "legacy") { layer(name: $layer) {
+    statistics(rows: $rows) { deadUnits effectiveRank }
+    neurons(rows: $rows) { edges { statistics {
+      observationCount mean standardDeviation correlationWithScore correlationWithLabel meanWhenPositive
+      histogram { counts positiveCounts }
+    } } }
+  } } }`;
+  interface Answer {
+    readonly model: { layer: { neurons: { edges: { statistics: Record<string, unknown> }[] } } };
+  }
+
+  test.each([
+    ['glassgraph/Gather', elements.tags],
+    ['glassgraph/Gather_1', elements.genres],
+  ])('%s', async (layer, { count, mean, standardDeviation }) => {
+    const { model } = await answered(server.ask)<Answer>(asked, { layer, rows: { dataset: 'rows' } });
+    const found = model.layer.neurons.edges.map(({ statistics }) => statistics);
+    expect(found).toMatchObject(
+      mean.map((value, unit) => ({
+        mean: expect.closeTo(value, 5),
+        standardDeviation: expect.closeTo(standardDeviation[unit] as number, 5),
+        correlationWithScore: null,
+        correlationWithLabel: null,
+        meanWhenPositive: null,
+        histogram: { positiveCounts: null },
+      })),
+    );
+    for (const { histogram } of found)
+      expect((histogram as { counts: number[] }).counts.reduce((total, bin) => total + bin)).toBe(count);
+  });
+
+  test('of rows whose lists are all empty there are none', async () => {
+    const rows = { dataset: 'rows', where: [{ column: 'price', op: 'EQ', value: -1 }] };
+    const { errors } = await server.ask(asked, { layer: 'glassgraph/Gather', rows });
+    for (const { message, extensions } of errors) {
+      expect(extensions.code).toBe('BAD_USER_INPUT');
+      expect(message).toMatch(/lists .* are empty in all of these rows/);
+    }
+    expect(errors.length).toBeGreaterThan(0);
+  });
 });
 
 test('every element counts in the frequency of entries; layers of elements are like nothing, and the others have probes', async () => {
