@@ -10,21 +10,16 @@ import { upload } from '../support/upload.ts';
 /** What names and values begin with. The server must take it for nothing but text. */
 const hostile = [
   `"`,
-  `""`,
-  `'`,
   `'; DROP TABLE models; --`,
   `"; DROP TABLE datasets; --`,
   `") FROM range(3) --`,
   `' OR 1=1 --`,
-  `]; [`,
+  `]; [ *?[a-z] /* */ -- ;|`,
   `$1 ? :a @b {c} %s`,
   `\\' \\" \\n`,
   `line one\nline two\t`,
-  `/* */ -- ;|`,
   `select from where null true`,
   `Ünï 🙂 \u202e`,
-  `*?[a-z]`,
-  `read_csv('/etc/passwd')`,
 ];
 
 let server: TestServer;
