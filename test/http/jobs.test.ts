@@ -181,7 +181,7 @@ describe('a request that is aborted', () => {
 
   test('stops no pass that another request waits for', async () => {
     const document = large();
-    const other = server.ask(document);
+    const other = server.ask(document, {}, { prefer: 'wait=100' });
     await abortedAfter(document, isRunning);
     expect((await other).data).toEqual({ model: { evaluation: { rowCount } } });
   });
