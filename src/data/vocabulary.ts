@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { badUserInput, bindingMismatch } from '../errors.ts';
@@ -18,7 +18,8 @@ export async function keepVocabulary(
   const digest = createHash('sha256').update(text).digest('hex');
   const path = join(home, vocabularyFile(digest));
   await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
+  // Two models that are registered at once may have the same one.
+  const unfinished = `${path}.${randomUUID()}.tmp`;
   await writeFile(unfinished, text);
   await rename(unfinished, path);
   return { digest, entryCount };
