@@ -95,6 +95,10 @@ export function fromTensorProto(proto: TensorProto): Tensor | undefined {
   }
 }
 
+/** In the order of the elements; none where the tensor cannot be read. */
+export const integersOf = (proto: TensorProto): number[] =>
+  Array.from((fromTensorProto(proto)?.data ?? []) as ArrayLike<number | bigint>, Number);
+
 /** The declaration of a graph's input; null is a size known at run time only. */
 export function valueInfoOf(name: string, dtype: DType, shape: readonly (number | null)[]): ValueInfoProto {
   const dim = shape.map((size) =>

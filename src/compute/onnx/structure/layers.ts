@@ -1,8 +1,8 @@
 import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { readInts } from '../attributes.ts';
-import type { NodeProto, TensorProto } from '../proto/onnx_pb.js';
-import { fromTensorProto } from '../tensors.ts';
+import type { NodeProto } from '../proto/onnx_pb.js';
+import { integersOf } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 import { activationOf } from './activation.ts';
 import {
@@ -304,8 +304,4 @@ function isBookkeepingBranch({ opType, attribute }: NodeProto): boolean {
     opType === 'If' &&
     attribute.every(({ g }) => g?.node.every((node) => node.opType === 'Constant' || bookkeeping.has(node.opType)))
   );
-}
-
-function integersOf(tensor: TensorProto): number[] {
-  return Array.from((fromTensorProto(tensor)?.data ?? []) as ArrayLike<number | bigint>, Number);
 }

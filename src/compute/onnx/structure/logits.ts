@@ -2,7 +2,7 @@ import type { LogitTensor } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { readInt } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
-import { fromTensorProto } from '../tensors.ts';
+import { integersOf } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 
 type Specs = ReadonlyMap<string, TensorSpec>;
@@ -68,7 +68,7 @@ function placeTaken(node: NodeProto, index: number, view: GraphView, specs: Spec
   const width = source?.length === 2 ? source[1] : undefined;
   const numbers = (at: number): number[] | undefined => {
     const proto = view.initializers.get(input[at] ?? '');
-    return proto && Array.from((fromTensorProto(proto)?.data ?? []) as ArrayLike<number | bigint>, Number);
+    return proto && integersOf(proto);
   };
   const ofColumns = (axis: number | undefined): boolean => axis === 1 || axis === -1;
   if (typeof width !== 'number') return undefined;
