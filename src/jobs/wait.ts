@@ -1,8 +1,9 @@
 import type { ErrorRecord } from '../errors.ts';
 import { isAway } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
+import { Gathered } from '../store/gathered.ts';
 import { getJob } from '../store/jobs.ts';
-import { getClaims, resultChannel } from '../store/results.ts';
+import { type Claim, getClaims, resultChannel } from '../store/results.ts';
 import type { Interest } from './interest.ts';
 import { Notifications } from './notifications.ts';
 
@@ -24,16 +25,20 @@ export interface Waiting {
 
 /** Behind a notification that was lost, e.g. with its connection. */
 const pollMs = 1000;
+/** All who wait look at the same moments, so that one query tells them. */
+const untilPollMs = (): number => pollMs - (performance.now() % pollMs);
 
 /** Waits for results that other passes compute. */
 export class ResultWaiter {
   readonly #database: Database;
+  readonly #claims: Gathered<Claim>;
   readonly #interest: Interest;
   readonly #notifications: Notifications;
   #latestMs = Number.POSITIVE_INFINITY;
 
   private constructor(database: Database, interest: Interest, notifications: Notifications) {
     this.#database = database;
+    this.#claims = new Gathered((keys) => getClaims(database.db, keys));
     this.#interest = interest;
     this.#notifications = notifications;
   }
@@ -60,7 +65,7 @@ export class ResultWaiter {
     let awaited: string | undefined;
     try {
       for (;;) {
-        const woken = this.#notifications.next(key, Math.min(pollMs, deadlineMs() - performance.now()), signal);
+        const woken = this.#notifications.next(key, Math.min(untilPollMs(), deadlineMs() - performance.now()), signal);
         const isLate = signal.aborted || performance.now() >= deadlineMs();
         const claim = await this.#claimOf(key, isLate);
         if (claim === undefined) return this.#released(key, jobId);
@@ -85,7 +90,7 @@ export class ResultWaiter {
 
   /** A database that is away may come back while there is time. */
   #claimOf(key: string, isLate: boolean) {
-    return getClaims(this.#database.db, [key]).then(
+    return this.#claims.get([key]).then(
       ([claim]) => claim,
       (error: unknown) => {
         if (isLate || !isAway(error)) throw error;

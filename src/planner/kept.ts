@@ -1,7 +1,8 @@
 import { decodeResult } from '../analysis/codec.ts';
 import { plannerLimits } from '../limits.ts';
 import type { Queries } from '../store/database.ts';
-import { getClaims, getResults, touchResults } from '../store/results.ts';
+import { Gathered } from '../store/gathered.ts';
+import { type Claim, getClaims, getResults, type KeptResult, touchResults } from '../store/results.ts';
 import type { Provenance } from './question.ts';
 
 /** A result that is there, decoded. Whoever gets it shares it with others. */
@@ -19,6 +20,8 @@ const touchMs = 5000;
  */
 export class KeptResults {
   readonly #db: Queries;
+  readonly #results: Gathered<KeptResult>;
+  readonly #claims: Gathered<Claim>;
   readonly #memory = new Map<string, Kept & { readonly bytes: number }>();
   readonly #used = new Set<string>();
   readonly #memoryBytes: number;
@@ -27,6 +30,8 @@ export class KeptResults {
 
   constructor(db: Queries, { memoryBytes }: { memoryBytes: number } = plannerLimits) {
     this.#db = db;
+    this.#results = new Gathered((keys) => getResults(db, keys));
+    this.#claims = new Gathered((keys) => getClaims(db, keys));
     this.#memoryBytes = memoryBytes;
     this.#timer = setInterval(() => void this.#touch().catch(() => undefined), touchMs).unref();
   }
@@ -40,7 +45,7 @@ export class KeptResults {
       if (known === undefined) missing.push(key);
       else found.set(key, this.#remember(key, known));
     }
-    for (const { value, files: _files, analysis: _analysis, ...provenance } of await getResults(this.#db, missing)) {
+    for (const { value, files: _files, analysis: _analysis, ...provenance } of await this.#results.get(missing)) {
       const kept = { value: decodeResult(value), provenance, bytes: value.byteLength };
       found.set(provenance.key, this.#remember(provenance.key, kept));
     }
@@ -48,11 +53,11 @@ export class KeptResults {
     return found;
   }
 
-  /** Those of the keys whose results are in the store at this moment. */
-  async inStore(keys: readonly string[]): Promise<string[]> {
-    const there = (await getClaims(this.#db, keys)).filter(({ isDone }) => isDone).map(({ key }) => key);
-    for (const key of there) this.#used.add(key);
-    return there;
+  /** Those of the keys whose results are in the store at this moment, or are being computed. */
+  async inStore(keys: readonly string[]): Promise<Claim[]> {
+    const claims = await this.#claims.get(keys);
+    for (const { key, isDone } of claims) if (isDone) this.#used.add(key);
+    return claims;
   }
 
   /** After results were deleted. */

@@ -44,6 +44,8 @@ export interface PlannerOptions {
 /** After this long an ANALYSIS_PENDING is worth asking about again. */
 const retryAfterMs = 1000;
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * The way of a query:
  *
@@ -92,8 +94,7 @@ export class Planner {
 
   async #dispatch(asked: readonly Asked[]): Promise<void> {
     try {
-      const kept = await this.#answerKept(asked);
-      const open = asked.filter(({ question }) => !kept.has(question.key));
+      const { open, kept, claimed } = await this.#answerKept(asked);
       this.counts.hits += asked.length - open.length;
       this.counts.misses += open.length;
       const { passes, waiting } = planPasses(
@@ -101,7 +102,7 @@ export class Planner {
         kept,
       );
       for (const { spent } of new Set(open.map(({ scope }) => scope))) spend(spent, passes);
-      const claims = await Promise.all(passes.map((pass) => this.#claim(pass, open)));
+      const claims = await Promise.all(passes.map((pass) => this.#claim(pass, open, claimed)));
       const jobs: JobOfKey = new Map(claims.flatMap(({ ours }) => ours));
       const later = [...waiting, ...claims.map(({ deferred }) => deferred)];
       const isLater = new Set(later.flat().map(({ question }) => question.key));
@@ -114,27 +115,35 @@ export class Planner {
     }
   }
 
-  /** Answers what needs no computation; returns the keys, of parts too, that are kept. */
-  async #answerKept(asked: readonly Asked[]): Promise<ReadonlySet<string>> {
+  /** Answers what needs no computation. What others are open, which of their parts are kept, and which of all are being computed. */
+  async #answerKept(asked: readonly Asked[]): Promise<{ open: Asked[]; kept: Set<string>; claimed: Set<string> }> {
     const found = await this.#kept.get(asked.map(({ question }) => question.key));
-    const parts = new Set<string>();
-    for (const { question, resolve } of asked) {
-      const kept = found.get(question.key);
-      if (kept !== undefined) resolve(answerOf(kept, question, true));
-      else for (const { key } of question.parts.flatMap((part) => stillNeeded(part, parts))) parts.add(key);
+    const open: Asked[] = [];
+    for (const one of asked) {
+      const kept = found.get(one.question.key);
+      if (kept === undefined) open.push(one);
+      else one.resolve(answerOf(kept, one.question, true));
     }
-    return new Set([...found.keys(), ...(await this.#kept.inStore([...parts]))]);
+    const needed = new Set(open.flatMap(({ question }) => stillNeeded(question, none)).map(({ key }) => key));
+    const claims = await this.#kept.inStore([...needed]);
+    const kept = new Set(found.keys());
+    for (const { key, isDone } of claims) if (isDone) kept.add(key);
+    const claimed = new Set(claims.map(({ key }) => key));
+    return { open, kept, claimed };
   }
 
   /** 3. Claim. Of what is asked and planned, what this request's job computes, and what must wait for another's. */
   async #claim(
     pass: PassPlan,
     asked: readonly Asked[],
+    claimed: ReadonlySet<string>,
   ): Promise<{ ours: [key: string, jobId: string][]; deferred: WaitingQuestion[] }> {
-    const { jobId, deferred } = await this.#submit(pass);
+    const questions = [...pass.analyses, ...pass.readings];
+    // Whoever comes while a pass is running only waits: most of a crowd costs no transaction.
+    const isClaimed = questions.every(({ key }) => claimed.has(key));
+    const { jobId, deferred } = isClaimed ? { jobId: null, deferred: [] } : await this.#submit(pass);
     const described = describePass(pass, jobId === null ? null : this.#options.jobReference(jobId));
     for (const scope of new Set(asked.map(({ scope }) => scope))) scope.plans.push(described);
-    const questions = [...pass.analyses, ...pass.readings];
     return {
       ours: jobId === null ? [] : questions.map(({ key }) => [key, jobId]),
       deferred: questions

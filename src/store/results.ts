@@ -16,6 +16,9 @@ export type KeptResult = { [Name in Exclude<keyof ResultRow, OfRows>]: NonNullab
 >;
 type OfRows = 'datasetId' | 'datasetDigest';
 
+/** Of a key that a job computes, or has. */
+export type Claim = Pick<ResultRow, 'key' | 'jobId'> & { readonly isDone: boolean };
+
 /** Notified with a key when its result is there or its claim was given up. */
 export const resultChannel = 'glassgraph_results';
 
@@ -64,10 +67,7 @@ export async function getResults(db: Queries, keys: readonly string[]): Promise<
 }
 
 /** Which of the keys are claimed or there, and by which job. */
-export async function getClaims(
-  db: Queries,
-  keys: readonly string[],
-): Promise<{ key: string; jobId: string; isDone: boolean }[]> {
+export async function getClaims(db: Queries, keys: readonly string[]): Promise<Claim[]> {
   if (keys.length === 0) return [];
   return db
     .select({ key: results.key, jobId: results.jobId, isDone: sql<boolean>`${results.computedAt} is not null` })
