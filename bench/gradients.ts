@@ -14,6 +14,7 @@ import {
 import { toTensorProto, valueInfoOf } from '../src/compute/onnx/tensors.ts';
 import * as p from '../src/compute/program.ts';
 import { elementCount, float32, int64, type Tensor } from '../src/compute/tensor.ts';
+import { openedInTurn } from './pass.ts';
 import { milliseconds, type Row, times } from './table.ts';
 
 export const about =
@@ -121,7 +122,7 @@ async function opened(net: Net, folder: string, threads: number): Promise<OpenMo
   const path = join(folder, 'model.onnx');
   await writeFile(path, toBinary(ModelProtoSchema, model));
   const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
-  return await onnxExecutor.open(artifact, { home: folder, threads });
+  return await openedInTurn(artifact, folder, threads);
 }
 
 /** Median of batches, the two taking turns, so that both see the same machine. */

@@ -11,6 +11,7 @@ const groups = [
   'memory',
   'attribution',
   'moments',
+  'lanes',
   'loop',
   'rows',
   'queries',

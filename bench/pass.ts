@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
-import type { OpenModel } from '../src/compute/executor.ts';
-import { onnxExecutor } from '../src/compute/onnx/executor.ts';
+import type { ModelArtifact, OpenModel } from '../src/compute/executor.ts';
+import { folderOf, readArtifact } from '../src/compute/onnx/artifact.ts';
+import { OnnxModel, onnxExecutor } from '../src/compute/onnx/executor.ts';
 import { type BoundInputs, bind } from '../src/data/bind.ts';
 import type { RowSelection } from '../src/data/types.ts';
+import { computeLimits } from '../src/limits.ts';
 import type { KeptPart, PassQuestion, PassRequest } from '../src/pass/protocol.ts';
 import { readableRows } from '../src/pass/readable-rows.ts';
 import { runPass } from '../src/pass/run.ts';
@@ -16,6 +18,10 @@ export const allRows = { partitions: null, where: [], invalid: 'FAIL' } as const
 
 export const opened = ({ model, home }: Workload): Promise<OpenModel> =>
   onnxExecutor.open(model.artifact, { home, threads });
+
+/** One batch after the other, for what measures a run alone. */
+export const openedInTurn = async (artifact: ModelArtifact, home: string, threads: number): Promise<OpenModel> =>
+  new OnnxModel(await readArtifact(folderOf(artifact, home)), threads, { ...computeLimits, lanes: 1 });
 
 const boundTo = ({ model, dataset }: Workload): BoundInputs => bind(model.graph, model.manifest, {}, dataset);
 

@@ -1,9 +1,8 @@
 /** Prints the rows of one device, which TFJS_DEVICE names, as JSON; its argument is a folder that is not there yet. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
-import type { Executor, OpenModel } from '../src/compute/executor.ts';
+import type { Executor, ModelArtifact, OpenModel } from '../src/compute/executor.ts';
 import { onnxExecutor } from '../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../src/compute/onnx/proto/onnx_pb.js';
 import { abs, constant, gradient, matmul, type Program, reshape, tensor } from '../src/compute/program.ts';
@@ -11,6 +10,7 @@ import { float32, int64, type Tensor } from '../src/compute/tensor.ts';
 import { tfjsExecutor } from '../src/compute/tfjs/executor.ts';
 import { compared } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';
+import { openedInTurn, threads } from './pass.ts';
 import { milliseconds, none, type Row, times } from './table.ts';
 import { writeGraphModel } from './tfjs-graph.ts';
 
@@ -42,10 +42,9 @@ function programsOf({ graph }: OpenModel): { forward: Program; saliency: Program
   return { forward: { outputs: { logit } }, saliency: { outputs: { logit, ...Object.fromEntries(sums) } } };
 }
 
-async function opened(executor: Executor, path: string, root: string, home: string): Promise<OpenModel> {
-  const threads = availableParallelism();
+async function registered(executor: Executor, path: string, root: string, home: string): Promise<ModelArtifact> {
   const { artifact } = await executor.register({ path, root }, home, threads);
-  return executor.open(artifact, { home, threads });
+  return artifact;
 }
 
 async function rowsOf(net: Net, rounds: number, folder: string): Promise<Row[]> {
@@ -53,8 +52,10 @@ async function rowsOf(net: Net, rounds: number, folder: string): Promise<Row[]> 
   await mkdir(home, { recursive: true });
   await writeFile(join(folder, 'model.onnx'), toBinary(ModelProtoSchema, net.model));
   await writeGraphModel(net.model, join(folder, 'tfjs'));
-  const tfjs = await opened(tfjsExecutor, join(folder, 'tfjs'), join(folder, 'tfjs'), home);
-  const onnx = await opened(onnxExecutor, join(folder, 'model.onnx'), folder, home);
+  const graph = await registered(tfjsExecutor, join(folder, 'tfjs'), join(folder, 'tfjs'), home);
+  const file = await registered(onnxExecutor, join(folder, 'model.onnx'), folder, home);
+  const tfjs = await tfjsExecutor.open(graph, { home, threads });
+  const onnx = await openedInTurn(file, home, threads);
   const [ours, theirs] = [programsOf(tfjs), programsOf(onnx)];
   const batch = { rowCount, inputs: batchOf(net), rowValues: {} };
   const rows: Row[] = [];

@@ -115,6 +115,16 @@ export const attributionLimits = {
   copiedElements: 2 ** 26,
 } as const;
 
+/** When a program runs in lanes: threads of a compute process, each with a session of its own (compute/onnx/lanes.ts). */
+export const computeLimits = {
+  /** To open them takes about as long, of each core. */
+  afterMs: 250,
+  /** 64 MiB of float32 in each lane. Of larger ones, every operator has work enough for all threads. */
+  denseParameters: 2 ** 24,
+  /** Beyond, the thread that reads rows does not keep up. */
+  lanes: 4,
+} as const;
+
 /** Of a pass over rows. */
 export const passLimits = {
   /** Rows that stay decoded for the sweeps after the first: a million with a dozen features. What is larger is read anew. */

@@ -39,7 +39,7 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   program(spec: Spec, subject: Subject, state: State): Program;
   /** Of the base, run first on the same rows: its outputs are parameters of `program` by their names. */
   baseProgram?(spec: Spec, base: Subject, state: State): Program;
-  /** Fed with this batch, or part of one: what the rows before it have brought, or noise that goes by row index. */
+  /** Fed with this batch, or part of one: what sweeps before this one have brought, or noise that goes by row index. */
   parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
   fold(state: State, outputs: Outputs, batch: Batch): State;
   /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */

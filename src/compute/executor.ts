@@ -85,6 +85,8 @@ export interface OpenModel {
 }
 
 export interface CompiledProgram {
+  /** Runs that may be under way at a time and are done sooner for it; 1 where each takes all there is. May grow with the runs. */
+  readonly concurrency: number;
   /** Buffers handed in must not be changed before the promise has resolved. */
   run(batch: BatchInput, parameters: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;

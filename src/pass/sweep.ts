@@ -1,6 +1,6 @@
 import type { Outputs, Values } from '../analysis/analysis.ts';
 import { bagValues } from '../analysis/attributions/bags.ts';
-import type { BatchInput, OpenModel } from '../compute/executor.ts';
+import type { BatchInput, CompiledProgram, OpenModel } from '../compute/executor.ts';
 import type { OtherRows, Program } from '../compute/program.ts';
 import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
@@ -9,6 +9,7 @@ import { countRows } from '../data/rows.ts';
 import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
 import { OthersReader } from './others.ts';
+import { Slots } from './slots.ts';
 
 /** Large enough that a call into a runtime costs nothing beside its work, small enough for the caches. */
 const batchRows = 4096;
@@ -69,41 +70,78 @@ async function countIn(batches: AsyncIterable<Batch>): Promise<number> {
   return count;
 }
 
-/** The same over batches from anywhere. */
+/** A program of some members, with what it wants of the rows. */
+interface Compiled {
+  readonly members: readonly number[];
+  readonly rowsAtOnce: number;
+  readonly others: OthersReader | undefined;
+  readonly program: CompiledProgram;
+  readonly slots: Slots;
+}
+
+/** The same over batches from anywhere. As many runs are under way as a program can have; results come in the order of the batches. */
 export async function* sweepBatches(
   programs: readonly Program[],
   parameters: ParametersOf,
   model: OpenModel,
   source: Source,
 ): AsyncGenerator<SweptBatch> {
-  const fused = fuse(programs);
   const compiled = await Promise.all(
-    fused.map(async ({ program, members }) => ({
-      members,
-      rowsAtOnce: program.rowsAtOnce ?? batchRows,
-      others: program.others === undefined ? undefined : await othersReader(program.others, source),
-      program: await model.compile(program),
-    })),
+    fuse(programs).map(async ({ program, members }): Promise<Compiled> => {
+      const compiled = await model.compile(program);
+      return {
+        members,
+        rowsAtOnce: program.rowsAtOnce ?? batchRows,
+        others: program.others && (await othersReader(program.others, source)),
+        program: compiled,
+        slots: new Slots(compiled),
+      };
+    }),
   );
+  const underWay: Promise<SweptBatch>[] = [];
+  const aheadOf = (): number => Math.max(1, ...compiled.map(({ program }) => program.concurrency));
   try {
     for await (const batch of source.read()) {
-      const results: Result[] = [];
-      for (const { members, program, rowsAtOnce, others } of compiled) {
-        const whole = others === undefined ? batch : { ...batch, others: await others.of(batch) };
-        for (const part of partsOf(whole, rowsAtOnce)) {
-          const ofBags = bagValues(part);
-          const given = await Promise.all(
-            members.map(async (member) => parametersFor(member, { ...ofBags, ...(await parameters(member, part)) })),
-          );
-          const all = await program.run(batchInput(part), Object.assign({}, ...given));
-          for (const member of members) results.push({ member, part, outputs: outputsOf(member, all) });
-        }
-      }
-      yield { batch, results };
+      const wholes = await Promise.all(compiled.map(({ others }) => withOthers(batch, others)));
+      const swept = sweptBatch(batch, wholes, compiled, parameters);
+      // Who waits for an earlier batch hears of this one's failure later.
+      swept.catch(() => undefined);
+      underWay.push(swept);
+      while (underWay.length >= aheadOf()) yield await (underWay.shift() as Promise<SweptBatch>);
     }
+    while (underWay.length > 0) yield await (underWay.shift() as Promise<SweptBatch>);
   } finally {
+    await Promise.all(compiled.map(({ slots }) => slots.close()));
     await Promise.all(compiled.flatMap(({ program, others }) => [program.close(), others?.close()]));
   }
+}
+
+const withOthers = async (batch: Batch, others: OthersReader | undefined): Promise<Batch> =>
+  others === undefined ? batch : { ...batch, others: await others.of(batch) };
+
+/** `wholes`: the batch as each of the programs takes it. */
+async function sweptBatch(
+  batch: Batch,
+  wholes: readonly Batch[],
+  compiled: readonly Compiled[],
+  parameters: ParametersOf,
+): Promise<SweptBatch> {
+  const results: Result[] = [];
+  for (const [at, { members, program, slots, rowsAtOnce }] of compiled.entries()) {
+    const parts = [...partsOf(wholes[at] as Batch, rowsAtOnce)];
+    const run = async (part: Batch): Promise<Outputs> => {
+      const ofBags = bagValues(part);
+      const given = await Promise.all(
+        members.map(async (member) => parametersFor(member, { ...ofBags, ...(await parameters(member, part)) })),
+      );
+      return program.run(batchInput(part), Object.assign({}, ...given));
+    };
+    const outputs = await Promise.all(parts.map((part) => slots.run(() => run(part))));
+    for (const [number, all] of outputs.entries())
+      for (const member of members)
+        results.push({ member, part: parts[number] as Batch, outputs: outputsOf(member, all) });
+  }
+  return { batch, results };
 }
 
 const othersReader = async (others: OtherRows, { read, countKept }: Source): Promise<OthersReader> =>

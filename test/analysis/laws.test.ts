@@ -8,7 +8,8 @@ import type { Analysis, ReadableRows, Subject } from '../../src/analysis/analysi
 import { attributionMethods } from '../../src/analysis/attributions/method.ts';
 import { analysisNamed, readingNamed } from '../../src/analysis/registry.ts';
 import type { OpenModel } from '../../src/compute/executor.ts';
-import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
+import { folderOf, readArtifact } from '../../src/compute/onnx/artifact.ts';
+import { OnnxModel, onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32 } from '../../src/compute/tensor.ts';
 import type { FeatureBinding } from '../../src/data/manifest.ts';
@@ -41,6 +42,8 @@ interface Row {
 
 let folder: string;
 let model: OpenModel;
+/** The same, in lanes from the first batch on. */
+let spread: OpenModel;
 let subject: Subject;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glassgraph-'));
@@ -48,6 +51,8 @@ beforeAll(async () => {
   await writeFile(path, toBinary(ModelProtoSchema, text));
   const { artifact } = await onnxExecutor.register({ path, root: folder }, folder);
   model = await onnxExecutor.open(artifact, { home: folder, threads: 1 });
+  const inLanes = { afterMs: 0, lanes: 2, denseParameters: Number.POSITIVE_INFINITY };
+  spread = new OnnxModel(await readArtifact(folderOf(artifact, folder)), 2, inLanes);
   const feature = (name: string, index: number): FeatureBinding => ({
     name,
     kind: 'NUMERIC',
@@ -65,6 +70,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await model.close();
+  await spread.close();
   await rm(folder, { recursive: true });
 });
 
@@ -83,6 +89,7 @@ async function answer(
   { name, spec, parts = [] }: Question,
   shards: readonly (readonly Row[])[],
   batchRows: number,
+  on = model,
 ): Promise<unknown> {
   const analysis = analysisNamed(name) as AnyAnalysis;
   let begin = (): unknown => analysis.start(spec, subject, ...parts);
@@ -90,7 +97,7 @@ async function answer(
     let first = 0;
     const states: unknown[] = [];
     for (const shard of shards) {
-      states.push(await folded({ analysis, spec }, begin(), shard, first, batchRows));
+      states.push(await folded({ analysis, spec }, begin(), shard, first, batchRows, on));
       first += shard.length;
     }
     const state = states.reduce((a, b) => analysis.merge(a, b));
@@ -106,6 +113,7 @@ async function folded(
   rows: readonly Row[],
   first: number,
   batchRows: number,
+  on: OpenModel,
 ): Promise<unknown> {
   let state = begun;
   const program = analysis.program(spec, subject, state);
@@ -116,7 +124,7 @@ async function folded(
     countKept: async () => rows.length,
   };
   const parameters = (_: number, part: Batch) => analysis.parameters?.(state, part, spec, subject) ?? {};
-  for await (const { results } of sweepBatches([program], parameters, model, source))
+  for await (const { results } of sweepBatches([program], parameters, on, source))
     for (const { outputs, part } of results) state = analysis.fold(state, outputs, part);
   return state;
 }
@@ -247,11 +255,24 @@ describe.each([
     ));
 
   test('the size of batches does not matter', () => sizesDoNotMatter(question, runs));
+
+  test('batches that run at the same time give what they give one after the other', () => lanesDoNotMatter(question));
 });
 
 /** Its rows lend one another their values, so that it has no shards. */
 test('the size of batches does not matter to a permutation, whose other rows lie in any of them', () =>
   sizesDoNotMatter({ ...permutation, spec: { ...permutation.spec, target } }, runs));
+
+test('batches of a permutation that run at the same time give what they give one after the other', () =>
+  lanesDoNotMatter({ ...permutation, spec: { ...permutation.spec, target } }));
+
+const lanesDoNotMatter = (question: Question) =>
+  fc.assert(
+    fc.asyncProperty(rows(9), fc.integer({ min: 1, max: 3 }), async (all, batchRows) => {
+      expectEqual(await answer(question, [all], batchRows, spread), await answer(question, [all], batchRows), 0);
+    }),
+    { numRuns: 3 },
+  );
 
 const sizesDoNotMatter = (question: Question, { numRuns }: { numRuns: number }) =>
   fc.assert(

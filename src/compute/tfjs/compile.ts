@@ -123,6 +123,7 @@ function failure({ message }: Error): GlassgraphError {
 }
 
 class TfjsProgram implements CompiledProgram {
+  readonly concurrency = 1;
   readonly #ground: Ground;
   readonly #program: Program;
   readonly #ids: ExpressionIds;
