@@ -20,6 +20,8 @@ import { Turns } from './turns.ts';
 
 /** A server that closes answers whoever waits within this time, if only with the job to ask for later. */
 const drainMs = 5000;
+/** How soon a connection is closed whose last request has been answered meanwhile. */
+const idleMs = 100;
 
 /** Longer than proxies and clients keep theirs: whoever sends on a connection that is just being closed gets no answer. */
 const keepAliveMs = 75_000;
@@ -101,8 +103,12 @@ export class App {
     await this.#engine.watch.close();
     if (this.#server.listening) {
       await new Promise<void>((resolve) => {
-        this.#server.close(() => resolve());
-        this.#server.closeIdleConnections();
+        // Clients keep connections for a next request, which is not taken any more.
+        const closing = setInterval(() => this.#server.closeIdleConnections(), idleMs);
+        this.#server.close(() => {
+          clearInterval(closing);
+          resolve();
+        });
         // Whoever has not read his answer by then does not want it.
         setTimeout(() => this.#server.closeAllConnections(), 2 * drainMs).unref();
       });

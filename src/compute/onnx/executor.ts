@@ -49,10 +49,11 @@ export class OnnxModel implements OpenModel {
   async compile(program: Program): Promise<CompiledProgram> {
     const { model, graph, folder } = this.#artifact;
     const compiled = compileProgram(model, graph, program);
-    const { afterMs, denseParameters, lanes } = this.#spreading;
-    const most = denseParameterCount(graph) > denseParameters ? 1 : lanes;
-    const threads = this.#threads;
-    return OnnxProgram.open(compiled, { folder, threads }, { afterMs, lanes: Math.min(threads, most) });
+    const { afterMs, denseParameters, lanes: most } = this.#spreading;
+    const lanes = denseParameterCount(graph) > denseParameters ? 1 : Math.min(this.#threads, most);
+    // Figures depend on the threads of a session, which sums are split among: so all of a program have as many.
+    const threads = Math.floor(this.#threads / lanes);
+    return OnnxProgram.open(compiled, { folder, threads }, { afterMs, lanes });
   }
 
   async close(): Promise<void> {}

@@ -41,7 +41,7 @@ export class OnnxProgram implements CompiledProgram {
     this.#spreading = spreading;
   }
 
-  /** Throws MODEL_REJECTED. */
+  /** `settings`: of each session. Throws MODEL_REJECTED. */
   static async open(
     compiled: CompiledGraph,
     settings: SessionSettings,
@@ -108,9 +108,8 @@ export class OnnxProgram implements CompiledProgram {
   async #openLanes(): Promise<void> {
     const { lanes } = this.#spreading;
     if (lanes === 1) return;
-    const settings = { ...this.#settings, threads: Math.max(1, Math.floor(this.#settings.threads / lanes)) };
     // Where there is no room for more sessions, the one that there is goes on.
-    this.#lanes = await LaneSessions.open(this.#compiled.bytes, settings, lanes).catch(() => undefined);
+    this.#lanes = await LaneSessions.open(this.#compiled.bytes, this.#settings, lanes).catch(() => undefined);
     if (this.#lanes === undefined) return;
     await this.#here;
     await this.#session.close();

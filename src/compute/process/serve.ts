@@ -12,7 +12,8 @@ export function serve(methods: Methods): void {
   process.on('disconnect', () => {
     // Nobody else is left to do it.
     rmSync(process.argv[2] as string, { recursive: true, force: true });
-    process.exit();
+    // At once: native code that still runs in other threads does not stand an orderly end.
+    process.kill(process.pid, 'SIGKILL');
   });
   process.on('message', (message) => void answer(methods, message as CallMessage));
 }

@@ -47,8 +47,8 @@ const numbersOf = (outputs: Readonly<Record<string, Tensor>>) =>
   Object.entries(outputs).map(([name, tensor]) => [name, tensor.dims, valuesOf(tensor)]);
 
 describe('a program in lanes', () => {
-  test('gives bit for bit what it gives on this thread, whichever lane a batch comes to', async () => {
-    const [spread, plain] = [await opened(dense), await opened(dense, { ...spreading, lanes: 1 })];
+  test('gives bit for bit what it gives before they are opened, whichever lane a batch comes to', async () => {
+    const [spread, plain] = [await opened(dense), await opened(dense, { ...spreading, afterMs: 1e9 })];
     const [inLanes, here] = [await spread.compile(program), await plain.compile(program)];
     expect([inLanes.concurrency, here.concurrency]).toEqual([3, 1]);
     const batches = Array.from({ length: 8 }, (_, at) => batch(at === 5 ? 1 : 2048, at));
