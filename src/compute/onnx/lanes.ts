@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { listenTo } from '../signs-of-life.ts';
 import { type LaneCall, type LaneReply, movable } from './lane-protocol.ts';
 import type { SessionSettings } from './runtime.ts';
 import type { Values } from './session.ts';
@@ -10,7 +11,9 @@ type Sent<Call> = Call extends LaneCall ? Omit<Call, 'call'> : never;
 class Lane {
   readonly #worker = new Worker(new URL('./lane.ts', import.meta.url));
   readonly #calls = new Map<number, PromiseWithResolvers<Values>>();
+  readonly #ignore = listenTo(() => (this.#calls.size === 0 ? 0 : performance.now() - this.#heardMs));
   #lastCall = 0;
+  #heardMs = 0;
   isAlive = true;
 
   constructor() {
@@ -25,9 +28,11 @@ class Lane {
     return this.#calls.size;
   }
 
-  call(message: Sent<LaneCall>, memory: ArrayBuffer[] = []): Promise<Values> {
+  async call(message: Sent<LaneCall>, memory: ArrayBuffer[] = []): Promise<Values> {
+    if (!this.isAlive) throw new Error('its lane has ended');
     const call = ++this.#lastCall;
     const answer = Promise.withResolvers<Values>();
+    if (this.#calls.size === 0) this.#heardMs = performance.now();
     this.#calls.set(call, answer);
     // A process does not end while somebody waits, and is not held by a lane that idles.
     this.#worker.ref();
@@ -37,6 +42,7 @@ class Lane {
 
   #receive(reply: LaneReply): void {
     const answer = this.#calls.get(reply.call);
+    this.#heardMs = performance.now();
     this.#calls.delete(reply.call);
     if (this.#calls.size === 0) this.#worker.unref();
     if ('error' in reply) answer?.reject(new Error(reply.error));
@@ -45,6 +51,7 @@ class Lane {
 
   #end(error: Error): void {
     this.isAlive = false;
+    this.#ignore();
     for (const { reject } of this.#calls.values()) reject(error);
     this.#calls.clear();
   }

@@ -2,9 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { diskFull } from '../../disk-full.ts';
 import { GlassgraphError, toErrorRecord } from '../../errors.ts';
+import { longestSilenceMs } from '../signs-of-life.ts';
 import type { CallMessage, Methods, ReplyMessage } from './protocol.ts';
 
 const aliveMs = 1000;
+/** A thread that answers runs of batches one after the other is heard more often. */
+const silenceMs = 2000;
 
 /** The child's side: answers calls until the parent goes, and then goes too, so that a dead server leaves no orphans. */
 export function serve(methods: Methods): void {
@@ -33,7 +36,7 @@ async function answer(methods: Methods, { call, method, parameters }: CallMessag
     progress: (value: unknown) => reply({ call, kind: 'progress', value }),
     emit: (value: unknown) => reply({ call, kind: 'emit', value }),
   };
-  const alive = setInterval(() => reply({ call, kind: 'alive' }), aliveMs);
+  const alive = setInterval(() => longestSilenceMs() < silenceMs && reply({ call, kind: 'alive' }), aliveMs);
   try {
     const implementation = methods[method];
     if (implementation === undefined) throw new Error(`the compute process has no method ${method}`);

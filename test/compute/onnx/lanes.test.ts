@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { folderOf, readArtifact } from '../../../src/compute/onnx/artifact.ts';
 import { OnnxModel, onnxExecutor, type Spreading } from '../../../src/compute/onnx/executor.ts';
 import type { ModelProto } from '../../../src/compute/onnx/proto/onnx_pb.js';
 import * as p from '../../../src/compute/program.ts';
+import { longestSilenceMs } from '../../../src/compute/signs-of-life.ts';
 import { float32, type Tensor } from '../../../src/compute/tensor.ts';
 import { modelOf, temporaryFolder, valuesOf, written } from './models.ts';
 
@@ -102,6 +103,16 @@ describe('a program in lanes', () => {
     expect(valuesOf((await compiled.run(asked(0n), {})).y)).toEqual([3]);
     await compiled.close();
   });
+});
+
+test('a lane is silent while it is at work, and no longer', async () => {
+  const compiled = await (await opened(dense)).compile(program);
+  expect(longestSilenceMs()).toBe(0);
+  const running = compiled.run(batch(4096, 1), {});
+  await vi.waitUntil(() => longestSilenceMs() > 0, { interval: 1 });
+  await running;
+  expect(longestSilenceMs()).toBe(0);
+  await compiled.close();
 });
 
 describe('lanes are opened', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../../../src/compute/process/serve.ts';
+import { listenTo } from '../../../src/compute/signs-of-life.ts';
 import { bindingMismatch } from '../../../src/errors.ts';
 
 /** A compute process whose methods do what can happen to one. */
@@ -25,6 +26,13 @@ serve({
     emit('blocking');
     await setImmediate();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+  // A thread of it does: this one goes on.
+  loseThread: async (_nothing: null, { emit }) => {
+    const lostMs = performance.now();
+    listenTo(() => performance.now() - lostMs);
+    emit('lost');
+    await new Promise(() => undefined);
   },
   fill: async ({ bytes, ms }: { bytes: number; ms: number }) => {
     const filled = Buffer.alloc(bytes, 1);

@@ -176,6 +176,12 @@ describe('a call', () => {
     expect(String(error)).toContain('silent for 1 s');
   });
 
+  test('of a process that loses a thread is lost too', async () => {
+    const pool = poolOf(1, { silentSeconds: 1 });
+    const error = await pool.run('loseThread', null).catch((caught: unknown) => caught);
+    expect(String(error)).toContain('silent for 1 s');
+  });
+
   test('may be long and quiet: a process tells that it is alive', async () => {
     const pool = poolOf(1, { silentSeconds: 2 });
     expect(await pool.run('sleep', { ms: 4000 })).toBe('awake');
