@@ -1,6 +1,6 @@
 import type { OpenModel } from '../src/compute/executor.ts';
 import { compared } from './measure.ts';
-import { type Net, netL, netS } from './nets.ts';
+import { netS } from './nets.ts';
 import { evaluationOf, ofLayers, opened, openedInTurn, passOver, threads } from './pass.ts';
 import { milliseconds, none, type Row, times } from './table.ts';
 import { registered, type Workload } from './workload.ts';
@@ -22,11 +22,7 @@ const passes: Record<string, (workload: Workload, model: OpenModel) => Promise<u
 };
 
 export async function measure(folder: string): Promise<Row[]> {
-  return [...(await rowsOf(netS(), folder)), ...(await rowsOf(netL(), folder))];
-}
-
-async function rowsOf(net: Net, folder: string): Promise<Row[]> {
-  const workload = await registered(net, folder);
+  const workload = await registered(netS(), folder);
   const inLanes = await opened(workload);
   const inTurn = await openedInTurn(workload.model.artifact, workload.home, threads);
   const rows: Row[] = [];
@@ -37,7 +33,7 @@ async function rowsOf(net: Net, folder: string): Promise<Row[]> {
       rounds,
     );
     rows.push({
-      what: `${net.name}, ${workload.dataset.rowCount.toLocaleString('en')} rows: ${what}`,
+      what: `S, ${workload.dataset.rowCount.toLocaleString('en')} rows: ${what}`,
       ours: milliseconds(oursMs),
       against: milliseconds(againstMs),
       ratio: times(ratio),

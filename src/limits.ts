@@ -119,8 +119,8 @@ export const attributionLimits = {
 export const computeLimits = {
   /** To open them takes about as long, of each core. */
   afterMs: 250,
-  /** 64 MiB of float32 in each lane. Of larger ones, every operator has work enough for all threads. */
-  denseParameters: 2 ** 24,
+  /** Of larger models, every operator has work for all threads, which then are of more use there. */
+  denseParameters: 2 ** 20,
   /** Beyond, the thread that reads rows does not keep up. */
   lanes: 4,
 } as const;
