@@ -1,11 +1,15 @@
 import type { CompiledProgram } from '../compute/executor.ts';
 
+interface Waiting {
+  begin(): Promise<unknown>;
+  readonly outcome: PromiseWithResolvers<unknown>;
+}
+
 /** Lets as many runs of a program be under way as it can have, in the order in which they came. */
 export class Slots {
   readonly #program: Pick<CompiledProgram, 'concurrency'>;
-  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
-  #taken = 0;
   #isClosed = false;
 
   constructor(program: Pick<CompiledProgram, 'concurrency'>) {
@@ -14,32 +18,30 @@ export class Slots {
 
   async run<Result>(begin: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw ended();
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.push(turn);
+    const outcome = Promise.withResolvers<unknown>();
+    this.#waiting.push({ begin, outcome });
     this.#admit();
-    await turn.promise;
-    const running = begin();
-    this.#underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#underWay.delete(running);
-      this.#taken--;
-      this.#admit();
-    }
+    return (await outcome.promise) as Result;
   }
 
   /** Refuses those that wait or come later, and waits for those that do not. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(ended());
+    for (const { outcome } of this.#waiting.splice(0)) outcome.reject(ended());
     await Promise.allSettled(this.#underWay);
   }
 
+  /** Begins at once: whoever closes finds all that was admitted under way. */
   #admit(): void {
-    while (this.#taken < this.#program.concurrency && this.#waiting.length > 0) {
-      this.#taken++;
-      this.#waiting.shift()?.resolve();
+    while (this.#underWay.size < this.#program.concurrency) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const running = next.begin().finally(() => {
+        this.#underWay.delete(running);
+        this.#admit();
+      });
+      this.#underWay.add(running);
+      next.outcome.resolve(running);
     }
   }
 }

@@ -53,8 +53,8 @@ export class KeptResults {
     return found;
   }
 
-  /** Those of the keys whose results are in the store at this moment, or are being computed. */
-  async inStore(keys: readonly string[]): Promise<Claim[]> {
+  /** Those of the keys whose results are in the store at this moment, whatever is in memory, or are being computed. */
+  async claims(keys: readonly string[]): Promise<Claim[]> {
     const claims = await this.#claims.get(keys);
     for (const { key, isDone } of claims) if (isDone) this.#used.add(key);
     return claims;

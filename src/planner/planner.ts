@@ -115,7 +115,7 @@ export class Planner {
     }
   }
 
-  /** Answers what needs no computation. What others are open, which of their parts are kept, and which of all are being computed. */
+  /** Answers what needs no computation. Which others are open, what is kept of all and their parts, and what is kept or being computed. */
   async #answerKept(asked: readonly Asked[]): Promise<{ open: Asked[]; kept: Set<string>; claimed: Set<string> }> {
     const found = await this.#kept.get(asked.map(({ question }) => question.key));
     const open: Asked[] = [];
@@ -125,7 +125,7 @@ export class Planner {
       else one.resolve(answerOf(kept, one.question, true));
     }
     const needed = new Set(open.flatMap(({ question }) => stillNeeded(question, none)).map(({ key }) => key));
-    const claims = await this.#kept.inStore([...needed]);
+    const claims = await this.#kept.claims([...needed]);
     const kept = new Set(found.keys());
     for (const { key, isDone } of claims) if (isDone) kept.add(key);
     const claimed = new Set(claims.map(({ key }) => key));

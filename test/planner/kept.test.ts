@@ -80,10 +80,10 @@ test('the store learns what was used, also from memory', async () => {
 test('what is in the store is told by the store alone', async () => {
   const [key, claimed] = [await newKey('there'), await newKey()];
   await resultOf(key);
-  expect(await kept.inStore([key, claimed, 'never asked'])).toMatchObject([
+  expect(await kept.claims([key, claimed, 'never asked'])).toMatchObject([
     { key, isDone: true },
     { key: claimed, isDone: false },
   ]);
   await database.db.delete(results).where(eq(results.key, key));
-  expect(await kept.inStore([key])).toEqual([]);
+  expect(await kept.claims([key])).toEqual([]);
 });
