@@ -85,5 +85,8 @@ function safeInteger(value: unknown): number {
 }
 
 builder.queryType({ description: 'Everything that can be asked.' });
-builder.mutationType({ description: 'Everything that changes something.' });
+builder.mutationType({
+  description:
+    'Everything that changes something. Each field is nullable, so that what one did is told also when another one fails.',
+});
 builder.subscriptionType({ description: 'What can be followed, over Server-Sent Events.' });

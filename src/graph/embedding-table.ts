@@ -69,7 +69,7 @@ const FrequencyBucket = builder.objectRef<Bucket>('FrequencyBucket').implement({
 });
 
 interface Neighbour {
-  readonly id: number;
+  readonly entry: number;
   readonly cosine: number;
   readonly value: string | null;
 }
@@ -77,7 +77,11 @@ interface Neighbour {
 const NearestEntry = builder.objectRef<Neighbour>('NearestEntry').implement({
   description: 'An entry of a table that points where another one does.',
   fields: (t) => ({
-    id: t.field({ type: 'SafeInt', description: 'Number of the entry in the table.', resolve: ({ id }) => id }),
+    entry: t.field({
+      type: 'SafeInt',
+      description: 'Number of the entry in the table; not called id, which clients’ caches take for a node’s.',
+      resolve: ({ entry }) => entry,
+    }),
     value: t.exposeString('value', {
       nullable: true,
       description: 'The raw value that has this entry, where the manifest has a vocabulary.',
@@ -97,9 +101,9 @@ async function nearestTo(of: TableOfFeature, id: number, first: number, context:
   const count = wholeBetween('first', first, 0, analysisLimits.nearestCount);
   const { value } = await askTable<NearestResult | null>(context, 'nearest', { table, id }, model);
   if (value === null) return null;
-  const ids = [...value.id.subarray(0, count)];
-  const values = await rawValues(of, ids, context);
-  return ids.map((entry, at) => ({ id: entry, cosine: value.cosine[at] as number, value: values.get(entry) ?? null }));
+  const entries = [...value.id.subarray(0, count)];
+  const values = await rawValues(of, entries, context);
+  return entries.map((entry, at) => ({ entry, cosine: value.cosine[at] as number, value: values.get(entry) ?? null }));
 }
 
 /** By number of the entry; entries that no line of the feature's vocabulary stands for are left out. */
@@ -171,7 +175,7 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
       type: [NearestEntry],
       nullable: true,
       description:
-        'The entries closest to this one by cosine, largest first, ties by id; without itself and without zero entries. null for a zero entry.',
+        'The entries closest to this one by cosine, largest first, ties by number; without itself and without zero entries. null for a zero entry.',
       args: {
         id: t.arg({ type: 'SafeInt', required: true, description: 'Number of the entry, from 0.' }),
         first: t.arg.int({ defaultValue: 10, description: 'How many, at most 1,000.' }),

@@ -37,6 +37,7 @@ async function existingJob(id: string, { database }: Context): Promise<JobRow> {
 builder.mutationFields((t) => ({
   prefetch: t.field({
     type: PrefetchPayload,
+    nullable: true,
     description: 'Compute in the background what a query document asks for; poll or subscribe to the job.',
     args: { input: t.arg({ type: PrefetchInput, required: true, description: 'The document.' }) },
     resolve: async (_, { input: { query, operationName = null, variables = null } }, { jobs }) => ({
@@ -45,6 +46,7 @@ builder.mutationFields((t) => ({
   }),
   cancelJob: t.field({
     type: CancelJobPayload,
+    nullable: true,
     description:
       'Whoever else waits for the same result gets CANCELLED too; a prefetch leaves alone the passes that others wait for. A job that has ended stays as it ended.',
     args: { input: t.arg({ type: CancelJobInput, required: true, description: 'The job.' }) },

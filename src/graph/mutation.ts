@@ -74,13 +74,30 @@ const DeleteInput = builder.inputType('DeleteInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'Global id.' }) }),
 });
 
-const modelPayload = (name: string, description: string) =>
-  builder.objectRef<{ model: ModelRow }>(name).implement({
-    description,
-    fields: (t) => ({ model: t.field({ type: Model, description: 'The version.', resolve: ({ model }) => model }) }),
+const RegisterModelPayload = builder.objectRef<{ model: ModelRow }>('RegisterModelPayload').implement({
+  description: 'A version that is registered.',
+  fields: (t) => ({ model: t.field({ type: Model, description: 'The version.', resolve: ({ model }) => model }) }),
+});
+
+const SetModelAliasPayload = builder
+  .objectRef<{ model: ModelRow; previous: ModelRow | undefined }>('SetModelAliasPayload')
+  .implement({
+    description: 'Both versions whose aliases have changed, so that clients’ caches learn of both.',
+    fields: (t) => ({
+      model: t.field({
+        type: Model,
+        description: 'The version that has the alias now.',
+        resolve: ({ model }) => model,
+      }),
+      previous: t.field({
+        type: Model,
+        nullable: true,
+        description:
+          'The version that had the alias; null when none had it, and the same as `model` when it had it already.',
+        resolve: ({ previous }) => previous,
+      }),
+    }),
   });
-const RegisterModelPayload = modelPayload('RegisterModelPayload', 'A version that is registered.');
-const SetModelAliasPayload = modelPayload('SetModelAliasPayload', 'The version that the alias points at.');
 
 const RegisterDatasetPayload = builder.objectRef<{ dataset: DatasetRow }>('RegisterDatasetPayload').implement({
   description: 'A version that is registered.',
@@ -116,12 +133,14 @@ const changing = <Changed>({ lookups, planner }: Context, change: Promise<Change
 builder.mutationFields((t) => ({
   registerModel: t.field({
     type: RegisterModelPayload,
+    nullable: true,
     description: 'Checks a model, rewrites it into the server’s home and makes it known.',
     args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model.' }) },
     resolve: async (_, { input }, context) => ({ model: await changing(context, registerModel(context, input)) }),
   }),
   registerDataset: t.field({
     type: RegisterDatasetPayload,
+    nullable: true,
     description: 'Checks rows and makes them known.',
     args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset.' }) },
     resolve: async (_, { input }, context) => ({
@@ -130,6 +149,7 @@ builder.mutationFields((t) => ({
   }),
   setModelAlias: t.field({
     type: SetModelAliasPayload,
+    nullable: true,
     description: 'Point a name such as champion at a version; another version of the same model loses it.',
     args: { input: t.arg({ type: SetModelAliasInput, required: true, description: 'The version and the name.' }) },
     resolve: async (_, { input }, context) => {
@@ -137,12 +157,12 @@ builder.mutationFields((t) => ({
       assertName('alias', input.alias);
       const model = await getModel(database.db, input.model);
       if (model === undefined) throw await missingModel(database.db, input.model);
-      await changing(context, setAlias(database.db, model, input.alias));
-      return { model };
+      return { model, previous: await changing(context, setAlias(database.db, model, input.alias)) };
     },
   }),
   deleteModel: t.field({
     type: DeletePayload,
+    nullable: true,
     description: 'Its results go too; its reviews stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
     resolve: (_, { input }, context) =>
@@ -150,6 +170,7 @@ builder.mutationFields((t) => ({
   }),
   deleteDataset: t.field({
     type: DeletePayload,
+    nullable: true,
     description: 'Its results and copies go too; files that are read in place stay.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
     resolve: (_, { input }, context) =>

@@ -135,12 +135,26 @@ export async function aliasesOf(db: Queries, modelId: string): Promise<string[]>
   return rows.map((row) => row.alias);
 }
 
-/** Another version of the same model loses the alias. */
-export async function setAlias(db: Queries, model: ModelRow, name: string): Promise<void> {
-  await db
-    .insert(modelAliases)
-    .values({ modelName: model.name, alias: name, modelId: model.id })
-    .onConflictDoUpdate({ target: [modelAliases.modelName, modelAliases.alias], set: { modelId: model.id } });
+/** Another version of the same model loses the alias: the one that had it is returned. */
+export function setAlias(db: Queries, model: ModelRow, name: string): Promise<ModelRow | undefined> {
+  const row = { modelName: model.name, alias: name, modelId: model.id };
+  return db.transaction(async (tx) => {
+    // Of two who set it at once, the second waits here for the first, and then sees whose it was.
+    const inserted = await tx.insert(modelAliases).values(row).onConflictDoNothing().returning();
+    if (inserted.length > 0) return undefined;
+    const [previous] = await tx
+      .select({ model: models })
+      .from(modelAliases)
+      .innerJoin(models, eq(models.id, modelAliases.modelId))
+      .where(and(eq(modelAliases.modelName, model.name), eq(modelAliases.alias, name)))
+      .for('update', { of: modelAliases });
+    const target = [modelAliases.modelName, modelAliases.alias];
+    await tx
+      .insert(modelAliases)
+      .values(row)
+      .onConflictDoUpdate({ target, set: { modelId: model.id } });
+    return previous?.model;
+  });
 }
 
 /** Its aliases and results go with it. */

@@ -116,16 +116,20 @@ describe('an alias', () => {
   const set = (version: string) =>
     answered(server.ask)(
       `mutation ($version: String!) {
-        setModelAlias(input: { model: { name: "ctr", version: $version }, alias: "champion" }) { model { version aliases } }
+        setModelAlias(input: { model: { name: "ctr", version: $version }, alias: "champion" }) {
+          model { version aliases } previous { version aliases }
+        }
       }`,
       { version },
     );
   const champion = '{ model(name: "ctr", alias: "champion") { version } }';
 
   test('points at one version of a model, and moves', async () => {
-    expect(await set('1')).toEqual({ setModelAlias: { model: { version: '1', aliases: ['champion'] } } });
+    const one = (aliases: string[]) => ({ version: '1', aliases });
+    const two = (aliases: string[]) => ({ version: '2', aliases });
+    expect(await set('1')).toEqual({ setModelAlias: { model: one(['champion']), previous: null } });
     expect(await answered(server.ask)(champion)).toEqual({ model: { version: '1' } });
-    expect(await set('2')).toEqual({ setModelAlias: { model: { version: '2', aliases: ['champion'] } } });
+    expect(await set('2')).toEqual({ setModelAlias: { model: two(['champion']), previous: one([]) } });
     expect(await answered(server.ask)(champion)).toEqual({ model: { version: '2' } });
     expect(await answered(server.ask)('{ model(name: "ctr", version: "1") { aliases } }')).toEqual({
       model: { aliases: [] },
@@ -147,4 +151,16 @@ describe('an alias', () => {
       }`),
     ).toEqual({ agreeing: { version: '2' }, other: null, elsewhere: null });
   });
+});
+
+test('what one mutation of a document did is told also when the next one fails', async () => {
+  const { data, errors } = await server.ask(`mutation {
+    done: setModelAlias(input: { model: { name: "ctr", version: "1" }, alias: "first" }) { model { aliases } }
+    failed: setModelAlias(input: { model: { name: "ctr", version: "9" }, alias: "ninth" }) { model { aliases } }
+    after: setModelAlias(input: { model: { name: "ctr", version: "1" }, alias: "third" }) { model { aliases } }
+  }`);
+  expect(errors).toMatchObject([{ path: ['failed'], extensions: { code: 'NOT_FOUND' } }]);
+  expect(data.failed).toBeNull();
+  expect(data.done.model.aliases).toContain('first');
+  expect(data.after.model.aliases).toEqual(expect.arrayContaining(['first', 'third']));
 });

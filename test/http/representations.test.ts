@@ -22,7 +22,7 @@ describe('the tables of features', () => {
     readonly norms: { edges: number[]; counts: number[]; plot: unknown };
     readonly informationAbundance: number;
     readonly effectiveRank: number;
-    readonly nearest: { id: number; value: string; cosine: number }[];
+    readonly nearest: { entry: number; value: string; cosine: number }[];
     readonly normByFrequency: {
       minimum: number;
       maximum: number | null;
@@ -31,7 +31,7 @@ describe('the tables of features', () => {
     }[];
   }
   const fields = `name entryCount dimension norms(bins: 8) { edges counts plot } informationAbundance effectiveRank
-    nearest(id: 1, first: 3) { id value cosine }
+    nearest(id: 1, first: 3) { entry value cosine }
     normByFrequency(rows: ${rows}) { minimum maximum entryCount meanNorm }
     normByFrequencyPlot(rows: ${rows})`;
 
@@ -57,24 +57,24 @@ describe('the tables of features', () => {
 
   test('name the nearest entries by their raw values', async () => {
     const { model } = await ask<{ model: { features: { name: string; embeddings: Table[] }[] } }>(
-      '{ model(name: "flights") { features { name embeddings { entryCount nearest(id: 1, first: 1000) { id value cosine } } } } }',
+      '{ model(name: "flights") { features { name embeddings { entryCount nearest(id: 1, first: 1000) { entry value cosine } } } } }',
     );
     const [table] = model.features.flatMap(({ name, embeddings }) => (name === 'origin' ? embeddings : []));
     const { entryCount, nearest } = table as Table;
-    expect(nearest.map(({ id }) => id).sort()).toEqual(
+    expect(nearest.map(({ entry }) => entry).sort()).toEqual(
       Array.from({ length: entryCount }, (_, id) => id).filter((id) => id !== 1),
     );
     // Entry 0 is what an unknown airport becomes.
-    expect(nearest.find(({ id }) => id === 0)?.value).toBeNull();
+    expect(nearest.find(({ entry }) => entry === 0)?.value).toBeNull();
     expect(nearest.map(({ value }) => value).filter((value) => value !== null)).toHaveLength(2);
     for (const [at, { cosine }] of nearest.slice(1).entries())
       expect(cosine).toBeLessThanOrEqual(nearest[at]?.cosine as number);
   });
 
   test.each([
-    ['nearest(id: 4) { id }', 'id', /has 4 entries, from 0 to 3/],
-    ['nearest(id: -1) { id }', 'id', /has 4 entries/],
-    ['nearest(id: 0, first: 1001) { id }', 'first', /between 0 and 1000/],
+    ['nearest(id: 4) { entry }', 'id', /has 4 entries, from 0 to 3/],
+    ['nearest(id: -1) { entry }', 'id', /has 4 entries/],
+    ['nearest(id: 0, first: 1001) { entry }', 'first', /between 0 and 1000/],
     ['norms(bins: 0) { counts }', 'bins', /between 1 and 1200/],
   ])('%s is refused', async (field, argument, message) => {
     const { errors } = await server.ask(`{ model(name: "flights") { features { name embeddings { ${field} } } } }`);

@@ -72,14 +72,24 @@ describe('finding one', () => {
   test('by alias, which belongs to one version at a time', async () => {
     const [one, two] = await Promise.all(['1', '2'].map((version) => getModel(database.db, { name: 'ctr', version })));
     if (one === undefined || two === undefined) throw new Error('registered above');
-    await setAlias(database.db, one, 'production');
+    expect(await setAlias(database.db, one, 'production')).toBeUndefined();
     await setAlias(database.db, one, 'baseline');
     expect(await getModel(database.db, { name: 'ctr', alias: 'production' })).toEqual(one);
-    await setAlias(database.db, two, 'production');
+    expect(await setAlias(database.db, two, 'production')).toEqual(one);
+    expect(await setAlias(database.db, two, 'production')).toEqual(two);
     expect(await getModel(database.db, { name: 'ctr', alias: 'production' })).toEqual(two);
     expect(await getModel(database.db, { name: 'ctr', alias: 'production', version: '1' })).toBeUndefined();
     expect(await getModel(database.db, { name: 'CTR-wide', alias: 'production' })).toBeUndefined();
     expect(await aliasesOf(database.db, one.id)).toEqual(['baseline']);
+  });
+
+  test('which moves from version to version, also when many set it at once: each learns whose it was', async () => {
+    const versions = await Promise.all(Array.from({ length: 6 }, (_, at) => insert('contested', String(at))));
+    const previous = await Promise.all(versions.map((version) => setAlias(database.db, version, 'champion')));
+    const last = await getModel(database.db, { name: 'contested', alias: 'champion' });
+    const held = [...previous.map((row) => row?.version), last?.version].sort();
+    expect(held).toEqual([...versions.map(({ version }) => version), undefined].sort());
+    for (const { id } of versions) await deleteModel(database.db, id);
   });
 });
 

@@ -49,6 +49,21 @@ describe.runIf(existsSync(path))('the schema', () => {
     expect(undescribed(schema)).toEqual([]);
   });
 
+  test('calls nothing `id` but the global id of a node, which clients’ caches take it for', () => {
+    const others = Object.values(schema.getTypeMap()).flatMap((type) => {
+      if (!isObjectType(type) && !isInterfaceType(type)) return [];
+      const id = type.getFields().id;
+      const isNode = type.name === 'Node' || type.getInterfaces().some(({ name }) => name === 'Node');
+      return (id === undefined) === !isNode && (id === undefined || String(id.type) === 'ID!') ? [] : [type.name];
+    });
+    expect(others).toEqual([]);
+  });
+
+  test('lets every mutation fail alone: their payloads are nullable', () => {
+    const fields = Object.values(schema.getMutationType()?.getFields() ?? {});
+    expect(fields.map(({ name, type }) => `${name}: ${type}`)).not.toContainEqual(expect.stringMatching(/!$/));
+  });
+
   test('allows every query that the documentation shows', () => {
     const wrong = trackedFiles()
       .filter((file) => file.endsWith('.md'))

@@ -81,7 +81,7 @@ export function questions(net: Net): Question[] {
         name
         embeddings {
           entryCount dimension norms(bins: 4) { counts } informationAbundance effectiveRank
-          normByFrequency(${rows}) { minimum entryCount meanNorm } nearest(id: 1, first: 3) { id cosine }
+          normByFrequency(${rows}) { minimum entryCount meanNorm } nearest(id: 1, first: 3) { entry cosine }
         }
       }`,
     ),
