@@ -36,7 +36,7 @@ const { distributionBins: bins } = analysisLimits;
  */
 export const distribution: Analysis<LayerSpec, DistributionState, DistributionResult> = {
   name: 'distribution',
-  version: 2,
+  version: 3,
   program(spec, subject, { sweep }) {
     const values = observations(layerOf(spec, subject));
     if (sweep === 'counts') return { outputs: { values: transpose(values, [1, 0]) } };
@@ -109,7 +109,9 @@ function counted(state: DistributionState, outputs: Outputs, { rowCount, label, 
     const scale = range > 0 ? bins / range : 0;
     const first = unit * bins;
     for (let observation = 0; observation < observationCount; observation++, at++) {
-      const bin = first + Math.min(bins - 1, Math.floor(((values[at] as number) - low) * scale));
+      // Another program, or another batch, gives a value that may be a last bit beyond what the first sweep has seen.
+      const own = Math.floor(((values[at] as number) - low) * scale);
+      const bin = first + Math.max(0, Math.min(bins - 1, own));
       counts[bin] = (counts[bin] as number) + 1;
       if (isPositive[observation] === 1) positiveCounts[bin] = (positiveCounts[bin] as number) + 1;
     }
