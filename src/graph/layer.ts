@@ -47,7 +47,7 @@ builder.node(Layer, {
     }),
     parameterCount: t.field({
       type: 'SafeInt',
-      description: 'Weights that it reads.',
+      description: 'Weights that it reads, of any type; scales and zero points are none.',
       resolve: ({ layer }) => layer.parameterCount,
     }),
     output: t.field({ type: TensorSpec, description: 'Its output tensor.', resolve: ({ layer }) => layer.output }),

@@ -39,7 +39,7 @@ builder.node(Model, {
     sizeBytes: t.field({ type: 'SafeInt', description: 'Of its files.', resolve: ({ sizeBytes }) => sizeBytes }),
     parameterCount: t.field({
       type: 'SafeInt',
-      description: 'Weights, each counted once.',
+      description: 'Weights of any type, each counted once; scales and zero points of quantised ones are none.',
       resolve: ({ graph }) => graph.parameterCount,
     }),
     createdAt: t.field({

@@ -1,11 +1,18 @@
-import type { NodeProto } from '../proto/onnx_pb.js';
-import { dtypeOf } from '../tensors.ts';
+import { type NodeProto, TensorProto_DataType as Type } from '../proto/onnx_pb.js';
 import type { GraphView } from '../view.ts';
+import { isQuantized, stepsOf } from './quantization.ts';
 import { readsOf } from './reach.ts';
 
-/** Weights that the nodes read, directly or through nodes that compute from weights alone. Scalars are constants, no weights. */
+/**
+ * Weights that the nodes read, directly or through nodes that compute from weights alone. Scalars are constants, no weights; scales and
+ * zero points of quantised weights are none either.
+ */
 export function weightsOf(nodes: readonly NodeProto[], view: GraphView, dependent: ReadonlySet<string>): Set<string> {
   const weights = new Set<string>();
+  const visitInputs = (node: NodeProto): void => {
+    const steps = stepsOf(node, view);
+    for (const name of readsOf(node)) if (!steps.includes(name)) visit(name);
+  };
   const visit = (name: string): void => {
     if (dependent.has(name) || weights.has(name)) return;
     if (view.initializers.has(name)) {
@@ -13,19 +20,24 @@ export function weightsOf(nodes: readonly NodeProto[], view: GraphView, dependen
       return;
     }
     const producer = view.producers.get(name);
-    if (producer !== undefined) for (const input of readsOf(producer)) visit(input);
+    if (producer !== undefined) visitInputs(producer);
   };
-  for (const node of nodes) for (const name of readsOf(node)) visit(name);
+  for (const node of nodes) visitInputs(node);
   return weights;
 }
 
-/** Number of elements of the float weights among these. */
-export function parameterCount(weights: Iterable<string>, { initializers }: GraphView): number {
+/** Whole numbers so wide are shapes, axes and indices, unless something dequantises them. */
+const wide: ReadonlySet<Type> = new Set([Type.INT32, Type.UINT32, Type.INT64, Type.UINT64]);
+const noNumbers: ReadonlySet<Type> = new Set([Type.BOOL, Type.STRING]);
+
+/** Number of elements of the weights among these, whatever their type. */
+export function parameterCount(weights: Iterable<string>, view: GraphView): number {
   let count = 0;
   for (const name of weights) {
-    const { dims, dataType } = initializers.get(name) ?? { dims: [], dataType: 0 };
-    if (dims.length > 0 && dtypeOf(dataType)?.includes('float'))
-      count += dims.reduce((product, dim) => product * Number(dim), 1);
+    const tensor = view.initializers.get(name);
+    if (tensor === undefined || tensor.dims.length === 0 || noNumbers.has(tensor.dataType)) continue;
+    if (wide.has(tensor.dataType) && !isQuantized(name, view)) continue;
+    count += tensor.dims.reduce((product, dim) => product * Number(dim), 1);
   }
   return count;
 }
