@@ -1,4 +1,5 @@
 import type { DType } from '../tensor.ts';
+import { compress, gatherElements, gatherNd, oneHot, pad, slice, tile, topK } from './infer-selection.ts';
 import { convolution, convolutionTransposed } from './infer-windows.ts';
 import type { InferenceNode, KnownTensor, Shape } from './known.ts';
 import { dtypeOf } from './tensors.ts';
@@ -8,12 +9,13 @@ type Rule = (node: InferenceNode) => KnownTensor | undefined;
 /** Shapes of the operators that programs and gradients add to a graph; the model's own come from onnxruntime. */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...named(
-    'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softsign HardSigmoid Softmax LogSoftmax Identity Not Sin Cos Sinh Cosh Erf Reciprocal Floor Ceil CumSum Trilu Clip ReverseSequence ScatterND ScatterElements Scatter',
+    'Neg Abs Sign Exp Log Sqrt Sigmoid Tanh Relu Softplus Softsign HardSigmoid LeakyRelu ThresholdedRelu Elu Softmax LogSoftmax Identity Not Sin Cos Sinh Cosh Erf Reciprocal Floor Ceil CumSum Trilu Clip ReverseSequence ScatterND ScatterElements Scatter',
     ({ inputs: [a] }) => a,
   ),
   ...named('Add Sub Mul Div Pow Min Max Sum Mean And Or Xor', ({ inputs }) => broadcastAll(inputs)),
   ...named('Equal Less Greater LessOrEqual GreaterOrEqual', ({ inputs }) => typed(broadcastAll(inputs), 'bool')),
   ...named('ReduceSum ReduceMean ReduceMin ReduceMax ReduceProd ReduceSumSquare', reduction),
+  ...named('IsNaN IsInf', ({ inputs: [a] }) => typed(a, 'bool')),
   ['Shape', ({ inputs: [a] }) => a && { dtype: 'int64', shape: [a.shape.length] }],
   ['Size', () => ({ dtype: 'int64', shape: [] })],
   ['Where', ({ inputs: [condition, a, b] }) => broadcastAll([a, b, condition])],
@@ -27,7 +29,15 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Expand', expand],
   ['Concat', concat],
   ['Gather', gather],
+  ['GatherElements', gatherElements],
+  ['GatherND', gatherNd],
+  ['Compress', compress],
+  ['TopK', topK],
+  ['OneHot', oneHot],
   ['Slice', slice],
+  ['Pad', pad],
+  ['Tile', tile],
+  ['Range', ({ inputs: [start] }) => start && { dtype: start.dtype, shape: [null] }],
   ['Squeeze', squeeze],
   ['Unsqueeze', unsqueeze],
 ]);
@@ -155,25 +165,6 @@ function gather({ inputs: [a, indices], int }: InferenceNode): KnownTensor | und
   if (a === undefined || indices === undefined) return undefined;
   const axis = (int('axis', 0) + a.shape.length) % a.shape.length;
   return { dtype: a.dtype, shape: a.shape.toSpliced(axis, 1, ...indices.shape) };
-}
-
-function slice({ inputs: [a, ...rest], ints, values }: InferenceNode): KnownTensor | undefined {
-  const starts = ints('starts') ?? values(1);
-  const ends = ints('ends') ?? values(2);
-  const axes = ints('axes') ?? (rest.length > 2 ? values(3) : starts?.map((_, axis) => axis));
-  const steps = rest.length > 3 ? values(4) : starts?.map(() => 1);
-  if (a === undefined || starts === undefined || ends === undefined || axes === undefined || steps === undefined)
-    return undefined;
-  if (steps.some((step) => step < 1)) return undefined;
-  const shape = [...a.shape];
-  for (const [index, given] of axes.entries()) {
-    const axis = given < 0 ? given + shape.length : given;
-    const size = shape[axis] ?? null;
-    const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + (size ?? 0) : at, 0), size ?? 0);
-    const length = clamp(ends[index] ?? 0) - clamp(starts[index] ?? 0);
-    if (size !== null) shape[axis] = Math.max(0, Math.ceil(length / (steps[index] ?? 1)));
-  }
-  return { dtype: a.dtype, shape };
 }
 
 function squeeze(node: InferenceNode): KnownTensor | undefined {

@@ -35,7 +35,8 @@ export const pooling: Rules = {
     );
     requireOpset(site, 11);
     const { storage_order: _, ...attributes } = site.attributes;
-    const [, positions = ''] = site.graph.node('MaxPool', [site.x.name], attributes, 2);
+    const [pooled = '', positions = ''] = site.graph.node('MaxPool', [site.x.name], attributes, 2);
+    site.value(pooled).like(site.y);
     return scatterAdd(site, site.value(positions).sized(site.y.shape, 'int64'), apart);
   },
   MaxUnpool: [

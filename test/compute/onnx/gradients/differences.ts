@@ -33,6 +33,7 @@ export async function expectAgreement(comparison: Comparison): Promise<void> {
   const random = randomNumbers(7);
   const directions = new Map(wanted.map((name) => [name, randomTensor(dimsOf(inputs, name), random)]));
   const { graph, targets, gradients } = await differentiated(comparison, random);
+  expect(unranked(graph, comparison.model), 'tensors that were added, of unknown rank').toEqual([]);
   const step = single ? 1e-2 : 1e-5;
   const at = async (distance: number) => {
     const moved = Object.entries(inputs).map(([name, tensor]) => [
@@ -73,6 +74,13 @@ async function differentiated({ model, inputs, targets: of, wanted, order }: Com
   );
   return { graph, targets: [first, second], gradients: [slopes, appendGradient(graph, second, wanted)] };
 }
+
+/** What was added to the model and cannot be differentiated again, since rules need the ranks of what they read. */
+const unranked = (graph: GraphBuilder, { graph: own }: ModelProto): string[] =>
+  graph.nodes
+    .slice(own?.node.length)
+    .flatMap(({ output }) => output)
+    .filter((name) => graph.specOf(name) === undefined);
 
 /** The sum over all elements, each times a random number. */
 function combined(

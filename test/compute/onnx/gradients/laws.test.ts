@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as p from '../../../../src/compute/program.ts';
-import { float32 } from '../../../../src/compute/tensor.ts';
+import { float32, int64 } from '../../../../src/compute/tensor.ts';
 import { type ModelText, modelOf, opened, run, valuesOf } from '../models.ts';
 import { expectAgreement } from './differences.ts';
 import { some } from './numbers.ts';
@@ -32,6 +32,54 @@ function modelFrom(choices: readonly (readonly [number, number, number])[], dtyp
   nodes.push(['Add', `${names.at(-1)} a`, 'y']);
   return { inputs: { a: [dtype, [null, 3]], b: [dtype, [1, 3]] }, nodes, outputs: 'y' };
 }
+
+/** Columns of a matrix, each part as a slice or as a list of places: [first, last] or places. */
+const column = fc.nat(4);
+const parts = fc.array(
+  fc.oneof(
+    fc.tuple(column, column).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) + 1 })),
+    fc.array(column, { minLength: 1, maxLength: 3 }).map((places) => ({ places })),
+    column.map((place) => ({ place })),
+  ),
+  { minLength: 1, maxLength: 5 },
+);
+type Part = { from: number; to: number } | { places: number[] } | { place: number };
+
+/** σ(Σ of the parts side by side, each squared): what models do that take their features from one matrix. */
+function columnsModel(taken: readonly Part[]): ModelText {
+  const weights: ModelText['weights'] = { axis: int64([1], [1]) };
+  const nodes = taken.flatMap((part, at): ModelText['nodes'] => {
+    if ('from' in part) {
+      Object.assign(weights, { [`s${at}`]: int64([1], [part.from]), [`e${at}`]: int64([1], [part.to]) });
+      return [['Slice', `x s${at} e${at} axis`, `part${at}`]];
+    }
+    const isOne = 'place' in part;
+    weights[`i${at}`] = isOne ? int64([], [part.place]) : int64([part.places.length], part.places);
+    const gathered: ModelText['nodes'][number] = ['Gather', `x i${at}`, isOne ? `flat${at}` : `part${at}`, { axis: 1 }];
+    return isOne ? [gathered, ['Unsqueeze', `flat${at} axis`, `part${at}`]] : [gathered];
+  });
+  const all = taken.map((_, at) => `part${at}`).join(' ');
+  nodes.push(
+    ['Concat', all, 'features', { axis: 1 }],
+    ['Mul', 'features features', 'squares'],
+    ['ReduceSum', 'squares axis', 'logit'],
+    ['Sigmoid', 'logit', 'y'],
+  );
+  return { inputs: { x: ['float64', [null, 5]] }, weights, nodes, outputs: 'y' };
+}
+
+describe('gradients of any columns that a model takes from its matrix', () => {
+  test('agree with differences, to second order', async () => {
+    const inputs = { x: some([2, 5]) };
+    await fc.assert(
+      fc.asyncProperty(parts, async (taken) => {
+        const model = modelOf(columnsModel(taken));
+        await expectAgreement({ model, inputs, targets: ['y'], wanted: ['x'], order: 2, single: false });
+      }),
+      { seed: 3, numRuns: 30 },
+    );
+  });
+});
 
 describe('gradients of any graph', () => {
   test('agree with differences, to second order', async () => {
