@@ -2,7 +2,7 @@
  * Which folder of src/ may import which: graph → planner → analysis → compute contracts, with data and store at the side.
  * A folder that has no row may import nothing and be imported by nobody.
  */
-const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life)\\.ts$';
+const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life|written-out)\\.ts$';
 const everybody = [
   'src/errors\\.ts$',
   'src/limits\\.ts$',

@@ -114,7 +114,8 @@ export const LayerKind = builder.enumType('LayerKind', {
     EMBEDDING: 'Looks ids up in a table.',
     DENSE: 'A matrix product with its bias and activation.',
     ACTIVATION: 'An activation that belongs to no other layer.',
-    NORMALIZATION: 'Batch, layer, instance or group normalisation.',
+    NORMALIZATION:
+      'Batch, layer, instance or group normalisation; also one written out as a multiplication and an addition of constants, where it follows an activation.',
     INTERACTION: 'Joins or crosses features: a concatenation of carriers, products, factorisation machines.',
     ATTENTION: 'Weights values by their match with a query.',
     CONVOLUTION: 'A convolution with its bias and activation.',

@@ -1,5 +1,6 @@
 import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
+import { type AffineStep, isNormalization } from '../../written-out.ts';
 import { readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { integersOf } from '../tensors.ts';
@@ -14,7 +15,9 @@ import {
   products,
   recurrences,
   reductions,
+  scales,
   selection,
+  shifts,
   spreads,
 } from './operators.ts';
 import { outputSide } from './output-side.ts';
@@ -85,15 +88,13 @@ class Walk {
     const position = new Map(named.map((draft, index) => [draft, index]));
     return named.map((draft, index) => {
       const operators = draft.nodes.map(({ opType }) => opType);
-      const isSpread = (operator: string) => draft.kind === 'NORMALIZATION' && spreads.has(operator);
-      const nonlinear = operators.filter((operator) => elementwise.has(operator) && !isSpread(operator));
       const spec = this.#specs.get(draft.output) as TensorSpec;
       return {
         name: draft.output,
         index,
         kind: draft.kind,
         operators,
-        activation: activationOf(operators, nonlinear),
+        activation: activationOf(operators, nonlinearIn(draft)),
         units: this.#unitsOf(draft.output) as number,
         unitAxis: this.#unitAxis(draft),
         parameterCount: parameterCount(weightsOf(draft.nodes, this.#view, this.#dependent), this.#view),
@@ -157,12 +158,39 @@ class Walk {
 
   #elementwiseKind(node: NodeProto): LayerKind | 'PART' | null {
     const open = this.#openBefore(node);
-    if (open !== undefined && !open.isClosed) return 'PART';
+    if (open !== undefined && !open.isClosed) return this.#normalizes(node, open) ? 'NORMALIZATION' : 'PART';
     if (this.#joinGate(node)) return 'PART';
     const sources = this.#sourcesOf(node);
     if (sources.size > 1) return 'INTERACTION';
     if (affine.has(node.opType)) return null;
     return sources.size === 1 ? 'ACTIVATION' : null;
+  }
+
+  /**
+   * Whether the node begins a normalisation after the activation of a layer, which has ended then: nobody needs what it computed on the
+   * way to make more of it (as a gate's operand, or the other half of an activation that was written out).
+   */
+  #normalizes(node: NodeProto, before: Draft): boolean {
+    if (before.kind !== 'RECURRENT' && nonlinearIn(before).length === 0) return false;
+    const isPending = ({ opType }: NodeProto): boolean => affine.has(opType) || elementwise.has(opType);
+    const readers = before.nodes
+      .flatMap(({ output }) => output.flatMap((name) => this.#view.consumers.get(name) ?? []))
+      .filter((reader) => isPending(reader) && !before.nodes.includes(reader));
+    if (readers.some((reader) => reader !== node)) return false;
+    const nextOf = ({ output }: NodeProto): NodeProto | undefined => {
+      const [next, ...others] = this.#view.consumers.get(output[0] ?? '') ?? [];
+      return others.length === 0 ? next : undefined;
+    };
+    return isNormalization(node, (each) => this.#affineStep(each, before), nextOf);
+  }
+
+  #affineStep({ opType, input }: NodeProto, { output }: Draft): AffineStep | undefined {
+    const constant = input.find((name) => !this.#dependent.has(name));
+    if (constant === undefined || !(scales.has(opType) || shifts.has(opType))) return undefined;
+    const shape = this.#view.initializers.get(constant)?.dims.map(Number) ?? this.#specs.get(constant)?.shape ?? [];
+    const size = shape.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+    const isPerUnit = size > 1 || (shape.length > 0 && this.#unitsOf(output) === 1);
+    return { operation: scales.has(opType) ? 'SCALE' : 'SHIFT', isPerUnit };
   }
 
   #begin(node: NodeProto, kind: LayerKind): void {
@@ -287,6 +315,12 @@ class Walk {
     return shape[draft === undefined ? shape.length - 1 : this.#unitAxis(draft)] ?? undefined;
   }
 }
+
+/** Operators of a layer that are no part of a linear map. */
+const nonlinearIn = ({ kind, nodes }: Draft): string[] =>
+  nodes
+    .map(({ opType }) => opType)
+    .filter((operator) => elementwise.has(operator) && !(kind === 'NORMALIZATION' && spreads.has(operator)));
 
 /** A gate is made of one layer by normalising it and a sigmoid. */
 const isGateOf = (gated: Draft, { kind, inputs, nodes }: Draft): boolean =>

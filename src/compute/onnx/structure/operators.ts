@@ -24,6 +24,10 @@ export const selection = new Set(
 /** They need only one element to compute one, and are linear in it. */
 export const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Where']);
 
+/** Of those, what a normalisation is written out with. */
+export const scales = new Set(['Mul', 'Div']);
+export const shifts = new Set(['Add', 'Sub']);
+
 /** The others that need only one element. */
 export const elementwise = new Set([
   'Relu',

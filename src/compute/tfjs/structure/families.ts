@@ -15,6 +15,9 @@ export const selection = names('Slice StridedSlice Split SplitV Unpack GatherV2 
 export const affine = names(
   'BiasAdd Add AddV2 AddN Sub Mul Div RealDiv DivNoNan Neg Select SelectV2 Multiply Average Subtract Rescaling',
 );
+/** Of those, what a normalisation is written out with. */
+export const scales = names('Mul Div RealDiv DivNoNan');
+export const shifts = names('BiasAdd Add AddV2 Sub');
 /** The others that need only one element. */
 export const elementwise = names(
   `Relu Relu6 Sigmoid Tanh LeakyRelu Prelu Elu Selu Softplus ClipByValue Erf Exp Log Log1p Pow Sqrt Rsqrt Square Abs Maximum

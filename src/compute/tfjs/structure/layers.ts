@@ -1,5 +1,6 @@
 import type { LayerGraph, LayerKind } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
+import { type AffineStep, isNormalization } from '../../written-out.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
 import { chosenFrom } from './columns.ts';
@@ -12,10 +13,13 @@ import {
   kinds,
   products,
   reductions,
+  scales,
   selection,
+  shifts,
 } from './families.ts';
 import { lookupOf } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
+import { weightsBehind } from './weights-behind.ts';
 
 /** A layer while its nodes are being found. */
 interface Draft {
@@ -105,7 +109,7 @@ class Walk {
     const sources = this.#sourcesOf(node);
     if (reductions.has(op)) return this.#reductionKind(node);
     if (affine.has(op) || elementwise.has(op)) {
-      if (open !== undefined && !open.isClosed) return 'PART';
+      if (open !== undefined && !open.isClosed) return this.#normalizes(node, open) ? 'NORMALIZATION' : 'PART';
       if (sources.size > 1) return 'INTERACTION';
       return sources.size === 1 && elementwise.has(op) ? 'ACTIVATION' : null;
     }
@@ -123,6 +127,34 @@ class Walk {
     if (this.#sourcesOf(node).size === 0) return null;
     const before = this.#specs.get(inputsOf(node)[0] ?? '')?.shape.at(-1);
     return before === this.#specs.get(node.name)?.shape.at(-1) ? 'POOLING' : 'INTERACTION';
+  }
+
+  /**
+   * Whether the node begins a normalisation after the activation of a layer, which has ended then: nobody needs what it computed on the
+   * way to make more of it (as a gate's operand, or the other half of an activation that was written out).
+   */
+  #normalizes(node: NodeDef, before: Draft): boolean {
+    if (before.kind !== 'RECURRENT' && !before.nodes.some(({ op }) => elementwise.has(op))) return false;
+    const isPending = ({ op }: NodeDef): boolean => affine.has(op) || elementwise.has(op);
+    const readers = before.nodes
+      .flatMap(({ name }) => this.#view.readers.get(name) ?? [])
+      .filter((reader) => isPending(reader) && !before.nodes.includes(reader));
+    if (readers.some((reader) => reader !== node)) return false;
+    const nextOf = ({ name }: NodeDef): NodeDef | undefined => {
+      const [next, ...others] = this.#view.readers.get(name) ?? [];
+      return others.length === 0 ? next : undefined;
+    };
+    return isNormalization(node, (each) => this.#affineStep(each, before), nextOf);
+  }
+
+  #affineStep(node: NodeDef, { output }: Draft): AffineStep | undefined {
+    const constant = inputsOf(node).find((name) => !this.#view.dependent.has(nodeOf(name)));
+    if (constant === undefined || !(scales.has(node.op) || shifts.has(node.op))) return undefined;
+    const shapes = weightsBehind(this.#view, constant).map(({ shape }) => shape);
+    const isPerUnit = shapes.some(
+      (shape) => shape.some((dim) => dim > 1) || (shape.length > 0 && this.#unitsOf(output) === 1),
+    );
+    return { operation: scales.has(node.op) ? 'SCALE' : 'SHIFT', isPerUnit };
   }
 
   #begin(node: NodeDef, kind: LayerKind): void {

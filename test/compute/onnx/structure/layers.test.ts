@@ -174,6 +174,71 @@ describe('an activation belongs to the layer that it activates', () => {
   });
 });
 
+describe('a normalisation that is written out', () => {
+  const constants = { scale: ones(2), shift: ones(2), mean: ones(1, 2), deviation: ones(1, 2), half: scalar(0.5) };
+  const scaled: ModelText['nodes'] = [
+    ['Mul', 'r scale', 'm'],
+    ['Add', 'm shift', 'a'],
+  ];
+  const standardized: ModelText['nodes'] = [
+    ['Sub', 'r mean', 'c'],
+    ['Div', 'c deviation', 'a'],
+  ];
+  const behind = (r: ModelText['nodes'], nodes: ModelText['nodes']) => layersOf(around([...r, ...nodes], constants));
+  const silu: ModelText['nodes'] = [
+    ['Sigmoid', 'h', 's'],
+    ['Mul', 'h s', 'r'],
+  ];
+  const softplus: ModelText['nodes'] = [
+    ['Exp', 'h', 'e'],
+    ['Add', 'e half', 'f'],
+    ['Log', 'f', 'r'],
+  ];
+
+  test.each<[string, ModelText['nodes'], ModelText['nodes'], operators: string[]]>([
+    ['relu', [['Relu', 'h', 'r']], scaled, ['Mul', 'Add']],
+    ['relu', [['Relu', 'h', 'r']], standardized, ['Sub', 'Div']],
+    ['silu', silu, scaled, ['Mul', 'Add']],
+    ['softplus', softplus, standardized, ['Sub', 'Div']],
+    [
+      'relu',
+      [['Relu', 'h', 'r']],
+      [...scaled.with(-1, ['Add', 'm shift', 'n']), ['Relu', 'n', 'a']],
+      ['Mul', 'Add', 'Relu'],
+    ],
+  ])('behind the activation %s is a layer of its own', async (activation, before, nodes, operators) => {
+    const layers = await behind(before, nodes);
+    expect(kindsOf(layers)).toEqual([
+      ['r', 'DENSE'],
+      ['a', 'NORMALIZATION'],
+      ['logit', 'DENSE'],
+      ['score', 'OUTPUT'],
+    ]);
+    expect(layers[0]).toMatchObject({ activation, parameterCount: 6 });
+    expect(layers[1]).toMatchObject({ operators, inputs: ['r'], parameterCount: 4, units: 2 });
+  });
+
+  test('before the activation belongs to the layer, and so does what scales all units alike', async () => {
+    const before = await behind(
+      [],
+      [...scaled.with(0, ['Mul', 'h scale', 'm']).with(1, ['Add', 'm shift', 'n']), ['Relu', 'n', 'a']],
+    );
+    const alike = await behind(
+      [['Relu', 'h', 'r']],
+      [
+        ['Mul', 'r half', 'm'],
+        ['Add', 'm half', 'a'],
+      ],
+    );
+    for (const layers of [before, alike])
+      expect(kindsOf(layers)).toEqual([
+        ['a', 'DENSE'],
+        ['logit', 'DENSE'],
+        ['score', 'OUTPUT'],
+      ]);
+  });
+});
+
 describe('bookkeeping is no layer', () => {
   test('reshapes, slices, casts and transpositions only hand on where values come from', async () => {
     const layers = await layersOf(
