@@ -1,4 +1,5 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
+import { anySignal } from '../any-signal.ts';
 import { ComputeProcessLost } from '../compute/process/lost.ts';
 import { analysisFailed, type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { JobRequest } from '../pass/protocol.ts';
@@ -57,7 +58,7 @@ export class Runner {
     void watch.abortWhenCancelled(id, cancelling, over.signal);
     const failures = {};
     try {
-      await this.#attempts(id, data, AbortSignal.any([signal, cancelling.signal]), failures);
+      await this.#attempts(id, data, anySignal([signal, cancelling.signal]), failures);
       await this.#finish(id, signal, null);
     } catch (error) {
       if (signal.aborted) return log.warn({ job: id }, 'pass went back to the queue');

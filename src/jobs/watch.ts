@@ -1,3 +1,4 @@
+import { anySignal } from '../any-signal.ts';
 import { persistently } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { getJob, hasEnded, type JobRow, jobChannel } from '../store/jobs.ts';
@@ -32,7 +33,7 @@ export class JobWatch {
    * database is away there is nothing to tell.
    */
   async *follow(id: string, aborted: AbortSignal): AsyncGenerator<JobRow> {
-    const signal = AbortSignal.any([aborted, this.#closing.signal]);
+    const signal = anySignal([aborted, this.#closing.signal]);
     let last = '';
     while (!signal.aborted) {
       const woken = this.#notifications.next(id, pollMs, signal);

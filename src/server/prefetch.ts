@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { type DocumentNode, type GraphQLError, getOperationAST } from 'graphql';
 import { type DrizzleTransactionLike, fromDrizzle, type JobWithMetadata, type PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
+import { anySignal } from '../any-signal.ts';
 import { badUserInput, type ErrorRecord, GlassgraphError, toErrorRecord } from '../errors.ts';
 import type { PrefetchRequest } from '../graph/context.ts';
 import { prefetchQueue, workOptions } from '../jobs/boss.ts';
@@ -75,7 +76,7 @@ export class Prefetcher {
     const reporting = this.#report(id, jobs, over.signal);
     let error: ErrorRecord | null;
     try {
-      error = failureOf(await documents.execute(data, AbortSignal.any([signal, cancelling.signal]), jobs));
+      error = failureOf(await documents.execute(data, anySignal([signal, cancelling.signal]), jobs));
     } catch (caught) {
       log.error({ job: id, err: caught }, 'prefetch failed');
       error = toErrorRecord(caught);
