@@ -14,6 +14,7 @@ export interface ExplanationsSpec extends AttributionSpec {
 export interface ExplanationsResult {
   /** Row indexes. */
   readonly row: Float64Array;
+  /** The model's, whatever is explained. */
   readonly score: Float64Array;
   /** f(x) and f(baseline). */
   readonly target: Float64Array;
@@ -28,12 +29,11 @@ export interface ExplanationsResult {
 /** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
 export const explanations = ofRows<ExplanationsSpec, ExplanationsState, ExplanationsResult>({
   name: 'explanations',
-  version: 2,
-  outputs({ norms, sums, target, baseline, gap, atRows }, spec, subject) {
-    const element = 'unit' in spec.target ? undefined : spec.target.element;
+  version: 3,
+  outputs({ norms, sums, target, baseline, gap, atRows }, _spec, subject) {
     const featureCount = subject.features.length;
     return {
-      score: atRows(scoreOf(subject, element)),
+      score: atRows(scoreOf(subject)),
       target,
       ...(baseline === undefined ? {} : { baseline }),
       ...(gap === undefined ? {} : { gap }),

@@ -61,10 +61,11 @@ export const pairsOf = (count: number): [number, number][] =>
  */
 export const interactions: Analysis<InteractionsSpec, InteractionsState, InteractionsResult> = {
   name: 'interactions',
-  version: 1,
+  version: 2,
   start: ({ features }) => ({ rowCount: 0, sums: new Float64Array(pairsOf(features.length).length) }),
-  program({ method, target, features }, { graph, score, features: all }) {
-    const chosen = { graph, score, features: features.map((at) => all[at] as (typeof all)[number]) };
+  program({ method, target, features }, subject) {
+    const all = subject.features;
+    const chosen = { ...subject, features: features.map((at) => all[at] as (typeof all)[number]) };
     return method === 'ABLATION' ? byAblation(target, chosen) : byHessian(target, chosen);
   },
   fold(state, outputs, { rowCount }) {

@@ -41,7 +41,7 @@ export interface ResponseResult {
 /** Partial dependence (Friedman 2001): a copy of the batch for each value, all else as it is. */
 export const response: Analysis<ResponseSpec, Comoments, ResponseResult> = {
   name: 'response',
-  version: 1,
+  version: 2,
   start: ({ values }) => emptyComoments(values.length),
   program({ feature, target, values }, subject) {
     const { input, index } = subject.features[feature] as (typeof subject.features)[number];

@@ -25,10 +25,16 @@ export function bindingOf(
  * on one.
  */
 export function scoreOf(subject: Subject, target: ScoreTarget = subject.score): Expression {
+  const output = correctedOutput(subject, target);
+  return bindingOf(subject, target).space === 'LOGIT' ? sigmoid(output) : output;
+}
+
+/** The element of an output on its own scale, float32 [rows]: corrected where training has left negatives out, else as it is. */
+export function correctedOutput(subject: Subject, target: ScoreTarget): Expression {
   const binding = bindingOf(subject, target);
   const raw = outputElement(subject, target);
   if (binding.space === 'VALUE') return raw;
-  return undoSampling(binding.space === 'LOGIT' ? sigmoid(raw) : raw, binding);
+  return binding.space === 'LOGIT' ? undoSamplingOfLogit(raw, binding) : undoSampling(raw, binding);
 }
 
 /** The raw element of an output, float32 [rows]. */
@@ -45,7 +51,12 @@ export function elementOf(specs: readonly TensorSpec[], name: string, index: num
 }
 
 /** p / (p + (1 − p) / w) where training kept a share w of the negatives (He et al. 2014). */
-function undoSampling(score: Expression, { negativeSampling: share }: ScoreBinding): Expression {
-  if (share === undefined) return score;
-  return div(score, add(score, div(sub(scalar(1), score), scalar(share))));
+function undoSampling(probability: Expression, { negativeSampling: share }: ScoreBinding): Expression {
+  if (share === undefined) return probability;
+  return div(probability, add(probability, div(sub(scalar(1), probability), scalar(share))));
+}
+
+/** The same of its logit, which moves by log w: slopes of the logit stay what they are. */
+export function undoSamplingOfLogit(logit: Expression, { negativeSampling: share }: ScoreBinding): Expression {
+  return share === undefined ? logit : add(logit, scalar(Math.log(share)));
 }

@@ -16,7 +16,15 @@ import {
   tensor,
 } from '../compute/program.ts';
 import type { Subject } from './analysis.ts';
-import { bindingOf, elementOf, outputElement, type ScoreTarget, scoreOf } from './score.ts';
+import {
+  bindingOf,
+  correctedOutput,
+  elementOf,
+  outputElement,
+  type ScoreTarget,
+  scoreOf,
+  undoSamplingOfLogit,
+} from './score.ts';
 import { type LayerSpec, layerOf, unitsLast } from './units.ts';
 
 export type TargetSpace = 'LOGIT' | 'PROBABILITY' | 'OUTPUT';
@@ -37,14 +45,15 @@ export interface NeuronTarget extends LayerSpec {
 /**
  * float32 [rows]. The logit is a tensor of the graph where there is one, since a saturated sigmoid has lost it; of a class of a softmax it is
  * made of what the softmax reads; else it is log(p/(1 − p)).
- * A VALUE has neither logit nor probability: it is itself.
+ * A VALUE has neither logit nor probability: it is itself. In every space, `negativeSampling` corrects the target as it does the score.
  */
 export function targetOf(subject: Subject, target: Target): Expression {
   if ('unit' in target) return activationOf(subject, target);
   const { element = subject.score, space } = target;
-  if (space === 'OUTPUT' || bindingOf(subject, element).space === 'VALUE') return outputElement(subject, element);
+  const binding = bindingOf(subject, element);
+  if (space === 'OUTPUT' || binding.space === 'VALUE') return correctedOutput(subject, element);
   if (space === 'PROBABILITY') return scoreOf(subject, element);
-  return logitOf(subject, element);
+  return undoSamplingOfLogit(logitOf(subject, element), binding);
 }
 
 function activationOf(subject: Subject, { layer, unit }: NeuronTarget): Expression {
@@ -53,6 +62,7 @@ function activationOf(subject: Subject, { layer, unit }: NeuronTarget): Expressi
   return reshape(positionAxes.length === 0 ? ofUnit : reduceSum(ofUnit, positionAxes), [-1]);
 }
 
+/** The model's own. */
 function logitOf(subject: Subject, element: ScoreTarget): Expression {
   const { graph } = subject;
   const { space, logit } = bindingOf(subject, element);

@@ -55,7 +55,8 @@ export const TargetSpace = builder.enumType('TargetSpace', {
   values: described({
     LOGIT: 'The logit of the score.',
     PROBABILITY: 'The probability.',
-    OUTPUT: 'The raw element of the output tensor.',
+    OUTPUT:
+      'The element of the output tensor; raw, but for the correction of `negativeSampling` where the manifest has it.',
   }),
 });
 

@@ -93,7 +93,9 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
   description: 'One row explained: what each feature contributes to the target.',
   fields: (t) => ({
     row: t.field({ type: Row, description: 'The row, with its values.', resolve: ({ row }) => row }),
-    score: t.exposeFloat('score', { description: 'Of the model: a probability, unless its score is a VALUE.' }),
+    score: t.exposeFloat('score', {
+      description: 'Of the model, whatever the target: a probability, unless its score is a VALUE.',
+    }),
     target: t.exposeFloat('target', { description: 'What is explained: the logit unless said otherwise.' }),
     baselineValue: t.exposeFloat('baselineValue', {
       nullable: true,

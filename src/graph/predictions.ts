@@ -9,7 +9,9 @@ import { outputTarget, TargetInput } from './target.ts';
 const Prediction = builder.objectRef<Predicted>('Prediction').implement({
   description: 'What a model makes of a row.',
   fields: (t) => ({
-    score: t.exposeFloat('score', { description: 'A probability, or the value of a model whose score is a VALUE.' }),
+    score: t.exposeFloat('score', {
+      description: 'Of the model, whatever the target: a probability, unless its score is a VALUE.',
+    }),
     target: t.exposeFloat('target', { description: 'What was asked for: the logit unless said otherwise.' }),
   }),
 });

@@ -12,7 +12,7 @@ export async function predict({ model, rows, target, environment }: PredictCall)
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
   const subject = { graph, ...manifest };
-  const outputs = { score: scoreOf(subject, target.element), target: targetOf(subject, target) };
+  const outputs = { score: scoreOf(subject), target: targetOf(subject, target) };
   const compiled = await (await openedModel(artifact, environment)).compile({ outputs });
   try {
     const result = await compiled.run({ ...batchInput(batch), rowValues: {} }, {});
