@@ -58,7 +58,7 @@ type Gaps = readonly [gaps: number, largest: number, differences: number];
 
 export const attribution = ofRows<AttributionSpec, AttributionState, AttributionResult>({
   name: 'attribution',
-  version: 4,
+  version: 5,
   outputs: ({ norms, sums, target, baseline, gap }) => ({
     ...sumsOver(concat([norms, sums], 1)),
     ...(baseline === undefined ? {} : { baselineSum: reduceSum(baseline) }),

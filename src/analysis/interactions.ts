@@ -24,6 +24,7 @@ import { assertNoBags } from './attributions/bags.ts';
 import { byPlayer } from './attributions/by-player.ts';
 import { Copies } from './attributions/copies.ts';
 import { rowDimsOf } from './attributions/dims.ts';
+import { elementsAt } from './attributions/layout.ts';
 import { ofCopies, onesPerRow } from './attributions/positions.ts';
 import { carriersOfFeatures } from './players.ts';
 import { type OutputTarget, targetOf } from './target.ts';
@@ -61,7 +62,7 @@ export const pairsOf = (count: number): [number, number][] =>
  */
 export const interactions: Analysis<InteractionsSpec, InteractionsState, InteractionsResult> = {
   name: 'interactions',
-  version: 2,
+  version: 3,
   start: ({ features }) => ({ rowCount: 0, sums: new Float64Array(pairsOf(features.length).length) }),
   program({ method, target, features }, subject) {
     const all = subject.features;
@@ -114,7 +115,7 @@ function byHessian(target: OutputTarget, subject: Subject): Program {
   const featureCount = subject.features.length;
   const carriers = carriersOfFeatures(subject);
   assertNoBags(subject, 'HESSIAN', 'for ABLATION');
-  const elements = elementsOf(carriers, subject);
+  const elements = elementsOf(carriers);
   if (elements.length > analysisLimits.hessianElements)
     throw badUserInput(
       'features',
@@ -137,22 +138,12 @@ function byHessian(target: OutputTarget, subject: Subject): Program {
   return { outputs: { sums: gather(sums, constant(int64([wanted.length], wanted)), 0) }, ...copies.program() };
 }
 
-function elementsOf(carriers: readonly (readonly Carrier[])[], subject: Subject): Element[] {
-  return carriers.flatMap((own, feature) =>
-    own.flatMap(({ tensor: name, axis, start, length }) => {
-      const dims = rowDimsOf(subject, name);
-      const size = dims.reduce((product, dim) => product * dim, 1);
-      const inner = axis === null ? 1 : dims.slice(axis).reduce((product, dim) => product * dim, 1);
-      const along = axis === null ? 1 : (dims[axis - 1] as number);
-      return Array.from({ length: size }, (_, place) => place)
-        .filter((place) => {
-          const position = Math.floor(place / inner) % along;
-          return axis === null || (position >= start && position < start + length);
-        })
-        .map((place): Element => ({ tensor: name, place, feature }));
-    }),
+const elementsOf = (carriers: readonly (readonly Carrier[])[]): Element[] =>
+  carriers.flatMap((own, feature) =>
+    own.flatMap(({ tensor: name, places, size }) =>
+      elementsAt(places, size).map((place): Element => ({ tensor: name, place, feature })),
+    ),
   );
-}
 
 /** [elements · rows, …]: 1 at the element of each copy, if it is one of this tensor, and 0 elsewhere. */
 function seedOf(name: string, elements: readonly Element[], subject: Subject): Expression {

@@ -122,14 +122,11 @@ export interface LookupGraph {
   readonly dimension: number;
   /** The tensor of whole numbers that says which entries are read, [rows, …]. */
   readonly ids: string;
-  /** The differentiable tensor that holds the entries. */
+  /** The differentiable tensor that holds the entries: one after the other, its row is [elements of a row of `ids`, dimension]. */
   readonly carrier: string;
-  /** Of the carrier, along which the ids lie; null when a row has a single one. */
-  readonly axis: number | null;
-  /** Of each id: its element in a row of the input, its position along `axis`. */
+  /** Of each id: its element in a row of the input, in row-major order. */
   readonly columns: readonly number[];
-  readonly positions: readonly number[];
-  /** Of each id: its element in a row of `ids`. */
+  /** Of each id: its element in a row of `ids`, and so that of its entry in a row of `carrier`. */
   readonly places: readonly number[];
   /** Of each id: what the graph adds to it to have the number of its entry; null where it does anything else to it. */
   readonly offsets: readonly (number | null)[];

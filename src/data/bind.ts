@@ -4,9 +4,9 @@ import { bindingMismatch } from '../errors.ts';
 import { similarTo, suggestion } from '../similar.ts';
 import type { BoundBag } from './bags.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
-import { type FeatureBinding, isBag, type Manifest, readsTexts, slotsOf } from './manifest.ts';
+import { type FeatureBinding, isBag, type Manifest, readsTexts } from './manifest.ts';
 import { assertOwnIds } from './own-ids.ts';
-import { rowDims } from './slots.ts';
+import { filledDims } from './slots.ts';
 import type { DatasetRecord } from './types.ts';
 import type { Vocabularies } from './vocabulary.ts';
 
@@ -57,9 +57,7 @@ export function bind(
   cardinality: Readonly<Record<string, number>> = {},
 ): BoundInputs {
   const inputs = graph.inputs.map(({ name, dtype, shape }): BoundInput => {
-    const slots = manifest.features.flatMap(slotsOf).filter((slot) => slot.input === name);
-    const end = Math.max(0, ...slots.map(({ index, width }) => index + width));
-    const dims = rowDims({ name, shape }, end);
+    const dims = filledDims({ name, shape }, manifest.features);
     return {
       name,
       dtype: dtype as Tensor['dtype'],

@@ -21,6 +21,12 @@ export function rowDims({ name, shape }: Pick<TensorSpec, 'name' | 'shape'>, ele
   return dims.map((dim) => dim ?? elements / known);
 }
 
+/** Shape of one row of an input that is filled by these features and no others. Throws BINDING_MISMATCH. */
+export function filledDims(input: Pick<TensorSpec, 'name' | 'shape'>, features: readonly FeatureBinding[]): number[] {
+  const slots = features.flatMap(slotsOf).filter((slot) => slot.input === input.name);
+  return rowDims(input, Math.max(0, ...slots.map(({ index, width }) => index + width)));
+}
+
 const fillable: readonly string[] = ['float32', 'float64', 'int32', 'int64', 'bool'] satisfies Tensor['dtype'][];
 
 /** Element type of an input that rows can fill. Throws BINDING_MISMATCH for others. */

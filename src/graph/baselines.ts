@@ -1,4 +1,5 @@
 import { type BaselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
+import { subjectOf } from '../analysis/subject.ts';
 import type { Answer } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type OtherRows, type RowsArgument } from './ask.ts';
@@ -6,10 +7,10 @@ import type { AskedMethod } from './attribution-options.ts';
 import type { Context } from './context.ts';
 
 /** The rows that baselines are drawn from, no more than may be; undefined where they are not. */
-export function baselineRowsOf({ graph, manifest }: ModelRow, { options }: AskedMethod): RowsArgument | undefined {
+export function baselineRowsOf(model: ModelRow, { options }: AskedMethod): RowsArgument | undefined {
   const rows = options?.baseline?.rows;
   if (rows == null) return undefined;
-  const most = mostBaselineRows({ graph, ...manifest });
+  const most = mostBaselineRows(subjectOf(model));
   return { ...rows, sample: Math.min(rows.sample ?? most, most) };
 }
 

@@ -1,6 +1,8 @@
 import type { ModelGraph } from '../compute/graph.ts';
-import type { TensorSpec as Spec } from '../compute/tensor.ts';
+import { elementCount, type TensorSpec as Spec } from '../compute/tensor.ts';
 import { type Carrier, carriersOf, lookupsOf } from '../data/carriers.ts';
+import type { FeatureBinding } from '../data/manifest.ts';
+import { filledDims, rowWidth } from '../data/slots.ts';
 import type { ModelRow } from '../store/models.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
@@ -31,10 +33,19 @@ async function partById<Part>(
   return (model && find(model, parts[1])) ?? null;
 }
 
-/** Of a carrier, as far as it belongs to its feature. */
-function partSpec({ tensors }: ModelGraph, { tensor, axis, length }: Carrier): Spec {
+/** Of a carrier, as far as it belongs to its feature: the tensor itself, or places of its rows, on one axis. */
+function partSpec({ tensors }: ModelGraph, { tensor, places, size }: Carrier): Spec {
   const { name, dtype, shape } = tensors.find((spec) => spec.name === tensor) as Spec;
-  return { name, dtype, shape: shape.map((dim, at) => (at === axis ? length : dim)) };
+  if (rowWidth(shape) === places.length * size) return { name, dtype, shape };
+  const [rows = null, ...dims] = shape;
+  const behindPlaces = dims.findIndex((_, axis) => rowWidth([rows, ...dims.slice(axis + 1)]) === size);
+  return { name, dtype, shape: [rows, places.length, ...(behindPlaces < 0 ? [] : dims.slice(behindPlaces + 1))] };
+}
+
+/** Whether its input has one value a row. */
+function isOnlySlot({ graph, manifest }: ModelRow, { input }: FeatureBinding): boolean {
+  const spec = graph.inputs.find(({ name }) => name === input);
+  return spec !== undefined && elementCount(filledDims(spec, manifest.features)) === 1;
 }
 
 builder.node(Feature, {
@@ -54,8 +65,9 @@ builder.node(Feature, {
     input: t.string({ description: 'The model’s input that it fills.', resolve: ({ feature }) => feature.input }),
     index: t.int({
       nullable: true,
-      description: 'Where in that input the field lies, when several share a tensor.',
-      resolve: ({ feature }) => feature.index,
+      description:
+        'Where in that input the field lies: its place among the values of one row, from 0 on, in row-major order over all axes but the batch. null where they are but one.',
+      resolve: ({ model, feature }) => (isOnlySlot(model, feature) ? null : feature.index),
     }),
     carriers: t.field({
       type: [TensorSpec],

@@ -1,5 +1,5 @@
-import type { Subject } from '../analysis/analysis.ts';
 import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
+import { subjectOf } from '../analysis/subject.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { writtenBatch } from '../data/written-rows.ts';
 import { openedModel } from './models.ts';
@@ -16,7 +16,7 @@ export async function explain({ model, rows, spec, baselines, environment }: Exp
     },
     countKept: async () => batch.rowCount,
   };
-  const subject: Subject = { graph, ...manifest };
+  const subject = subjectOf(model);
   const opened = await openedModel(artifact, environment);
   let state = explanations.start(spec, subject, ...(baselines === undefined ? [] : [baselines]));
   for (let next: typeof state | undefined = state; next !== undefined; next = explanations.again?.(state)) {

@@ -1,4 +1,5 @@
 import { scoreOf } from '../analysis/score.ts';
+import { subjectOf } from '../analysis/subject.ts';
 import { targetOf } from '../analysis/target.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { writtenBatch } from '../data/written-rows.ts';
@@ -11,7 +12,7 @@ import { batchInput } from './sweep.ts';
 export async function predict({ model, rows, target, environment }: PredictCall): Promise<Prediction[]> {
   const { artifact, graph, manifest } = model;
   const batch = await writtenBatch(rows, graph, manifest, await loadVocabularies(environment.home, manifest));
-  const subject = { graph, ...manifest };
+  const subject = subjectOf(model);
   const outputs = { score: scoreOf(subject), target: targetOf(subject, target) };
   const compiled = await (await openedModel(artifact, environment)).compile({ outputs });
   try {

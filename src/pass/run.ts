@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
 import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
+import { subjectOf } from '../analysis/subject.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
 import type { BoundInputs } from '../data/bind.ts';
@@ -16,7 +17,6 @@ import type {
   KeptPart,
   PassEnvironment,
   PassFailure,
-  PassModel,
   PassProgress,
   PassQuestion,
   PassRequest,
@@ -152,8 +152,6 @@ function emitter({ onResult, executor, device }: PassInputs) {
       device,
     });
 }
-
-const subjectOf = ({ graph, manifest }: PassModel): Subject => ({ graph, ...manifest });
 
 const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 

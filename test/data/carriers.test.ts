@@ -11,9 +11,7 @@ const lookup = (about: Partial<LookupGraph>): LookupGraph => ({
   dimension: 4,
   ids: 'ids',
   carrier: 'deep',
-  axis: 1,
   columns: [0, 1, 2],
-  positions: [0, 1, 2],
   places: [0, 1, 2],
   offsets: [0, 0, 0],
   idCounts: [10, 10, 10],
@@ -34,21 +32,32 @@ const seen: FeatureBinding = { ...own, name: 'seen', kind: 'SEQUENCE', index: 0,
 const price: FeatureBinding = { name: 'price', kind: 'NUMERIC', column: 'price', input: 'dense', index: 1 };
 
 describe('carriers', () => {
-  test('of an id: its part of every lookup', () => {
+  test('of an id: its place in every lookup', () => {
     expect(carriersOf(graph, city)).toEqual([
-      { tensor: 'deep', axis: 1, start: 1, length: 1 },
-      { tensor: 'wide', axis: 1, start: 1, length: 1 },
+      { tensor: 'deep', size: 4, places: [1], elements: [0] },
+      { tensor: 'wide', size: 1, places: [1], elements: [0] },
     ]);
   });
 
-  test('of a sequence that has a lookup to itself: all of it', () => {
-    expect(carriersOf(graph, seen)[0]).toEqual({ tensor: 'deep', axis: null, start: 0, length: 3 });
+  test('of a sequence: the places of its elements, in the order in which the lookup has them', () => {
+    expect(carriersOf(graph, seen)[0]).toEqual({ tensor: 'deep', size: 4, places: [0, 1, 2], elements: [0, 1, 2] });
+    const turned = { inputs, lookups: [lookup({ columns: [2, 0, 1], places: [0, 1, 4] })] };
+    expect(carriersOf(turned, seen)).toEqual([{ tensor: 'deep', size: 4, places: [0, 1, 4], elements: [2, 0, 1] }]);
   });
 
-  test('of a number: its slot of the input, or all of an input of its own', () => {
-    expect(carriersOf(graph, price)).toEqual([{ tensor: 'dense', axis: 1, start: 1, length: 1 }]);
-    expect(carriersOf(graph, { ...price, input: 'age', index: 0 })).toEqual([
-      { tensor: 'age', axis: null, start: 0, length: 1 },
+  test('of a number: its slot of the input, however many axes that has', () => {
+    expect(carriersOf(graph, price)).toEqual([{ tensor: 'dense', size: 1, places: [1], elements: [0] }]);
+    const window = { lookups: [], inputs: [{ name: 'dense', dtype: 'float32' as const, shape: [null, 2, 3] }] };
+    expect(carriersOf(window, { ...price, index: 4 })).toEqual([
+      { tensor: 'dense', size: 1, places: [4], elements: [0] },
+    ]);
+  });
+
+  test('of a list among numbers, part of which is looked up: the rest carries itself', () => {
+    const part = { inputs, lookups: [lookup({ input: 'dense', columns: [1], places: [0] })] };
+    expect(carriersOf(part, { ...seen, input: 'dense', length: 2 })).toEqual([
+      { tensor: 'deep', size: 4, places: [0], elements: [1] },
+      { tensor: 'dense', size: 1, places: [0], elements: [0] },
     ]);
   });
 
@@ -57,7 +66,7 @@ describe('carriers', () => {
     const capabilities = { activations: false, interventions: false, blockers: [], strays: [] };
     const closed = { inputs, lookups: [], capabilities };
     expect(carriersOf(closed, { ...city, input: 'dense' }), 'an id among numbers that may be looked up').toEqual([]);
-    expect(carriersOf(closed, price)).toEqual([{ tensor: 'dense', axis: 1, start: 1, length: 1 }]);
+    expect(carriersOf(closed, price)).toEqual([{ tensor: 'dense', size: 1, places: [1], elements: [0] }]);
   });
 });
 

@@ -122,16 +122,11 @@ function targetOf({ logits }: ModelGraph, { output, index }: Manifest['score']):
 }
 
 /** Elements of each row that belong to a carrier. */
-function rowsOf(gradient: Tensor, { axis, start, length }: Carrier, rowCount: number): number[][] {
+function rowsOf(gradient: Tensor, { places, size }: Carrier, rowCount: number): number[][] {
   const all = values(gradient);
-  const inner = axis === null ? 1 : gradient.dims.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const size = axis === null ? 1 : (gradient.dims[axis] ?? 1);
   const width = all.length / rowCount;
   return Array.from({ length: rowCount }, (_, row) =>
-    all.slice(row * width, (row + 1) * width).filter((_, at) => {
-      const place = Math.floor(at / inner) % size;
-      return axis === null || (place >= start && place < start + length);
-    }),
+    all.slice(row * width, (row + 1) * width).filter((_, at) => places.includes(Math.floor(at / size))),
   );
 }
 

@@ -19,6 +19,7 @@ import { isBag } from '../../data/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
 import { byRow } from './bags.ts';
+import { ofCarrier, rowsOf } from './layout.ts';
 import { isPadding } from './positions.ts';
 
 /** Columns of a matrix, [rows, features], in the order of these features. */
@@ -36,9 +37,9 @@ export function byPlayer(
   attributed: (name: string) => Expression,
   original: (name: string) => Expression,
 ): { norms: Expression; sums: Expression } {
-  const slots = slotsOf(subject, carriers);
+  const slots = slotsOf(carriers);
   const pieces = [
-    ...[...slots].map(([name, features]) => ofSlots(attributed(name), features, carriers)),
+    ...[...slots].map(([name, features]) => ofSlots(rowsOf(attributed(name), name, subject), features, carriers)),
     ...carriers.flatMap((own, at) =>
       [...slots.values()].some((features) => features.includes(at))
         ? []
@@ -67,23 +68,22 @@ export function byPlayer(
 }
 
 /**
- * Features that are one element each of the rows of a matrix, by the matrix: hundreds of numbers are taken together, not one by
- * one.
+ * Features that are one number each of the rows of a tensor that holds several, by the tensor: hundreds of them are taken together, not
+ * one by one.
  */
-function slotsOf({ graph }: Subject, carriers: readonly (readonly Carrier[])[]): Map<string, number[]> {
+function slotsOf(carriers: readonly (readonly Carrier[])[]): Map<string, number[]> {
   const slots = new Map<string, number[]>();
   carriers.forEach((own, at) => {
     const [carrier] = own;
-    if (own.length !== 1 || carrier?.axis !== 1 || carrier.length !== 1) return;
-    if (graph.tensors.find(({ name }) => name === carrier.tensor)?.shape.length !== 2) return;
+    if (own.length !== 1 || carrier?.size !== 1 || carrier.places.length !== 1) return;
     slots.set(carrier.tensor, [...(slots.get(carrier.tensor) ?? []), at]);
   });
   return slots;
 }
 
-function ofSlots(matrix: Expression, features: readonly number[], carriers: readonly (readonly Carrier[])[]): Piece {
-  const columns = features.flatMap((at) => (carriers[at] ?? []).map(({ start }) => start));
-  const sums = gather(matrix, constant(int64([columns.length], columns)), 1);
+function ofSlots(rows: Expression, features: readonly number[], carriers: readonly (readonly Carrier[])[]): Piece {
+  const columns = features.flatMap((at) => (carriers[at] ?? []).flatMap(({ places }) => places));
+  const sums = gather(rows, constant(int64([columns.length], columns)), 1);
   return { features, squares: mul(sums, sums), sums };
 }
 
@@ -111,17 +111,17 @@ export const sumOfFeatures = (byPlayer: Expression, { features }: Subject): Expr
 /** A feature's part of a value shaped like a carrier's tensor, [rows, elements]; zero where a sequence is filled up. */
 function elementsOf(
   value: Expression,
-  { tensor: name, axis, start, length }: Carrier,
+  carrier: Carrier,
   at: number,
   subject: Subject,
   original: (name: string) => Expression,
 ): Expression {
   const feature = subject.features[at];
-  const shape = subject.graph.tensors.find((spec) => spec.name === name)?.shape ?? [null, null];
-  if (isBag(feature)) return byRow(value, feature, shape[1] ?? 1);
-  const own = axis === null ? value : slice(value, axis, start, start + length);
-  if (feature?.kind !== 'SEQUENCE') return reshape(own, shape.length === 1 ? [-1, 1] : [0, -1]);
-  const isFilled = where(isPadding(feature, subject, original), scalar(0), scalar(1));
-  const byPosition = reshape(own, [0, feature.length, -1]);
-  return reshape(mul(byPosition, reshape(isFilled, [0, feature.length, 1])), [0, -1]);
+  if (isBag(feature)) return byRow(rowsOf(value, carrier.tensor, subject), feature, carrier.size);
+  const own = ofCarrier(value, carrier, subject);
+  if (feature?.kind !== 'SEQUENCE') return own;
+  const { elements } = carrier;
+  const isFilled = where(isPadding(feature, subject, original, elements), scalar(0), scalar(1));
+  const byPlace = reshape(own, [0, elements.length, -1]);
+  return reshape(mul(byPlace, reshape(isFilled, [0, elements.length, 1])), [0, -1]);
 }

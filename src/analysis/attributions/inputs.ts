@@ -39,7 +39,10 @@ export function replacedInputs(
       const { dims, places } = placesOf(name, subject);
       // Within its own override an input is that of one copy.
       const ids = (input: string): Expression => (input === name ? repeatedInput(input) : tensor(input));
-      const isOwn = greater(atPlaces(positions, 1, places, subject, ids), scalar(0.5));
+      const held = places.map((at, place) =>
+        at < 0 ? undefined : { at, element: place - (subject.features[at]?.index ?? 0) },
+      );
+      const isOwn = greater(atPlaces(positions, 1, held, subject, ids), scalar(0.5));
       const flat = (value: Expression): Expression => reshape(value, [-1, places.length]);
       return [name, reshape(where(isOwn, flat(repeatedInput(name)), flat(other(name))), [-1, ...dims])];
     }),

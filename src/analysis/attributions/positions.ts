@@ -12,12 +12,12 @@ import {
   slice,
   where,
 } from '../../compute/program.ts';
-import { float32, int64, type TensorSpec } from '../../compute/tensor.ts';
+import { float32, int64 } from '../../compute/tensor.ts';
 import type { Carrier } from '../../data/carriers.ts';
-import { type FeatureBinding, isBag } from '../../data/manifest.ts';
+import type { FeatureBinding } from '../../data/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { atBagElements } from './bags.ts';
-import { specOf } from './dims.ts';
+import { bagIn, columnsAt, type Held, layoutOf, ofPlaces, ofRows } from './layout.ts';
 
 /** A number for every row and feature: `columns`, [rows, columns], of which feature `at` has the column `columnOf(at)`. */
 export interface ByFeature {
@@ -45,104 +45,107 @@ export const onesPerRow = (): Expression => add(mul(row('labelled'), scalar(0)),
  * nothing is carried, and where a sequence is filled up: such positions are never moved. `ids` are an input's, of the same rows.
  */
 export function atElements(
-  { columns, columnOf, copies = 1 }: ByFeature,
+  values: ByFeature,
   elsewhere: 0 | 1,
   name: string,
   subject: Subject,
   carriers: readonly (readonly Carrier[])[],
   ids: (input: string) => Expression,
 ): Expression {
-  const own = carried(name, subject, carriers);
-  const { shape } = specOf(subject, name);
-  const axis = own[0]?.carrier.axis ?? null;
-  const ones = add(mul(slice(columns, 1, 0, 1), scalar(0)), scalar(elsewhere));
-  const shaped = (values: Expression, size: number, at: number): Expression =>
-    reshape(
-      values,
-      shape.map((_, axis) => (axis === 0 ? -1 : axis === at ? size : 1)),
-    );
-  if (axis === null || shape.length < 2) {
-    const [{ feature, at } = { feature: undefined, at: 0 }] = own;
-    const column = slice(columns, 1, columnOf(at), columnOf(at) + 1);
-    if (isBag(feature)) return atBagElements(column, feature, copies);
-    if (feature?.kind !== 'SEQUENCE') return shaped(column, 1, 0);
-    return shaped(where(isPadding(feature, subject, ids), ones, column), feature.length, 1);
+  const bag = bagIn(name, subject, carriers);
+  if (bag !== undefined) {
+    const column = values.columnOf(bag.at);
+    return atBagElements(slice(values.columns, 1, column, column + 1), bag.feature, values.copies ?? 1);
   }
-  const places = new Array<number>(shape[axis] ?? 0).fill(-1);
-  for (const { carrier, at } of own) places.fill(at, carrier.start, carrier.start + carrier.length);
-  const isUniform = places.every((at) => at >= 0 && columnOf(at) === 0);
-  if (isUniform && own.every(({ feature }) => feature.kind !== 'SEQUENCE'))
-    return shaped(slice(columns, 1, 0, 1), 1, axis);
-  return shaped(atPlaces({ columns, columnOf }, elsewhere, places, subject, ids), places.length, axis);
+  const layout = layoutOf(name, subject, carriers);
+  const same = sameColumn(values, layout.held, subject);
+  if (same !== undefined) return ofRows(slice(values.columns, 1, same, same + 1), layout);
+  return ofPlaces(atPlaces(values, elsewhere, layout.held, subject, ids), layout);
 }
 
-/** Numbers of features at places, [rows, places], by the feature that each belongs to; −1 for none. */
+/** The column that every place has, where that does not depend on the row. */
+function sameColumn(
+  { columnOf }: ByFeature,
+  held: readonly (Held | undefined)[],
+  { features }: Subject,
+): number | undefined {
+  const [column] = held.map((one) => (one === undefined ? undefined : columnOf(one.at)));
+  const isSame = (one: Held | undefined): boolean =>
+    one !== undefined && columnOf(one.at) === column && features[one.at]?.kind !== 'SEQUENCE';
+  return held.every(isSame) ? column : undefined;
+}
+
+/** Numbers of features at places, by what each holds: [rows, places]. */
 export function atPlaces(
   { columns, columnOf }: ByFeature,
   elsewhere: 0 | 1,
-  places: readonly number[],
+  held: readonly (Held | undefined)[],
   subject: Subject,
   ids: (input: string) => Expression,
 ): Expression {
+  const chosen = held.map((one) => (one === undefined ? undefined : columnOf(one.at)));
+  const last = Math.max(...chosen.map((column) => column ?? 0)) + 1;
   const ones = add(mul(slice(columns, 1, 0, 1), scalar(0)), scalar(elsewhere));
-  const last = Math.max(...places.map((at) => (at < 0 ? 0 : columnOf(at)))) + 1;
-  const chosen = int64(
-    [places.length],
-    places.map((at) => (at < 0 ? last : columnOf(at))),
+  const places = int64(
+    [chosen.length],
+    chosen.map((column) => column ?? last),
   );
-  const values = gather(concat([slice(columns, 1, 0, last), ones], 1), constant(chosen), 1);
-  return butPadding(values, ones, places, subject, ids);
+  const values = gather(concat([slice(columns, 1, 0, last), ones], 1), constant(places), 1);
+  return butPadding(values, ones, runsOf(held), subject, ids);
+}
+
+/** Places side by side that hold elements of one feature; `at` is undefined where they hold none. */
+interface RunOfPlaces {
+  readonly at: number | undefined;
+  readonly from: number;
+  readonly elements: number[];
+}
+
+function runsOf(held: readonly (Held | undefined)[]): RunOfPlaces[] {
+  const runs: RunOfPlaces[] = [];
+  for (const [from, one] of held.entries()) {
+    const last = runs.at(-1);
+    if (last === undefined || last.at !== one?.at) runs.push({ at: one?.at, from, elements: [one?.element ?? 0] });
+    else last.elements.push(one?.element ?? 0);
+  }
+  return runs;
 }
 
 /** `elsewhere` instead of the values, [rows, places], where a sequence is filled up. */
 function butPadding(
   values: Expression,
   elsewhere: Expression,
-  places: readonly number[],
+  runs: readonly RunOfPlaces[],
   subject: Subject,
   ids: (input: string) => Expression,
 ): Expression {
-  const parts: Expression[] = [];
-  for (let from = 0; from < places.length; ) {
-    const at = places[from] as number;
-    const to = places.findIndex((other, place) => place > from && other !== at);
-    const end = to < 0 ? places.length : to;
-    const part = slice(values, 1, from, end);
-    const feature = subject.features[at];
-    parts.push(feature?.kind === 'SEQUENCE' ? where(isPadding(feature, subject, ids), elsewhere, part) : part);
-    from = end;
-  }
+  const parts = runs.map(({ at, from, elements }) => {
+    const part = runs.length === 1 ? values : slice(values, 1, from, from + elements.length);
+    const feature = subject.features[at ?? -1];
+    return feature?.kind === 'SEQUENCE' ? where(isPadding(feature, subject, ids, elements), elsewhere, part) : part;
+  });
   return parts.length === 1 ? (parts[0] as Expression) : concat(parts, 1);
 }
 
-/** [rows, positions]: where a sequence holds its padding. */
+/** [rows, elements]: where a sequence holds its padding; of all its elements in their order, unless said. */
 export function isPadding(
   feature: FeatureBinding & { kind: 'SEQUENCE' },
   { graph }: Subject,
   ids: (input: string) => Expression,
+  elements: readonly number[] = Array.from({ length: feature.length }, (_, at) => at),
 ): Expression {
   const dtype = graph.inputs.find(({ name }) => name === feature.input)?.dtype ?? 'int64';
   const padding = dtype.startsWith('float')
     ? scalar(feature.padding)
     : constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(feature.padding)) });
-  const rows = reshape(ids(feature.input), [0, -1]);
-  return equal(slice(rows, 1, feature.index, feature.index + feature.length), padding);
-}
-
-/** The carriers that lie in a tensor, with their features. */
-function carried(name: TensorSpec['name'], { features }: Subject, carriers: readonly (readonly Carrier[])[]) {
-  return carriers.flatMap((own, at) =>
-    own
-      .filter((carrier) => carrier.tensor === name)
-      .map((carrier) => ({ carrier, feature: features[at] as FeatureBinding, at })),
-  );
+  const places = elements.map((element) => feature.index + element);
+  return equal(columnsAt(reshape(ids(feature.input), [0, -1]), places), padding);
 }
 
 /** Whether every element of a tensor is carried by a feature and none of them may be padding. */
 export function isWhollyMoved(name: string, subject: Subject, carriers: readonly (readonly Carrier[])[]): boolean {
-  const own = carried(name, subject, carriers);
-  if (own.some(({ feature }) => feature.kind === 'SEQUENCE')) return own.every(({ feature }) => isBag(feature));
-  const axis = own[0]?.carrier.axis ?? null;
-  if (axis === null) return true;
-  return own.reduce((sum, { carrier }) => sum + carrier.length, 0) >= (specOf(subject, name).shape[axis] ?? 0);
+  if (bagIn(name, subject, carriers) !== undefined) return true;
+  return layoutOf(name, subject, carriers).held.every(
+    (one) => one !== undefined && subject.features[one.at]?.kind !== 'SEQUENCE',
+  );
 }

@@ -32,7 +32,7 @@ describe('ids that were flattened', () => {
     const model = await opened(modelOf(flattened));
     const [lookup, ...others] = model.graph.lookups;
     expect(others).toEqual([]);
-    expect(lookup).toMatchObject({ input: 'ids', table: 'table', axis: 1, columns: [0, 1, 2], positions: [0, 1, 2] });
+    expect(lookup).toMatchObject({ input: 'ids', table: 'table', columns: [0, 1, 2], places: [0, 1, 2] });
     const carrier = p.tensor(lookup?.carrier ?? '');
     const square = p.mul(p.tensor('joined'), p.tensor('joined'));
     const { gradient } = await run(

@@ -60,11 +60,11 @@ describe('a layers model', () => {
   });
 
   test('follows ids to their tables', () => {
-    const said = sequences.model.graph.lookups.map(({ input, table, carrier, positions }) => [
+    const said = sequences.model.graph.lookups.map(({ input, table, carrier, places }) => [
       input,
       table,
       carrier,
-      positions,
+      places,
     ]);
     expect(said).toEqual([
       ['item', 'items/embeddings', 'items', [0]],

@@ -34,9 +34,7 @@ export function findLookups(
       ids,
       // Whole numbers have no gradient: what they stand for carries the feature.
       carrier: (dequantizing(node, view) ?? node).output[0] as string,
-      axis: row.dims.length === 0 ? null : axisOf(row) + 1,
       columns: places.map(({ origin }) => origin.column),
-      positions: places.map(({ place }) => positionOf(row, place)),
       places: places.map(({ place }) => place),
       offsets: places.map(({ origin }) => (origin.isBounded || origin.factor !== 1 ? null : origin.offset)),
       idCounts: places.map(({ origin }) => idCountOf(origin, entryCount)),
@@ -64,18 +62,6 @@ function byInput({ origins }: Row): { input: string; places: Place[] }[] {
     if (origin !== undefined) found.set(origin.input, [...(found.get(origin.input) ?? []), { origin, place }]);
   });
   return [...found].map(([input, places]) => ({ input, places }));
-}
-
-/** The axis of a row along which its ids lie: the first that is longer than 1. */
-const axisOf = ({ dims }: Row): number =>
-  Math.max(
-    0,
-    dims.findIndex((dim) => dim > 1),
-  );
-
-function positionOf(row: Row, place: number): number {
-  const inner = row.dims.slice(axisOf(row) + 1).reduce((product, dim) => product * dim, 1);
-  return Math.floor(place / inner);
 }
 
 /** How many ids, from 0 on, fall into the table; null where the graph itself sees to it that all do. */

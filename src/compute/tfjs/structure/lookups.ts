@@ -40,11 +40,6 @@ export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
     const before = ancestorsOf(view, found.ids);
     const isReadable = [...before].every((name) => linear.has(view.byName.get(name)?.op ?? ''));
     if (!isReadable) return [];
-    const axis = Math.max(
-      0,
-      dims.findIndex((dim) => (dim ?? 1) > 1),
-    );
-    const inner = dims.slice(axis + 1).reduce<number>((size, dim) => size * (dim ?? 1), 1);
     return view.inputs
       .filter((input) => before.has(input))
       .flatMap((input) => {
@@ -58,9 +53,7 @@ export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
             dimension: entry.reduce((size, dim) => size * dim, 1),
             ids: found.ids,
             carrier: node.name,
-            axis: dims.length === 0 ? null : axis + 1,
             columns: places.map(({ column }) => column),
-            positions: places.map(({ place }) => Math.floor(place / inner)),
             places: places.map(({ place }) => place),
             offsets: places.map(({ factor, offset }) => (factor === 1 ? offset : null)),
             idCounts: places.map(({ factor, offset }) =>

@@ -33,9 +33,8 @@ describe('lookups', () => {
         input: 'X',
         table: 'item.table',
         carrier: 'history_embedding',
-        axis: 1,
         columns: [2, 3, 4],
-        positions: [0, 1, 2],
+        places: [0, 1, 2],
       },
     ]);
   });
@@ -57,9 +56,7 @@ describe('lookups', () => {
       dimension: 4,
       ids: 'shifted',
       carrier: 'carrier',
-      axis: 1,
       columns: [0, 1, 2],
-      positions: [0, 1, 2],
       places: [0, 1, 2],
       offsets: [0, 10, 30],
       idCounts: [60, 50, 30],
@@ -78,7 +75,7 @@ describe('lookups', () => {
       outputs: 'carrier',
     });
     // 3·id + 2 ≤ 26
-    expect(lookup).toMatchObject({ columns: [0, 0, 0], positions: [0, 1, 2], axis: 1, idCounts: [9, 9, 9] });
+    expect(lookup).toMatchObject({ columns: [0, 0, 0], places: [0, 1, 2], idCounts: [9, 9, 9] });
   });
 
   test('of no ids of whole rows that are shifted by a constant for each row', async () => {
@@ -161,7 +158,7 @@ describe('lookups', () => {
       ],
       outputs: 'carrier',
     });
-    expect(lookups.map(({ input, columns, positions }) => [input, columns, positions])).toEqual([
+    expect(lookups.map(({ input, columns, places }) => [input, columns, places])).toEqual([
       ['item', [0], [0]],
       ['history', [0, 1], [1, 2]],
     ]);
