@@ -40,8 +40,15 @@ export const widthFor = (count: number, each: number): number => Math.min(900, M
 
 /** Names as an axis has room for them: without the path that all of them share, such as `StatefulPartitionedCall/model/`. */
 export function withoutSharedPath(names: readonly string[]): string[] {
-  const [first = ''] = names;
-  let end = names.length > 1 ? first.lastIndexOf('/') + 1 : 0;
-  while (!names.every((name) => name.startsWith(first.slice(0, end)))) end = first.lastIndexOf('/', end - 2) + 1;
+  const [first = '', ...others] = names;
+  if (others.length === 0) return [...names];
+  const shared = others.reduce((length, name) => sharedLength(first.slice(0, length), name), first.length);
+  const end = first.slice(0, shared).lastIndexOf('/') + 1;
   return names.map((name) => name.slice(end));
+}
+
+function sharedLength(first: string, second: string): number {
+  let length = 0;
+  while (length < first.length && first[length] === second[length]) length++;
+  return length;
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
 import type { MomentsResult } from '../../src/analysis/moments.ts';
@@ -8,6 +9,7 @@ import { correlationPlot, layerPlot } from '../../src/plots/layer.ts';
 import { probePlot } from '../../src/plots/probe.ts';
 import { responsePlot } from '../../src/plots/response.ts';
 import { saliencyPlot } from '../../src/plots/saliency.ts';
+import { withoutSharedPath } from '../../src/plots/vega-lite.ts';
 import { waterfallPlot } from '../../src/plots/waterfall.ts';
 import { draw, marksOf } from './draw.ts';
 
@@ -126,5 +128,33 @@ describe('plots are drawn as they are', () => {
     const svg = await draw(interactionsPlot(['a', 'b', 'c'], pairs, 'flights 2'));
     expect(marksOf(svg, 'rect')).toBe(6);
     expect(svg).toContain('Which features of flights 2 work together');
+  });
+});
+
+describe('names on an axis', () => {
+  test('leave out the path that all share, whatever stands before it', () => {
+    expect(withoutSharedPath(['model/a', 'model/b/c'])).toEqual(['a', 'b/c']);
+    expect(withoutSharedPath(['/fc1/Relu_output_0', '/fc2/Relu_output_0'])).toEqual([
+      'fc1/Relu_output_0',
+      'fc2/Relu_output_0',
+    ]);
+    expect(withoutSharedPath(['/fc1/Relu_output_0', 'probability'])).toEqual(['/fc1/Relu_output_0', 'probability']);
+    expect(withoutSharedPath(['model/a'])).toEqual(['model/a']);
+    expect(withoutSharedPath([])).toEqual([]);
+  });
+
+  test('are cut at the last slash that all have in common, for names of any kind', () => {
+    const name = fc.array(fc.constantFrom('/', 'a', 'b', 'relu'), { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 2, maxLength: 5 }), (names) => {
+        const short = withoutSharedPath(names);
+        const [first = '', ...others] = names;
+        const shared = first.slice(0, first.length - (short[0] as string).length);
+        expect(shared).toMatch(/^(.*\/)?$/);
+        expect(short.map((rest) => shared + rest)).toEqual(names);
+        const longer = first.slice(0, first.indexOf('/', shared.length) + 1);
+        expect(longer !== '' && others.every((other) => other.startsWith(longer))).toBe(false);
+      }),
+    );
   });
 });
