@@ -10,6 +10,7 @@ const everybody = [
   'src/flaw\\.ts$',
   'src/disk-full\\.ts$',
   'src/using\\.ts$',
+  'src/at-work\\.ts$',
   'src/any-signal\\.ts$',
 ];
 const arrows = {

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { badUserInput } from '../errors.ts';
 import { type Config, configOf, logLevelOf } from '../server/config.ts';
+import { watchMainThread } from '../server/watchdog.ts';
+import { supervise, tellSupervisor } from './supervise.ts';
 
 type Flags = Readonly<Record<string, string | true>>;
 
@@ -15,6 +17,7 @@ const settings = (command: Command): Command =>
     .option('--pass-seconds <seconds>', 'GLASSGRAPH_PASS_SECONDS: how long a pass may take (21600)')
     .option('--pass-memory <MiB>', 'GLASSGRAPH_PASS_MEMORY: what a compute process may take (3/4 of the machine)')
     .option('--silent-seconds <seconds>', 'GLASSGRAPH_SILENT_SECONDS: without a sign of life, it is replaced (120)')
+    .option('--blocked-seconds <seconds>', 'GLASSGRAPH_BLOCKED_SECONDS: at one thing for longer, the server ends (30)')
     .option('--cache <MiB>', 'GLASSGRAPH_CACHE: results that are kept (10240)');
 
 export const serveCommand = (): Command =>
@@ -24,7 +27,8 @@ export const serveCommand = (): Command =>
     .option('--sources <folders>', 'GLASSGRAPH_SOURCES: folders that source.uri may reach, separated like PATH (.)')
     .option('--patience <seconds>', 'GLASSGRAPH_PATIENCE: how long a request waits for an answer (25)')
     .option('--example', 'GLASSGRAPH_EXAMPLE=1: register the example')
-    .action(serve);
+    .option('--restart', 'start the server again whenever it crashes')
+    .action(({ restart, ...flags }: Flags) => (restart ? supervise() : serve(flags)));
 
 export const workerCommand = (): Command =>
   settings(
@@ -36,7 +40,8 @@ export const workerCommand = (): Command =>
 A worker takes passes off the queue of a Postgres that it shares with servers (--database-url). It must see the same
 GLASSGRAPH_HOME as they, and datasets under the same paths. It stops with SIGTERM: a pass under way goes back to the queue.`,
     )
-    .action(work);
+    .option('--restart', 'start the worker again whenever it crashes')
+    .action(({ restart, ...flags }: Flags) => (restart ? supervise() : work(flags)));
 
 async function serve(flags: Flags): Promise<void> {
   const { config, log } = start(flags);
@@ -48,6 +53,7 @@ async function serve(flags: Flags): Promise<void> {
     throw error;
   });
   log.info({ url }, 'listening');
+  serving(config);
 }
 
 async function work(flags: Flags): Promise<void> {
@@ -64,6 +70,13 @@ async function work(flags: Flags): Promise<void> {
   onSignal(log, () => engine.close());
   await engine.start();
   log.info({ workers: config.workers, threads: config.threads }, 'working');
+  serving(config);
+}
+
+/** A start may take its time, and whoever started it sees how far it is; from now on nobody looks. */
+function serving({ blockedMs }: Config): void {
+  watchMainThread(blockedMs);
+  tellSupervisor(() => process.kill(process.pid, 'SIGTERM'));
 }
 
 function start(flags: Flags): { config: Config; log: Logger } {

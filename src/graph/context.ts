@@ -40,6 +40,8 @@ export interface Services {
 /** One for each request. */
 export interface Context extends Services {
   readonly request: Request;
+  /** The beginning of its document, for logs. */
+  readonly operation: string;
   readonly scope: PlannerScope;
   /** Datasets that this request has asked for, by name and version. */
   readonly datasets: Map<string, Promise<DatasetRow>>;

@@ -1,5 +1,6 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
+import { atWorkFor } from '../at-work.ts';
 import { costLimitExceeded } from '../errors.ts';
 import { queryLimits } from '../limits.ts';
 import type { Context } from './context.ts';
@@ -14,7 +15,8 @@ declare global {
 
 /**
  * Tells the request's planner scope of every resolver that begins and ends, so that it knows when nobody is left who might ask
- * another question (planner/scope.ts). And counts all of them, so that no answer is larger than the server can bear.
+ * another question (planner/scope.ts). Counts all of them, so that no answer is larger than the server can bear, and notes for whom
+ * the thread is at work.
  */
 class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
@@ -24,6 +26,7 @@ class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     return (parent, args, context, info) => {
       const request = context as unknown as Context;
       if (++request.fieldCount > queryLimits.fieldCount) throw tooLarge();
+      atWorkFor(request.operation);
       const { scope } = request;
       scope.enter();
       let isWaiting = false;

@@ -22,6 +22,8 @@ export interface Config {
   readonly threads: number;
   /** What one pass may take of the machine. */
   readonly limits: CallLimits;
+  /** How long this process may be at one thing before it ends, to be started again. */
+  readonly blockedMs: number;
   /** Results that are kept, score files included; beyond it those go that were used longest ago. */
   readonly cacheBytes: number;
 }
@@ -46,6 +48,7 @@ const known = [
   'GLASSGRAPH_PASS_SECONDS',
   'GLASSGRAPH_PASS_MEMORY',
   'GLASSGRAPH_SILENT_SECONDS',
+  'GLASSGRAPH_BLOCKED_SECONDS',
   'GLASSGRAPH_CACHE',
   // Of commands that ask a server.
   'GLASSGRAPH_URL',
@@ -76,6 +79,7 @@ export function configOf(variables: Variables): Config {
       memoryBytes: whole(variables, 'GLASSGRAPH_PASS_MEMORY', memoryShare(), 64, 2 ** 24) * MiB,
       silentSeconds: whole(variables, 'GLASSGRAPH_SILENT_SECONDS', 120, 1, 3600),
     },
+    blockedMs: number(variables, 'GLASSGRAPH_BLOCKED_SECONDS', 30, 1, 3600) * 1000,
     cacheBytes: whole(variables, 'GLASSGRAPH_CACHE', 10_240, 1, 2 ** 30) * MiB,
   };
 }

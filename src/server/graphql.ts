@@ -7,7 +7,8 @@ import {
   getOperationAST,
   getVariableValues,
 } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { atWorkFor } from '../at-work.ts';
 import type { Context, PrefetchRequest, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
@@ -45,9 +46,10 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
       // Errors of requests are logged where they are masked, with their id.
       error: () => undefined,
     },
-    context: ({ request, prefetch }) => ({
+    context: ({ request, params, prefetch }) => ({
       ...services,
       request,
+      operation: operationOf(params),
       scope: planner.scope(
         prefetch === undefined
           ? { patienceMs: preferredWaitMs(request.headers.get('prefer')) ?? patienceMs, signal: request.signal }
@@ -58,9 +60,18 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
       fieldCount: 0,
     }),
     maskedErrors: { maskError: errorMasker(log) },
-    plugins: [requestBodies(), limits(), planExtension()],
+    plugins: [requestBodies(), notedOperation(), limits(), planExtension()],
   });
 }
+
+/** Of a document, as a log line has room for it. Variables stay out of it: they may be anybody's secrets. */
+const operationCharacters = 1000;
+
+const operationOf = ({ operationName, query = '' }: GraphQLParams): string =>
+  `${operationName ? `${operationName}: ` : ''}${query.slice(0, operationCharacters).replace(/\s+/g, ' ')}`;
+
+/** From its parsing on, the thread is at work for a document. */
+const notedOperation = (): Plugin => ({ onParams: ({ params }) => atWorkFor(operationOf(params)) });
 
 /** Documents that are asked without HTTP go the same way. */
 export function documentsOf(graphql: Graphql): Documents {

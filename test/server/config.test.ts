@@ -16,6 +16,7 @@ describe('the configuration', () => {
       workers: 1,
       threads: availableParallelism(),
       limits: { seconds: 21_600, memoryBytes: expect.any(Number), silentSeconds: 120 },
+      blockedMs: 30_000,
       cacheBytes: 10 * 2 ** 30,
     });
     expect(configOf({}).limits.memoryBytes).toBeLessThanOrEqual(0.75 * totalmem());
@@ -36,6 +37,7 @@ describe('the configuration', () => {
         GLASSGRAPH_PASS_SECONDS: '60',
         GLASSGRAPH_PASS_MEMORY: '512',
         GLASSGRAPH_SILENT_SECONDS: '5',
+        GLASSGRAPH_BLOCKED_SECONDS: '2.5',
         GLASSGRAPH_CACHE: '100',
       }),
     ).toEqual({
@@ -49,6 +51,7 @@ describe('the configuration', () => {
       workers: 0,
       threads: 3,
       limits: { seconds: 60, memoryBytes: 2 ** 29, silentSeconds: 5 },
+      blockedMs: 2500,
       cacheBytes: 100 * 2 ** 20,
     });
   });
