@@ -51,6 +51,11 @@ export const readInts = (node: NodeProto, name: string): number[] | undefined =>
 
 export const readFloat = (node: NodeProto, name: string): number | undefined => attributeNamed(node, name)?.f;
 
+export function readFloats(node: NodeProto, name: string): number[] | undefined {
+  const attribute = attributeNamed(node, name);
+  return attribute && [...attribute.floats];
+}
+
 export function readString(node: NodeProto, name: string): string | undefined {
   const attribute = attributeNamed(node, name);
   return attribute === undefined ? undefined : new TextDecoder().decode(attribute.s);

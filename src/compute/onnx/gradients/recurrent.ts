@@ -1,5 +1,5 @@
-import { readStrings } from '../attributes.ts';
-import { affine, type Cell, gru, lstm, rnn, type Unary } from './cells.ts';
+import { activationsOf } from './cell-activations.ts';
+import { affine, type Cell, gru, lstm, rnn } from './cells.ts';
 import type { Rule, Rules } from './rule.ts';
 import type { Site } from './site.ts';
 import type { Value } from './value.ts';
@@ -76,7 +76,14 @@ function weightsOf(site: Site, direction: number, cell: Cell) {
   const [, bias] = biasesOf(site, direction);
   const peepholes = site.has(7) ? ofDirection(site.input(7), direction) : undefined;
   const variant = site.int('linear_before_reset', 0) !== 0 || site.int('input_forget', 0) !== 0;
-  return { recurrence, bias, peepholes, hidden, variant, activations: activationsOf(site, direction, cell) };
+  return {
+    recurrence,
+    bias,
+    peepholes,
+    hidden,
+    variant,
+    activations: activationsOf(site, direction, cell.activations),
+  };
 }
 
 /** Those of the input and those of the recurrence. */
@@ -92,17 +99,6 @@ function initialStates(site: Site, direction: number, cell: Cell, like: Value): 
   return Array.from({ length: cell.stateCount }, (_, index) =>
     site.has(5 + index) ? ofDirection(site.input(5 + index), direction) : like.zerosLike(like),
   );
-}
-
-const plain = new Set(['Sigmoid', 'Tanh', 'Relu', 'Softsign', 'Softplus']);
-
-function activationsOf(site: Site, direction: number, cell: Cell): Unary[] {
-  const count = cell.activations.length;
-  const given = readStrings(site.node, 'activations')?.slice(direction * count, (direction + 1) * count);
-  return (given ?? cell.activations).map((name) => {
-    if (!plain.has(name)) throw site.unsupported(`its activation ${name} has no rule`);
-    return (x) => x.unary(name);
-  });
 }
 
 const ofDirection = (value: Value, direction: number): Value => value.slice(0, direction, direction + 1).squeeze([0]);
