@@ -15,8 +15,7 @@ export const attention: Rules = {
       const groups = sizeOf(site, query, 1) / sizeOf(site, key, 1);
       const scale = site.float('scale', 0) || 1 / Math.sqrt(sizeOf(site, query, 3));
       const products = query.mul(scale).matmul(repeated(site, key, groups).transposed());
-      const scores = masked(site, capped(products, site.float('softcap', 0)));
-      const result = scores.op('Softmax', [scores], { axis: -1 }).matmul(repeated(site, value, groups));
+      const result = weights(site, capped(products, site.float('softcap', 0))).matmul(repeated(site, value, groups));
       return [site.a.rank === 3 ? result.transpose([0, 2, 1, 3]).reshape([0, 0, -1]) : result, key, value];
     },
   },
@@ -36,17 +35,32 @@ function repeated(site: Site, heads: Value, groups: number): Value {
 
 const capped = (scores: Value, cap: number): Value => (cap === 0 ? scores : scores.div(cap).unary('Tanh').mul(cap));
 
-function masked(site: Site, scores: Value): Value {
+/** softmax(scores + mask), and nothing at all for a query that may look nowhere: an empty history. */
+function weights(site: Site, scores: Value): Value {
   const mask = site.optional(3);
-  const bound = scores.dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38;
-  let result = scores;
-  if (mask !== undefined) result = mask.dtype === 'bool' ? result.where(mask, bound) : result.add(mask);
-  if (!site.int('is_causal', 0)) return result;
+  const added = mask === undefined || mask.dtype === 'bool' ? scores : scores.add(mask);
+  const allowed = allowedBy(site, scores);
+  const bounded = allowed === undefined ? added : added.where(allowed, lowestOf(scores));
+  const softmax = scores.op('Softmax', [bounded], { axis: -1 });
+  return allowed === undefined ? softmax : softmax.where(allowed);
+}
+
+/** Where a query may look; undefined when it may look everywhere. */
+function allowedBy(site: Site, scores: Value): Value | undefined {
+  const mask = site.optional(3);
+  const given = mask?.dtype === 'bool' ? mask : mask?.greater(lowestMask(mask));
+  if (!site.int('is_causal', 0)) return given;
   if (site.has(4)) throw site.unsupported('it is causal behind keys of the past');
   const sizes = scores.sizes().slice(0, 2, 4);
   const all = scores.op('Expand', [scores.scalar(1), sizes]).sized([null, null], scores.dtype);
-  return result.where(all.op('Trilu', [all], { upper: 0 }).greater(0), bound);
+  const past = all.op('Trilu', [all], { upper: 0 }).greater(0);
+  return given === undefined ? past : past.and(given);
 }
+
+const lowestOf = ({ dtype }: Value): number => (dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38);
+
+/** What forbids when it is added: −∞, and in float32 for onnxruntime the lowest number too. */
+const lowestMask = (mask: Value): number => (mask.dtype === 'float64' ? Number.NEGATIVE_INFINITY : lowestOf(mask));
 
 function sizeOf(site: Site, value: Value, axis: number): number {
   const size = value.shape[axis];
