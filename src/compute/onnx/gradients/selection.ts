@@ -43,7 +43,9 @@ function ungathered(site: Site): Value {
   const toFront = [axis, ...axes.filter((other) => other !== axis)];
   const looked = dy.transpose(rotation(dy.rank, axis, indices.rank));
   const sizes = x.op('Gather', [x.sizes(), x.integers(toFront)], { axis: 0 });
-  const rows = dy.op('ScatterND', [zeros(x, sizes), indices.unsqueeze([-1]), looked], { reduction: 'add' });
+  const rows = dy.op('ScatterND', [zeros(x, sizes), indices.cast('int64').unsqueeze([-1]), looked], {
+    reduction: 'add',
+  });
   rows.sized(
     toFront.map((other) => x.shape[other] ?? null),
     x.dtype,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { int64 } from '../../../../src/compute/tensor.ts';
-import { bool, float64, some } from './numbers.ts';
+import { bool, float64, int32, some } from './numbers.ts';
 import { expectExact, trial } from './trial.ts';
 
 const list = (...values: number[]) => int64([values.length], values);
@@ -41,6 +41,20 @@ describe('the gradient of', () => {
     trial('ScatterElements', [some([3, 2]), int64([3, 1], [1, 0, 1]), some([3, 1])], { attributes: { axis: 1 } }),
     trial('Scatter', [some([3, 2]), int64([1, 2], [2, 0]), some([1, 2])], { opset: 10, wanted: [0] }),
   ])('%s agrees with differences', async (_, given) => await expectExact(given));
+
+  test.each([
+    trial('Gather', [x, int32([4], [0, 3, 3, -1])]),
+    trial('Gather', [x, int32([2, 2], [4, 0, 0, -1])], { attributes: { axis: 1 } }),
+    trial('Gather', [x, int32([], [-1])], { attributes: { axis: 1 } }),
+    trial('GatherElements', [some([3, 2]), int32([2, 2], [2, 0, 2, -1])]),
+    trial('ScatterElements', [some([3, 2]), int32([1, 2], [2, 0]), some([1, 2])]),
+    trial('Slice', [x, int32([2], [1, 0]), int32([2], [3, -1]), int32([2], [0, 1])]),
+    trial('CumSum', [some([4, 3]), int32([], [0])]),
+    trial('OneHot', [int32([3], [0, 2, 1]), int32([], [3]), some([2])], { single: true }),
+  ])('%s agrees with differences where its places are of int32, as Keras has them', async (_, given) => {
+    await expectExact(given);
+    await expectExact({ ...given, fed: true, dynamic: true });
+  });
 
   test.each([
     trial('Slice', [x, list(1, 0), list(3, -1), list(0, 1)]),
