@@ -39,13 +39,23 @@ export const pooling: Rules = {
     site.value(pooled).like(site.y);
     return scatterAdd(site, site.value(positions).sized(site.y.shape, 'int64'), apart);
   },
-  MaxUnpool: [
-    ({ dy, x, b: positions }) =>
-      dy.op('GatherElements', [dy.reshape([-1]), positions.reshape([-1])], { axis: 0 }).reshapeLike(x),
-    null,
-    null,
-  ],
+  MaxUnpool: [unpooled, null, null],
 };
+
+/** Of each element's place; an element over which a later one was written has no part in the output. */
+function unpooled(site: Site): Value {
+  const { dy, x, b } = site;
+  requireOpset(site, 11);
+  const positions = b.reshape([-1]);
+  const at = (values: Value) => values.op('GatherElements', [values, positions], { axis: 0 });
+  const count = x.unary('Size');
+  const order = x.op('Range', [count.scalar(0), count, count.scalar(1)]);
+  const empty = order.op('Expand', [order.scalar(0), dy.unary('Size').reshape([1])]);
+  const last = at(order.op('ScatterElements', [empty, positions, order], { axis: 0 }));
+  return at(dy.reshape([-1]))
+    .where(last.equal(order))
+    .reshapeLike(x);
+}
 
 const spatialAxes = ({ shape }: Value): number[] => [...shape.keys()].slice(2);
 
