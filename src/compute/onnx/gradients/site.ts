@@ -82,8 +82,9 @@ export class Site {
   ints(name: string): readonly number[] | undefined {
     return readInts(this.node, name);
   }
+  /** In float32, as attributes are, also for a model of float64. */
   float(name: string, otherwise: number): number {
-    return readFloat(this.node, name) ?? otherwise;
+    return Math.fround(readFloat(this.node, name) ?? otherwise);
   }
   string(name: string, otherwise: string): string {
     return readString(this.node, name) ?? otherwise;

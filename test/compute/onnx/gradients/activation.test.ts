@@ -36,3 +36,13 @@ describe('the gradient of', () => {
     trial('LogSoftmax', [some([2, 3, 4])], { opset: 11 }),
   ])('%s agrees with differences', async (_, given) => await expectExact(given));
 });
+
+/** A polynomial of second degree around x, of which differences are exact. */
+describe('in a model of float64, numbers that the node does not give are those of float32, to the last digits', () => {
+  test.each([
+    trial('Selu', [float64([2], [1, 2])]),
+    trial('LeakyRelu', [float64([2], [-1, -2])]),
+    trial('HardSwish', [float64([3], [-1, 1, 2])]),
+    trial('HardSigmoid', [float64([2], [-1, 1])]),
+  ])('%s', async (_, given) => await expectExact({ ...given, tolerance: 1e-10 }));
+});

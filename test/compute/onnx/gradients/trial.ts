@@ -32,6 +32,7 @@ export interface Trial {
   order?: 1 | 2;
   /** In float32, since onnxruntime has no other kernel. */
   single?: boolean;
+  tolerance?: number;
 }
 
 /** A line of a table of tests: what it is called, and the trial. */
@@ -52,6 +53,7 @@ export async function expectExact({ single = false, order = 2, ...trial }: Trial
     wanted: trial.wanted?.map((index) => `x${index}`) ?? varying,
     order,
     single,
+    tolerance: trial.tolerance,
   });
 }
 
