@@ -40,8 +40,12 @@ export const normalization: Rules = {
   }),
   LpNormalization: composite((site) => {
     const axis = site.axis('axis', -1);
-    const norm = site.int('p', 2) === 1 ? site.x.unary('Abs').sum([axis]) : site.x.square().sum([axis]).sqrt();
-    return site.x.div(norm);
+    const isAbsolute = site.int('p', 2) === 1;
+    const sum = (isAbsolute ? site.x.unary('Abs') : site.x.square()).sum([axis]);
+    // Zeros stay zeros, whichever way one comes to them.
+    const positive = sum.greater(0);
+    const divisible = sum.where(positive, 1);
+    return site.x.div(isAbsolute ? divisible : divisible.sqrt()).where(positive);
   }),
   MeanVarianceNormalization: composite((site) => {
     const axes = site.ints('axes') ?? [0, 2, 3];

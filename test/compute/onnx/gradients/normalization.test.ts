@@ -1,4 +1,7 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import * as p from '../../../../src/compute/program.ts';
+import { float32 } from '../../../../src/compute/tensor.ts';
+import { modelOf, opened, run, valuesOf } from '../models.ts';
 import { above, some } from './numbers.ts';
 import { expectExact, trial } from './trial.ts';
 
@@ -30,4 +33,23 @@ describe('the gradient of', () => {
     trial('MeanVarianceNormalization', [image], { single: true }),
     trial('LRN', [image], { attributes: { size: 3, alpha: float(0.5) }, single: true }),
   ])('%s agrees with differences', async (_, given) => await expectExact(given));
+
+  test.each([1, 2])('LpNormalization with p = %i of a row of zeros, where there is none: zeros', async (power) => {
+    const open = await opened(
+      modelOf({
+        inputs: { x: ['float32', [null, 2]] },
+        weights: { weights: float32([2], [25, 0]) },
+        nodes: [
+          ['LpNormalization', 'x', 'unit', { p: power, axis: 1 }],
+          ['Mul', 'unit weights', 'y'],
+        ],
+        outputs: 'y',
+      }),
+    );
+    const outputs = { dx: p.gradient(p.tensor('y'), p.tensor('x')) };
+    const { dx } = await run(open, { outputs }, { x: float32([2, 2], [0, 0, 3, 4]) });
+    // 25 x₀ / |x|: 25 (|x|² − x₀²) / |x|³ and −25 x₀ x₁ / |x|³; 25 (|x| − x₀) / |x|² and −25 x₀ / |x|².
+    const expected = power === 2 ? [0, 0, 3.2, -2.4] : [0, 0, 100 / 49, -75 / 49];
+    for (const [at, value] of valuesOf(dx).entries()) expect(value).toBeCloseTo(expected[at] ?? Number.NaN, 5);
+  });
 });
