@@ -130,10 +130,19 @@ function comparisonOf(type: string): (a: string, b: string) => number {
     case 'INTEGER':
     case 'FLOAT':
     case 'DECIMAL':
-      return (a, b) => Number(a) - Number(b);
+      return (a, b) => byNumber(numberOf(a), numberOf(b));
     default:
       return (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
   }
+}
+
+/** As DuckDB writes it, or JSON. */
+const numberOf = (text: string): number => Number(text.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity'));
+
+/** NaN is above all others; infinities are equal to themselves. */
+function byNumber(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a === b ? 0 : a - b;
 }
 
 function canonicalFilters(dataset: DatasetRecord, filters: NonNullable<RowsInput['where']>): RowFilter[] {
@@ -184,14 +193,21 @@ function canonicalFilter(
 const isoDate = /^\d{4}-\d{2}-\d{2}$/;
 const isoMoment = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/;
 
+/** What floats have that JSON's numbers have not, as the API writes it, or DuckDB. */
+const notFinite = /^(nan|[+-]?inf(inity)?)$/i;
+
+const isDecimal = (value: unknown): boolean =>
+  typeof value === 'string' ? /^-?\d{1,38}(\.\d{1,18})?$/.test(value) : Number.isFinite(value);
+
 /** Whether a JSON value can be one of the column's; numbers may come as text, since JSON's end at 2^53. */
 export function fits(value: unknown, type: string): boolean {
   const isText = typeof value === 'string';
   switch (classOf(type)) {
-    case 'INTEGER':
     case 'FLOAT':
+      return isDecimal(value) || (isText && notFinite.test(value));
+    case 'INTEGER':
     case 'DECIMAL':
-      return typeof value === 'number' ? Number.isFinite(value) : isText && /^-?\d{1,38}(\.\d{1,18})?$/.test(value);
+      return isDecimal(value);
     case 'BOOLEAN':
       return typeof value === 'boolean' || value === 'true' || value === 'false';
     case 'TEXT':

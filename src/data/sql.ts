@@ -120,9 +120,28 @@ function partitionsSql(query: Query, dataset: DatasetRecord, names: readonly str
   const column = columnSql(dataset, by);
   const type = typeOf(dataset, by);
   const value = (name: string | undefined) => `CAST(${query.bind(name as string)} AS ${type})`;
-  const bounds = `${column} BETWEEN ${value(names[0])} AND ${value(names.at(-1))}`;
-  if (names.length === 1) return bounds;
-  return `${bounds} AND list_contains(CAST(${query.bindList(names)} AS ${type}[]), ${column})`;
+  const among = (ordered: readonly string[]): string => {
+    const bounds = `${column} BETWEEN ${value(ordered[0])} AND ${value(ordered.at(-1))}`;
+    if (ordered.length === 1) return bounds;
+    return `${bounds} AND list_contains(CAST(${query.bindList(ordered)} AS ${type}[]), ${column})`;
+  };
+  if (classOf(type) !== 'FLOAT') return among(names);
+  return withNaN(column, names, isNaNText, among);
+}
+
+/**
+ * Whether a column of floats has one of these values. Parquet's statistics leave NaN out, and DuckDB passes over it where they speak
+ * against a comparison, though it calls NaN equal to itself: so that is asked for by itself.
+ */
+function withNaN<Value>(
+  column: string,
+  values: readonly Value[],
+  isNaNValue: (value: Value) => boolean,
+  among: (numbers: readonly Value[]) => string,
+): string {
+  const numbers = values.filter((value) => !isNaNValue(value));
+  const isNumber = numbers.length === 0 ? 'false' : `(${among(numbers)} AND NOT isnan(${column}))`;
+  return numbers.length === values.length ? isNumber : `(${isNumber} OR isnan(${column}))`;
 }
 
 const comparisons: Partial<Record<FilterOperator, string>> = {
@@ -134,21 +153,36 @@ const comparisons: Partial<Record<FilterOperator, string>> = {
   GTE: '>=',
 };
 
-/** A null satisfies no comparison, and NaN none but NE (DuckDB would call it the largest number). */
+/** A null satisfies no comparison. NaN is a value as in Postgres: equal to itself, and above all others. */
 export function filterSql(query: Query, dataset: DatasetRecord, { column: name, op, value }: RowFilter): string {
   const column = columnSql(dataset, name);
   if (op === 'IS_NULL') return `${column} IS NULL`;
   if (op === 'NOT_NULL') return `${column} IS NOT NULL`;
   const type = typeOf(dataset, name);
-  const isNumber = op === 'NE' || classOf(type) !== 'FLOAT' ? '' : ` AND NOT isnan(${column})`;
-  if (op === 'IN') {
-    const list = value as readonly unknown[];
-    const values = `TRY_CAST(${query.bindList(list.map(String))} AS ${comparedAs(type, list)}[])`;
-    return `(list_contains(${values}, ${column})${isNumber})`;
-  }
-  const operand = `TRY_CAST(${query.bind(String(value))} AS ${comparedAs(type, [value])})`;
-  return `(${column} ${comparisons[op]} ${operand}${isNumber})`;
+  const among = (values: readonly unknown[]): string =>
+    `list_contains(TRY_CAST(${query.bindList(values.map(String))} AS ${comparedAs(type, values)}[]), ${column})`;
+  const compared = (): string =>
+    `${column} ${comparisons[op]} TRY_CAST(${query.bind(String(value))} AS ${comparedAs(type, [value])})`;
+  if (classOf(type) !== 'FLOAT') return op === 'IN' ? among(value as readonly unknown[]) : `(${compared()})`;
+  if (op === 'IN') return withNaN(column, value as readonly unknown[], isNaNText, among);
+  if (isNaNText(value)) return besideNaN[op](column);
+  return aboveNumbers.has(op) ? `(${compared()} OR isnan(${column}))` : `(${compared()} AND NOT isnan(${column}))`;
 }
+
+const isNaNText = (value: unknown): boolean => typeof value === 'string' && /^nan$/i.test(value);
+
+/** Comparisons that NaN satisfies beside every number; as in `withNaN`, it is asked for by itself. */
+const aboveNumbers: ReadonlySet<FilterOperator> = new Set(['NE', 'GT', 'GTE']);
+
+/** Comparisons with NaN. */
+const besideNaN: Record<'EQ' | 'NE' | 'LT' | 'LTE' | 'GT' | 'GTE', (column: string) => string> = {
+  EQ: (column) => `isnan(${column})`,
+  NE: (column) => `NOT isnan(${column})`,
+  LT: (column) => `NOT isnan(${column})`,
+  LTE: (column) => `${column} IS NOT NULL`,
+  GT: () => 'false',
+  GTE: (column) => `isnan(${column})`,
+};
 
 /** Of the column's type, except where a number need not be one: 2.5 beside integers, 1000 beside a TINYINT. */
 function comparedAs(type: string, values: readonly unknown[]): string {

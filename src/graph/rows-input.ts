@@ -16,7 +16,8 @@ const RowFilterInput = builder.inputType('RowFilterInput', {
     op: t.field({ type: FilterOperator, required: true, description: 'How its value is compared.' }),
     value: t.field({
       type: 'JSON',
-      description: 'What it is compared with: a list for IN, left out for IS_NULL and NOT_NULL.',
+      description:
+        'What it is compared with: a list for IN, left out for IS_NULL and NOT_NULL. Whole numbers beyond 2^53, NaN (equal to itself, above all others) and infinities are written as text.',
     }),
   }),
 });
