@@ -1,4 +1,4 @@
-import { similarTo, suggestion } from './similar.ts';
+import { suggestionFor } from './similar.ts';
 
 /**
  * Every error that a client can get: one table, from which the schema's `ErrorCode`, docs/errors.md and the tests come.
@@ -6,7 +6,7 @@ import { similarTo, suggestion } from './similar.ts';
  */
 export const errorTable = {
   BAD_USER_INPUT: 'An argument that nobody can satisfy; `argument` names it.',
-  NOT_FOUND: 'There is no such thing; `similar` lists names that come close.',
+  NOT_FOUND: 'There is no such thing; `similar` lists names that come close, or else `existing` those that there are.',
   CONFLICT: 'The name and version are taken by other bytes or other settings.',
   UNAUTHENTICATED: 'The server wants an API key and got none that it knows.',
   FORBIDDEN: 'The request is not allowed here.',
@@ -62,12 +62,10 @@ export const badUserInput = (argument: string, message: string, details: ErrorDe
   new GlassgraphError('BAD_USER_INPUT', message, { argument, ...details });
 
 /** NOT_FOUND; `what` is the kind of thing, e.g. `dataset`; `names` are those that there are. */
-export const notFound = (what: string, name: string, names: readonly string[] = []): GlassgraphError =>
-  new GlassgraphError('NOT_FOUND', `There is no ${what} “${name}”.${suggestion(name, names)}`, {
-    what,
-    name,
-    similar: similarTo(name, names),
-  });
+export function notFound(what: string, name: string, names: readonly string[] = []): GlassgraphError {
+  const { words, data } = suggestionFor(name, names);
+  return new GlassgraphError('NOT_FOUND', `There is no ${what} “${name}”.${words}`, { what, name, ...data });
+}
 
 /** The form in which an error crosses a process or lies in a table. */
 export interface ErrorRecord {

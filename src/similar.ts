@@ -10,13 +10,25 @@ export function similarTo(asked: string, names: Iterable<string>): string[] {
     .map(({ name }) => name);
 }
 
-/** The end of a message that says that `asked` is unknown: what was meant, or else what there is. */
-export function suggestion(asked: string, names: readonly string[]): string {
+/** What is said to whoever asked for a name that there is not. */
+export interface Suggestion {
+  /** The end of a message: what was meant, or else what there is. Empty where there is nothing. */
+  readonly words: string;
+  /** The same as data: `similar` of “Did you mean”, `existing` of “There is”. */
+  readonly data: { readonly similar: string[]; readonly existing?: string[] };
+}
+
+/** More names than this are not listed. */
+const listedCount = 10;
+
+export function suggestionFor(asked: string, names: readonly string[]): Suggestion {
   const quoted = (list: readonly string[]) => list.map((name) => `“${name}”`).join(', ');
   const similar = similarTo(asked, names);
-  if (similar.length > 0) return ` Did you mean ${quoted(similar)}?`;
-  if (names.length === 0) return '';
-  return names.length <= 10 ? ` There is ${quoted(names)}.` : ` There is ${quoted(names.slice(0, 10))} and others.`;
+  if (similar.length > 0) return { words: ` Did you mean ${quoted(similar)}?`, data: { similar } };
+  if (names.length === 0) return { words: '', data: { similar } };
+  const existing = names.slice(0, listedCount);
+  const others = names.length > listedCount ? ' and others' : '';
+  return { words: ` There is ${quoted(existing)}${others}.`, data: { similar, existing } };
 }
 
 /** A name that is begun counts as one that comes just close enough. */

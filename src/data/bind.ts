@@ -1,7 +1,7 @@
 import { type ModelGraph, takesTexts } from '../compute/graph.ts';
 import { elementCount, type Tensor } from '../compute/tensor.ts';
 import { bindingMismatch } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { BoundBag } from './bags.ts';
 import { classOf, elementType, isNumeric, isScalar } from './column-type.ts';
 import { type FeatureBinding, isBag, type Manifest, readsTexts } from './manifest.ts';
@@ -129,9 +129,10 @@ function typeOfColumn(feature: FeatureBinding, isText: boolean, { columns }: Dat
   const found = columns.find((other) => other.name === column);
   if (found === undefined) {
     const names = columns.map((other) => other.name);
+    const { words, data } = suggestionFor(column, names);
     throw bindingMismatch(
-      `The feature “${name}” reads the column “${column}”, which the dataset does not have.${suggestion(column, names)}`,
-      { feature: name, column, similar: similarTo(column, names) },
+      `The feature “${name}” reads the column “${column}”, which the dataset does not have.${words}`,
+      { feature: name, column, ...data },
     );
   }
   const wanted = mismatch(feature, isText, found.type);

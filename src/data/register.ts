@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { badUserInput, datasetRejected } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import { using } from '../using.ts';
 import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
@@ -179,9 +179,8 @@ function checkSettings(columns: readonly DatasetColumn[], { positive, ...setting
     const column = columns.find((other) => other.name === name);
     if (column === undefined) {
       const names = columns.map((other) => other.name);
-      throw badUserInput(argument, `${setting}: there is no column “${name}”.${suggestion(name, names)}`, {
-        similar: similarTo(name, names),
-      });
+      const { words, data } = suggestionFor(name, names);
+      throw badUserInput(argument, `${setting}: there is no column “${name}”.${words}`, data);
     }
     if (isScalar(column.type)) continue;
     throw badUserInput(
@@ -206,12 +205,15 @@ async function checkLabel(reader: Reader, rows: Rows): Promise<void> {
       `label: the column “${name}” must be 0, 1 or null, and ${has}. Say with positive which value counts as 1, or write a column that is 1 for the event and 0 otherwise.`,
       { values: others },
     );
-  if (positive !== undefined && !(await hasValue(reader, rows, column, positive)))
+  if (positive !== undefined && !(await hasValue(reader, rows, column, positive))) {
+    const { words, data } = suggestionFor(positive, others);
+    const { similar } = data;
     throw badUserInput(
       argument,
-      `positive: no value of the column “${name}” is “${positive}”; it ${has}.${similarTo(positive, others).length > 0 ? suggestion(positive, others) : ''}`,
-      { values: others, similar: similarTo(positive, others) },
+      `positive: no value of the column “${name}” is “${positive}”; it ${has}.${similar.length > 0 ? words : ''}`,
+      { values: others, similar },
     );
+  }
 }
 
 /** The first few values, as texts, beside those that are known. */

@@ -1,7 +1,7 @@
 import { type ModelGraph, takesTexts } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import { idLimits } from './carriers.ts';
 import type {
   CategoricalFeature,
@@ -135,13 +135,11 @@ function named(tensors: readonly TensorSpec[], name: string, kind: string, whose
   const found = tensors.find((tensor) => tensor.name === name);
   if (found !== undefined) return found;
   const names = tensors.map((tensor) => tensor.name);
-  throw bindingMismatch(
-    `${whose} names the ${kind} “${name}”, which the model does not have.${suggestion(name, names)}`,
-    {
-      [kind]: name,
-      similar: similarTo(name, names),
-    },
-  );
+  const { words, data } = suggestionFor(name, names);
+  throw bindingMismatch(`${whose} names the ${kind} “${name}”, which the model does not have.${words}`, {
+    [kind]: name,
+    ...data,
+  });
 }
 
 /** Whole numbers are taken for ids. */

@@ -1,6 +1,6 @@
 import { badUserInput } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import { using } from '../using.ts';
 import { classOf, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
@@ -100,9 +100,8 @@ function selectPartitions(dataset: DatasetRecord, all: readonly string[], input:
 function knownPartitions(all: readonly string[], named: readonly string[]): string[] {
   const unknown = named.find((name) => !all.includes(name));
   if (unknown !== undefined) {
-    throw badUserInput('rows.partitions', `There is no partition “${unknown}”.${suggestion(unknown, all)}`, {
-      similar: similarTo(unknown, all),
-    });
+    const { words, data } = suggestionFor(unknown, all);
+    throw badUserInput('rows.partitions', `There is no partition “${unknown}”.${words}`, data);
   }
   const wanted = new Set(named);
   return all.filter((name) => wanted.has(name));
@@ -164,9 +163,8 @@ function canonicalFilter(
   const column = dataset.columns.find((other) => other.name === name);
   if (column === undefined) {
     const names = dataset.columns.map((other) => other.name);
-    throw badUserInput(`${argument}.column`, `${argument}: there is no column “${name}”.${suggestion(name, names)}`, {
-      similar: similarTo(name, names),
-    });
+    const { words, data } = suggestionFor(name, names);
+    throw badUserInput(`${argument}.column`, `${argument}: there is no column “${name}”.${words}`, data);
   }
   const refused = (what: string) => badUserInput(`${argument}.value`, `${argument}: ${what}`);
   if (op === 'IS_NULL' || op === 'NOT_NULL') {

@@ -1,6 +1,6 @@
 import type { ModelGraph } from '../compute/graph.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import { using } from '../using.ts';
 import { BatchBuilder } from './batches.ts';
 import { bind } from './bind.ts';
@@ -94,10 +94,10 @@ function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void 
     if (row === null || typeof row !== 'object' || Array.isArray(row))
       throw badUserInput(`rows[${at}]`, `\`rows[${at}]\` is no object of feature names and values.`);
     const unknown = Object.keys(row).find((name) => !names.includes(name));
-    if (unknown !== undefined)
-      throw badUserInput(`rows[${at}]`, `The model has no feature “${unknown}”.${suggestion(unknown, names)}`, {
-        similar: similarTo(unknown, names),
-      });
+    if (unknown !== undefined) {
+      const { words, data } = suggestionFor(unknown, names);
+      throw badUserInput(`rows[${at}]`, `rows[${at}]: the model has no feature “${unknown}”.${words}`, data);
+    }
   }
 }
 

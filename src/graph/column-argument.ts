@@ -1,16 +1,16 @@
 import { isScalar } from '../data/column-type.ts';
 import { badUserInput } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 
 /** A column of the dataset by which rows can be grouped. Throws BAD_USER_INPUT naming the argument. */
 export function groupingColumn({ columns }: DatasetRow, name: string, argument: string): string {
   const names = columns.map((column) => column.name);
   const column = columns.find((other) => other.name === name);
-  if (column === undefined)
-    throw badUserInput(argument, `\`${argument}\`: there is no column “${name}”.${suggestion(name, names)}`, {
-      similar: similarTo(name, names),
-    });
+  if (column === undefined) {
+    const { words, data } = suggestionFor(name, names);
+    throw badUserInput(argument, `\`${argument}\`: there is no column “${name}”.${words}`, data);
+  }
   if (!isScalar(column.type))
     throw badUserInput(argument, `\`${argument}\`: “${name}” is ${column.type}; rows cannot be grouped by it.`);
   return name;

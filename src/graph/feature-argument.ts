@@ -1,5 +1,5 @@
 import { badUserInput } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 
 /** The position of a feature by its name. Throws BAD_USER_INPUT naming the argument. */
@@ -7,7 +7,6 @@ export function featurePosition({ manifest }: ModelRow, name: string, argument: 
   const names = manifest.features.map((feature) => feature.name);
   const at = names.indexOf(name);
   if (at >= 0) return at;
-  throw badUserInput(argument, `\`${argument}\`: the model has no feature “${name}”.${suggestion(name, names)}`, {
-    similar: similarTo(name, names),
-  });
+  const { words, data } = suggestionFor(name, names);
+  throw badUserInput(argument, `\`${argument}\`: the model has no feature “${name}”.${words}`, data);
 }

@@ -5,7 +5,7 @@ import { selectRows } from '../data/rows.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { probePlot } from '../plots/probe.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import { askAhead } from './ahead.ts';
@@ -197,10 +197,10 @@ function layersNamed(model: ModelRow, names: readonly string[] | null | undefine
   if (names == null) return all;
   const known = all.map(({ layer }) => layer.name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw badUserInput('layers', `\`layers\`: the model has no layer “${unknown}”.${suggestion(unknown, known)}`, {
-      similar: similarTo(unknown, known),
-    });
+  if (unknown !== undefined) {
+    const { words, data } = suggestionFor(unknown, known);
+    throw badUserInput('layers', `\`layers\`: the model has no layer “${unknown}”.${words}`, data);
+  }
   if (names.length === 0) throw badUserInput('layers', '`layers` is empty: name one, or leave it out for all of them.');
   return all.filter(({ layer }) => names.includes(layer.name));
 }

@@ -10,7 +10,7 @@ import { encodedValues } from '../data/written-rows.ts';
 import { analysisFailed, badUserInput, bindingMismatch, GlassgraphError } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
@@ -125,11 +125,13 @@ async function usableValues(
   );
   const { column } = feature;
   const names = dataset.columns.map(({ name }) => name);
-  if (!names.includes(column))
+  if (!names.includes(column)) {
+    const { words, data } = suggestionFor(column, names);
     throw bindingMismatch(
-      `The feature “${feature.name}” reads the column “${column}”, which the dataset does not have.${suggestion(column, names)}`,
-      { feature: feature.name, column, similar: similarTo(column, names) },
+      `The feature “${feature.name}” reads the column “${column}”, which the dataset does not have.${words}`,
+      { feature: feature.name, column, ...data },
     );
+  }
   if (feature.kind === 'NUMERIC' && !isNumeric(typeOf(dataset, column)))
     throw bindingMismatch(`The feature “${feature.name}” is NUMERIC and its column “${column}” is no number.`, {
       feature: feature.name,

@@ -2,7 +2,7 @@ import type { SimilarityResult } from '../analysis/similarity/similarity.ts';
 import { badUserInput } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { similarityPlot } from '../plots/similarity.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
@@ -106,9 +106,8 @@ function layerAsked(model: ModelRow, name: string): LayerOfModel {
   const found = layerNamed(model, name);
   if (found !== null) return found;
   const names = model.graph.layers.map((layer) => layer.name);
-  throw badUserInput('layer', `The model ${titleOf(model)} has no layer “${name}”.${suggestion(name, names)}`, {
-    similar: similarTo(name, names),
-  });
+  const { words, data } = suggestionFor(name, names);
+  throw badUserInput('layer', `The model ${titleOf(model)} has no layer “${name}”.${words}`, data);
 }
 
 builder.objectField(Layer, 'similarity', (t) =>

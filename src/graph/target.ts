@@ -1,7 +1,7 @@
 import type { ScoreTarget } from '../analysis/score.ts';
 import type { OutputTarget } from '../analysis/target.ts';
 import { badUserInput } from '../errors.ts';
-import { similarTo, suggestion } from '../similar.ts';
+import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { TargetSpace } from './enums.ts';
@@ -30,10 +30,10 @@ export function scoreTarget(
   const index = target?.index ?? (output === score.output ? score.index : 0);
   const names = graph.outputs.map(({ name }) => name);
   const shape = graph.outputs.find(({ name }) => name === output)?.shape;
-  if (shape === undefined)
-    throw badUserInput('target.output', `The model has no output “${output}”.${suggestion(output, names)}`, {
-      similar: similarTo(output, names),
-    });
+  if (shape === undefined) {
+    const { words, data } = suggestionFor(output, names);
+    throw badUserInput('target.output', `The model has no output “${output}”.${words}`, data);
+  }
   const width = shape
     .slice(1)
     .reduce((size: number | null, dim) => (size === null || dim === null ? null : size * dim), 1);
