@@ -12,7 +12,13 @@ const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
 const errorsPage = `# Errors
 
 Every error of an answer carries \`extensions.code\`, one of these. What its message says in words, \`extensions\` carries as
-data; \`BAD_USER_INPUT\` names its \`argument\`. A field that failed is null, and the rest of the answer stands.
+data; \`BAD_USER_INPUT\` names its \`argument\`. A field that failed is null, and the rest of the answer stands: what a mutation did is
+told also when the next one fails. Of a field that cannot be null, what is wrong with its arguments whatever the data are (a page of
+-1, a cursor that is none) is refused before anything of the document runs; such an answer has no \`data\`.
+
+The status is 200 wherever there is data. With \`accept: application/graphql-response+json\` a document that is refused is 400, and one
+of which nothing could be answered because the database is away is 503 with \`Retry-After\`. A request that is none has its own status
+(400, 403, 404, 405, 406, 413, 415) and the same form of body.
 
 | code | meaning |
 | --- | --- |

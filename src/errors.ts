@@ -18,11 +18,14 @@ export const errorTable = {
   BINDING_MISMATCH: 'The model and the rows do not fit: a feature, a column, a slot or a value.',
   UNSUPPORTED_OPERATOR: 'An operator of the model is in the way; `operator` and `node` name it.',
   UNSUPPORTED_BY_EXECUTOR: 'This model’s executor cannot do that.',
+  SERVICE_UNAVAILABLE: 'The server cannot reach its database just now; ask again after `retryAfterMs`.',
   ANALYSIS_PENDING: 'The answer is being computed by `job`; ask again after `retryAfterMs`.',
   ANALYSIS_FAILED: 'The computation failed; the message says why.',
   CANCELLED: 'The job that computed this was cancelled.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  PERSISTED_QUERY_NOT_SUPPORTED:
+    'The request has the hash of a document instead of the document. Clients send the document when they see this.',
   INTERNAL_SERVER_ERROR: 'A defect of the server; its log has the details under `errorId`.',
 } as const;
 

@@ -1,4 +1,5 @@
 import { type Clock, fromPglite, PgBoss } from 'pg-boss';
+import { DatabaseError } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 
 /** A job of it is one pass. */
@@ -26,7 +27,7 @@ export async function startBoss({ engine }: Database, onError: (error: Error) =>
       ? { ...common, db: fromPglite(engine.pglite), backend: 'pglite' }
       : { ...common, connectionString: engine.url },
   );
-  boss.on('error', onError);
+  boss.on('error', (error) => onError(new DatabaseError(error)));
   await boss.start();
   for (const queue of [passQueue, prefetchQueue]) {
     await boss.createQueue(queue, {

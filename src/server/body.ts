@@ -13,8 +13,20 @@ export function requestBodies(): Plugin {
     onRequestParse({ request, setRequestParser }) {
       if (request.method === 'POST') setRequestParser(parseBody);
     },
+    onParams({ params }) {
+      if (params.query == null && params.extensions?.persistedQuery != null) throw noPersistedQuery();
+    },
   };
 }
+
+/**
+ * Automatic persisted queries (Apollo, urql) try the hash of a document first. By these words clients know that they have to send
+ * the document, and that the next hash need not be tried.
+ */
+const noPersistedQuery = (): GraphQLError =>
+  new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' satisfies ErrorCode, http: { status: 400, spec: true } },
+  });
 
 async function parseBody(request: Request): Promise<GraphQLParams> {
   const contentType = request.headers.get('content-type') ?? '';
@@ -51,10 +63,14 @@ async function bytesOf({ headers, body }: Request, limit: number, advice: string
   if (Number(headers.get('content-length')) > limit) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > toleratedLimits * limit) break;
-    if (length <= limit) chunks.push(chunk);
+  try {
+    for await (const chunk of body ?? []) {
+      length += chunk.length;
+      if (length > toleratedLimits * limit) break;
+      if (length <= limit) chunks.push(chunk);
+    }
+  } catch {
+    throw refused(400, 'BAD_USER_INPUT', 'The request was cut off before its body had ended. Send it again.');
   }
   if (length > limit) throw tooLarge();
   return Buffer.concat(chunks);

@@ -5,6 +5,8 @@ import { diskFull } from '../disk-full.ts';
 import { type ErrorCode, errorTable, GlassgraphError } from '../errors.ts';
 import { isAway } from '../store/away.ts';
 
+/** The database's own connections try again several times a second. */
+export const awayRetryMs = 1000;
 const databaseAway = 'The server’s database cannot be reached just now. Ask again in a moment.';
 
 /** Every error that leaves the server has a code of the table; what is a defect keeps its text in the log. */
@@ -16,7 +18,7 @@ export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
     if (located !== undefined && isOfLibrary(located)) return coded(located.message, codeOf(located), {}, located);
     if (isAway(cause)) {
       log.warn({ err: cause, path: located?.path }, 'the database is away');
-      return coded(databaseAway, 'INTERNAL_SERVER_ERROR', { retryAfterMs: 1000 }, located);
+      return coded(databaseAway, 'SERVICE_UNAVAILABLE', { retryAfterMs: awayRetryMs }, located);
     }
     const full = diskFull(cause);
     if (full !== undefined) {

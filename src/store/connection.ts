@@ -1,5 +1,5 @@
 import postgres, { type Options, type Sql, type TransactionSql } from 'postgres';
-import { isAway } from './away.ts';
+import { DatabaseError, isAway } from './away.ts';
 
 /** Between two attempts of a connection. The library's own delay grows to 20 s, which questions would wait for a database that is back. */
 const reconnectSeconds = 0.2;
@@ -27,6 +27,7 @@ function withSafeTransactions(client: Sql): Sql {
   const begin = client.begin.bind(client) as (body: Body) => Promise<unknown>;
   const safely = async (body: Body): Promise<unknown> => {
     let isOver = false;
+    let failure: unknown;
     const guarded: Body = (own) =>
       new Promise((resolve, reject) => {
         const ask = own.unsafe;
@@ -34,7 +35,8 @@ function withSafeTransactions(client: Sql): Sql {
           if (isOver) throw new Error('The connection of this transaction is lost.');
           return ask(...asked);
         }) as typeof ask;
-        body(own).then(resolve, (error) => {
+        body(own).then(resolve, (error: unknown) => {
+          failure = error;
           const tell = (): void => {
             if (!isOver) reject(error);
           };
@@ -44,6 +46,8 @@ function withSafeTransactions(client: Sql): Sql {
       });
     try {
       return await begin(guarded);
+    } catch (error) {
+      throw error === failure || error instanceof postgres.PostgresError ? error : new DatabaseError(error);
     } finally {
       isOver = true;
     }

@@ -136,11 +136,20 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       await postgres.stop();
       const ready = () => fetch(new URL('/ready', first().url));
       expect([(await ready()).status, (await fetch(new URL('/health', first().url))).status]).toEqual([503, 200]);
+      const away = { code: 'SERVICE_UNAVAILABLE', retryAfterMs: expect.any(Number) };
       const { errors } = await second().ask(question());
-      expect(errors[0]).toMatchObject({
-        extensions: { code: 'INTERNAL_SERVER_ERROR' },
-        message: /database cannot be reached/,
-      });
+      expect(errors[0]).toMatchObject({ extensions: away, message: /database cannot be reached/ });
+      // Of what has no data at all the status says it too, where the media type lets it.
+      const nothing = (accept: string) =>
+        fetch(second().url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept },
+          body: JSON.stringify({ query: '{ models { totalCount } }' }),
+        });
+      const refused = await nothing('application/graphql-response+json');
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await refused.json()).toMatchObject({ data: null, errors: [{ extensions: away }] });
+      expect((await nothing('application/json')).status).toBe(200);
       // Its last rows are read meanwhile.
       const busy = async (): Promise<number> => sum(await Promise.all(workers.map(({ pid }) => ticks(pid))));
       await vi.waitFor(

@@ -1,15 +1,21 @@
 import { PassThrough } from 'node:stream';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { backgroundErrors } from '../../src/server/background-errors.ts';
+import { DatabaseError } from '../../src/store/away.ts';
 
 test('that the database is away is logged once for all that notice it, and every other error with what it is', () => {
   const lines = new PassThrough();
   const tell = backgroundErrors(pino(lines));
   const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-  // The last one as pg-boss tells it.
-  for (const error of [away, new Error('Failed query', { cause: away }), { ...away, message: away.message }])
-    tell(error, 'queue');
+  const ofDatabase = [
+    new DatabaseError(away),
+    new DrizzleQueryError('select 1', [], away),
+    // As pg-boss tells it.
+    new DatabaseError({ ...away, message: away.message }),
+  ];
+  for (const error of ofDatabase) tell(error, 'queue');
   tell(new Error('a defect'), 'recovery');
   const logged = String(lines.read())
     .trim()

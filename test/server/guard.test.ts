@@ -59,3 +59,10 @@ describe('a request is refused', () => {
     expect(refusal(method, headers)).toMatchObject({ status });
   });
 });
+
+test('who asks for WebSockets is told what there is instead', () => {
+  expect(refusal('GET', { connection: 'Upgrade', upgrade: 'websocket' })).toMatchObject({
+    status: 400,
+    message: expect.stringContaining('text/event-stream'),
+  });
+});

@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { App } from '../../src/server/app.ts';
 import { type Config, configOf } from '../../src/server/config.ts';
 import { type Ask, asker } from './ask.ts';
@@ -18,11 +18,11 @@ export interface TestServer extends AsyncDisposable {
 
 /** The whole server on a free port, in a home of its own, with compute processes of its own. */
 export async function startServer(
-  config: Partial<Pick<Config, 'sources' | 'patienceMs' | 'example' | 'workers'>> = {},
+  config: Partial<Pick<Config, 'sources' | 'patienceMs' | 'example' | 'workers'>> & { logTo?: DestinationStream } = {},
 ): Promise<TestServer> {
   const location = await freshLocation();
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'glassgraph-sources-')));
-  const { sources = [], patienceMs = 25_000, example = false, workers = 1 } = config;
+  const { sources = [], patienceMs = 25_000, example = false, workers = 1, logTo } = config;
   const app = await App.open(
     {
       ...configOf({}),
@@ -35,7 +35,7 @@ export async function startServer(
       workers,
       threads: 2,
     },
-    pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+    pino({ level: logTo === undefined ? (process.env.LOG_LEVEL ?? 'silent') : 'info' }, logTo),
   );
   const url = await app.listen();
   return {
