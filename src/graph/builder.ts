@@ -4,7 +4,8 @@ import { GraphQLScalarType } from 'graphql';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
 import type { VegaLite } from '../plots/vega-lite.ts';
 import type { Context } from './context.ts';
-import { assertIdCount, decodeId, encodeId } from './ids.ts';
+import { refusedEarly } from './early.ts';
+import { assertIdCount, decodeAny, encodeId, flawOfId } from './ids.ts';
 import './counting-plugin.ts';
 import './texts-plugin.ts';
 
@@ -26,19 +27,27 @@ export const builder = new SchemaBuilder<{
   relay: {
     cursorType: 'String',
     encodeGlobalID: (typename, id) => encodeId(typename, String(id)),
-    decodeGlobalID: decodeId,
+    decodeGlobalID: decodeAny,
     idFieldOptions: { description: 'Global id: `node(id:)` finds this again.' },
     nodeTypeOptions: { description: 'Anything with an id of its own, which `node` finds again.' },
     nodeQueryOptions: {
       description: 'The thing with this id; null when there is none.',
       args: { id: { description: 'Global id.' } },
+      resolve: (_, { id }, __, ___, resolveNode) => {
+        const flaw = flawOfId(id, 'id');
+        if (flaw !== undefined) throw flaw;
+        return resolveNode(id);
+      },
     },
     nodesQueryOptions: {
-      description: 'The things with these ids, in their order; null for those that do not exist.',
+      description:
+        'The things with these ids, in their order; null for those that do not exist, with an error for what is no id.',
       args: { ids: { description: 'Global ids, at most 200.' } },
-      resolve: (_, { ids }, __, ___, resolveNodes) => {
-        assertIdCount(ids);
-        return resolveNodes(ids);
+      extensions: refusedEarly(assertIdCount),
+      // An id that is none costs its own place, not the list.
+      resolve: async (_, { ids }, __, ___, resolveNodes) => {
+        const nodes = await resolveNodes(ids);
+        return ids.map((id, at) => flawOfId(id, `ids[${at}]`) ?? nodes[at] ?? null);
       },
     },
     pageInfoTypeOptions: { description: 'About a page of a connection (Relay Cursor Connections Specification).' },

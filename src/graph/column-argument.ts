@@ -16,6 +16,12 @@ export function groupingColumn({ columns }: DatasetRow, name: string, argument: 
   return name;
 }
 
+/** For a list that cannot be null: `first`, where it is given. */
+export const firstUpTo =
+  (high: number) =>
+  ({ first }: { readonly first?: number | null | undefined }): unknown =>
+    first == null || wholeBetween('first', first, 0, high);
+
 /** A whole number between two limits. Throws BAD_USER_INPUT naming the argument. */
 export function wholeBetween(argument: string, value: number, low: number, high: number): number {
   if (value >= low && value <= high) return value;

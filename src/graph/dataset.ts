@@ -6,8 +6,9 @@ import type { DatasetColumn } from '../data/types.ts';
 import { type DatasetRow, getDatasetById, listDatasets } from '../store/datasets.ts';
 import type { PartitionRecord } from '../store/schema.ts';
 import { builder } from './builder.ts';
-import { type ConnectionArguments, keysetConnection } from './connection.ts';
+import { type ConnectionArguments, keysetConnection, pageAsked } from './connection.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
+import { refusedEarly } from './early.ts';
 import { isUuid } from './ids.ts';
 import { Dataset } from './references.ts';
 
@@ -116,6 +117,7 @@ builder.node(Dataset, {
     rows: t.field({
       type: RowConnection,
       description: 'In row order.',
+      extensions: refusedEarly(pageAsked),
       args: {
         ...pageArguments(t.arg),
         partitions: t.arg.stringList({ description: 'Only rows of these partitions.' }),
@@ -125,6 +127,7 @@ builder.node(Dataset, {
     versions: t.field({
       type: DatasetConnection,
       description: 'Of the same name, newest first.',
+      extensions: refusedEarly(pageAsked),
       args: pageArguments(t.arg),
       resolve: ({ name }, args, { database }) =>
         keysetConnection(

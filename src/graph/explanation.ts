@@ -4,8 +4,9 @@ import { analysisFailed } from '../errors.ts';
 import { waterfallPlot } from '../plots/waterfall.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
+import { firstUpTo, wholeBetween } from './column-argument.ts';
 import { Row } from './dataset.ts';
+import { refusedEarly } from './early.ts';
 import { orNull } from './number.ts';
 import { Feature, type FeatureOfModel } from './references.ts';
 
@@ -105,6 +106,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
       type: [FeatureAttribution],
       description: 'One for each feature, in the manifest’s order; with `first`, the largest of them, largest first.',
       args: { first: t.arg.int({ description: 'At most so many, by the absolute attribution.' }) },
+      extensions: refusedEarly(firstUpTo(10_000)),
       resolve: ({ attributions }, { first }) =>
         first == null
           ? [...attributions]

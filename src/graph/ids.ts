@@ -1,4 +1,4 @@
-import { badUserInput } from '../errors.ts';
+import { badUserInput, type GlassgraphError } from '../errors.ts';
 
 /** Global ids are `Type:rest` in base64url. What identifies a thing within a model is JSON, so that any name can be part of it. */
 export const encodeId = (type: string, id: string): string => Buffer.from(`${type}:${id}`).toString('base64url');
@@ -6,12 +6,36 @@ export const encodeId = (type: string, id: string): string => Buffer.from(`${typ
 /** The types that implement Node. */
 export const nodeTypes: readonly string[] = ['Model', 'Layer', 'Neuron', 'Feature', 'FeatureGroup', 'Dataset', 'Job'];
 
-/** Throws BAD_USER_INPUT for what is no global id. */
-export function decodeId(globalId: string): { typename: string; id: string } {
-  const [, typename, id] = /^([A-Za-z]+):([^\0]+)$/.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
-  if (typename !== undefined && id !== undefined && nodeTypes.includes(typename)) return { typename, id };
-  throw badUserInput('id', `“${globalId}” is no id of this server. Take one from an \`id\` field.`);
+export interface DecodedId {
+  readonly typename: string;
+  readonly id: string;
 }
+
+function parsed(globalId: string): DecodedId | undefined {
+  const [, typename, id] = /^([A-Za-z]+):([^\0]+)$/.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
+  return typename !== undefined && id !== undefined && nodeTypes.includes(typename) ? { typename, id } : undefined;
+}
+
+/** Throws BAD_USER_INPUT for what is no global id. */
+export function decodeId(globalId: string): DecodedId {
+  const decoded = parsed(globalId);
+  if (decoded === undefined) throw notAnId('id', globalId);
+  return decoded;
+}
+
+const notAnId = (argument: string, globalId: string): GlassgraphError =>
+  badUserInput(argument, `“${globalId}” is no id of this server. Take one from an \`id\` field.`);
+
+/** No model has such an id. */
+const ofNothing = 'of nothing: ';
+
+/** Never throws: of several ids that are decoded together, one that is none must not take the others along. */
+export const decodeAny = (globalId: string): DecodedId =>
+  parsed(globalId) ?? { typename: 'Model', id: `${ofNothing}${globalId}` };
+
+/** Why what `decodeAny` was given is no global id; undefined when it is one. */
+export const flawOfId = ({ id }: DecodedId, argument: string): GlassgraphError | undefined =>
+  id.startsWith(ofNothing) ? notAnId(argument, id.slice(ofNothing.length)) : undefined;
 
 /** The tables' keys; anything else cannot be one and must not reach the database. */
 export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
@@ -31,6 +55,6 @@ export function idParts(id: string): unknown[] | null {
 /** A page of any list; each is looked up. */
 const idCountLimit = 200;
 
-export function assertIdCount(ids: readonly unknown[]): void {
+export function assertIdCount({ ids }: { readonly ids: readonly unknown[] }): void {
   if (ids.length > idCountLimit) throw badUserInput('ids', `\`ids\` has ${ids.length}; the most is ${idCountLimit}.`);
 }

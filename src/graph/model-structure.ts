@@ -1,8 +1,9 @@
 import { ownInputs } from '../compute/graph.ts';
 import { publicManifest } from '../data/manifest.ts';
 import { builder } from './builder.ts';
-import { listConnection } from './connection.ts';
+import { listConnection, pageAsked } from './connection.ts';
 import { pageArguments } from './connection-types.ts';
+import { refusedEarly } from './early.ts';
 import { LayerKind } from './enums.ts';
 import { featuresOf, groupsOf } from './feature.ts';
 import { LayerConnection, layerNamed, layersOf } from './layer.ts';
@@ -33,6 +34,7 @@ builder.objectFields(Model, (t) => ({
   layers: t.field({
     type: LayerConnection,
     description: 'In topological order.',
+    extensions: refusedEarly(pageAsked),
     args: {
       ...pageArguments(t.arg),
       kind: t.arg({ type: [LayerKind], description: 'Only layers of these kinds.' }),

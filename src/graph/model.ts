@@ -2,8 +2,9 @@ import type { ExecutorName, ModelFormat as Format } from '../compute/executor.ts
 import { executorNamed } from '../compute/executors.ts';
 import { aliasesOf, getModelById, listModels } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { keysetConnection } from './connection.ts';
+import { keysetConnection, pageAsked } from './connection.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
+import { refusedEarly } from './early.ts';
 import { ModelFormat } from './enums.ts';
 import { Executor } from './executor.ts';
 import { isUuid } from './ids.ts';
@@ -50,6 +51,7 @@ builder.node(Model, {
     versions: t.field({
       type: ModelConnection,
       description: 'Of the same name, newest first.',
+      extensions: refusedEarly(pageAsked),
       args: pageArguments(t.arg),
       resolve: ({ name }, args, { database }) =>
         keysetConnection(

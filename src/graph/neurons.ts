@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import { type GraphQLResolveInfo, Kind } from 'graphql';
 import type { ExtremesResult } from '../analysis/extremes.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import { badUserInput } from '../errors.ts';
@@ -80,13 +80,20 @@ export async function neuronsOf(
   if (where != null) units = units.filter((unit) => satisfies(figures, unit, where));
   if (orderBy != null) units = ordered(units, figures, orderBy.field, orderBy.direction === 'ASC' ? 1 : -1);
   // `first` has a default, which must not get in the way of `last`.
-  const page = args.last == null ? args : { ...args, first: undefined };
+  const page = args.last == null || isGiven(info, 'first') ? args : { ...args, first: undefined };
   return listConnection(
     page,
     units.map((unit) => ({ ...layer, unit, statistics })),
     size,
   );
 }
+
+/** Whether the document gives an argument, which otherwise has its default. */
+const isGiven = ({ fieldNodes, variableValues }: GraphQLResolveInfo, name: string): boolean =>
+  fieldNodes[0]?.arguments?.some(
+    ({ name: own, value }) =>
+      own.value === name && (value.kind !== Kind.VARIABLE || Object.hasOwn(variableValues, value.name.value)),
+  ) === true;
 
 /** What neurons are filtered and ordered by: as much of it as the arguments ask for. */
 interface Figures {

@@ -11,8 +11,9 @@ import type { ModelRow } from '../store/models.ts';
 import { askAhead } from './ahead.ts';
 import { datasetAsked, type RowsArgument, together } from './ask.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
+import { firstUpTo, wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
+import { refusedEarly } from './early.ts';
 import { layersOf } from './layer.ts';
 import { orNull } from './number.ts';
 import { type ProbeAsked, ProbeOptions, ProbeTargetInput, probeAsked } from './probe-input.ts';
@@ -103,6 +104,7 @@ const Probe = builder.objectRef<JudgedProbe>('Probe').implement({
         type: [ProbeWeight],
         description: 'By absolute weight, largest first; of standardised units.',
         args: { first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 4,096.' }) },
+        extensions: refusedEarly(firstUpTo(4096)),
         resolve: (of, { first }) => weightsOf(of, wholeBetween('first', first ?? 20, 0, 4096)),
       }),
       intercept: t.float({

@@ -1,9 +1,10 @@
 import { listDatasets } from '../store/datasets.ts';
 import { listModels } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { keysetConnection } from './connection.ts';
+import { keysetConnection, pageAsked } from './connection.ts';
 import { pageArguments } from './connection-types.ts';
 import { DatasetConnection } from './dataset.ts';
+import { refusedEarly } from './early.ts';
 import { ModelFormat } from './enums.ts';
 import { ModelConnection } from './model.ts';
 import { Dataset, Model } from './references.ts';
@@ -25,6 +26,7 @@ builder.queryFields((t) => ({
   models: t.field({
     type: ModelConnection,
     description: 'Newest first; the latest version of each name unless `allVersions`.',
+    extensions: refusedEarly(pageAsked),
     args: {
       ...pageArguments(t.arg),
       search: t.arg.string({ description: 'Only names that contain this.' }),
@@ -55,6 +57,7 @@ builder.queryFields((t) => ({
   datasets: t.field({
     type: DatasetConnection,
     description: 'Newest first; the latest version of each name.',
+    extensions: refusedEarly(pageAsked),
     args: { ...pageArguments(t.arg), search: t.arg.string({ description: 'Only names that contain this.' }) },
     resolve: (_, { search, ...page }, { database }) =>
       keysetConnection(page, (asked) => listDatasets(database.db, { search }, asked), ordinalOf),

@@ -8,9 +8,10 @@ import { ask, type RowsArgument } from './ask.ts';
 import { type AskedMethod, AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
+import { firstUpTo, wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { Convergence } from './convergence.ts';
+import { refusedEarly } from './early.ts';
 import { AttributionMethod, Direction } from './enums.ts';
 import { Interval, normalMargin } from './interval.ts';
 import { orNull } from './number.ts';
@@ -179,6 +180,7 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
     features: t.field({
       type: [FeatureSaliency],
       description: 'By score, largest first unless said otherwise; all of them unless `first` is given.',
+      extensions: refusedEarly(firstUpTo(10_000)),
       args: {
         first: t.arg.int({ description: 'At most so many.' }),
         direction: t.arg({ type: Direction, defaultValue: 'DESC', description: 'Of the order.' }),

@@ -1,7 +1,6 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
-import { badUserInput } from '../errors.ts';
-import { flawOf } from '../flaw.ts';
+import { refuseTexts } from './early.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -19,9 +18,8 @@ class TextsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (Object.keys(args).length === 0) return resolver;
     return (parent, given, context, info) => {
-      const flaw = flawOf(given);
-      if (flaw === undefined) return resolver(parent, given, context, info);
-      throw badUserInput(flaw.path, `\`${flaw.path.slice(0, 200)}\` ${flaw.what}, which cannot be kept. Leave it out.`);
+      refuseTexts(given);
+      return resolver(parent, given, context, info);
     };
   }
 }

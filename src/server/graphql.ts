@@ -13,10 +13,13 @@ import type { Context, PrefetchRequest, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
 import { requestBodies } from './body.ts';
+import { earlyRefusals } from './early-refusals.ts';
 import { codedError, errorMasker } from './errors.ts';
 import { documentLimits } from './limits.ts';
+import { mediaTypes } from './media-types.ts';
 import { preferredWaitMs } from './prefer.ts';
 import type { Documents } from './prefetch.ts';
+import { unavailable } from './unavailable.ts';
 
 export const endpoint = '/graphql';
 
@@ -60,7 +63,15 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
       fieldCount: 0,
     }),
     maskedErrors: { maskError: errorMasker(log) },
-    plugins: [requestBodies(), notedOperation(), limits(), planExtension()],
+    plugins: [
+      mediaTypes(),
+      requestBodies(),
+      notedOperation(),
+      earlyRefusals(log),
+      limits(),
+      planExtension(),
+      unavailable(),
+    ],
   });
 }
 

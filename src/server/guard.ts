@@ -20,6 +20,7 @@ export function refusalOf({ method, headers }: IncomingMessage, hosts: ReadonlyS
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   if (headers['sec-fetch-site'] === 'cross-site' && !isLink)
     return forbidden('Pages of other sites may not send requests here.');
+  if (headers.upgrade?.toLowerCase() === 'websocket') return noWebSockets;
   if (method !== 'POST') return undefined;
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === 'application/graphql+json') return undefined;
@@ -34,6 +35,13 @@ function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingMessage['he
   if (site !== undefined && site !== 'same-origin') return true;
   return origin !== undefined && origin.replace(/^https?:\/\//, '').toLowerCase() !== host?.toLowerCase();
 }
+
+const noWebSockets: Refusal = {
+  status: 400,
+  code: 'BAD_USER_INPUT',
+  message:
+    'There are no WebSockets here. Subscriptions go by Server-Sent Events: POST with the header accept: text/event-stream, e.g. with graphql-sse.',
+};
 
 const forbidden = (message: string): Refusal => ({ status: 403, code: 'FORBIDDEN', message });
 
