@@ -34,7 +34,7 @@ interface MomentsState {
  */
 export const moments: Analysis<LayerSpec, MomentsState, MomentsResult> = {
   name: 'moments',
-  version: 4,
+  version: 5,
   program: (spec, subject) => ({ outputs: batchSums(spec, subject) }),
   start(spec, subject) {
     const { units } = layerOf(spec, subject);

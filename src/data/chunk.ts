@@ -2,12 +2,12 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { bindingMismatch } from '../errors.ts';
 import type { BoundFeature, BoundInput, BoundInputs } from './bind.ts';
 import { isNull, nullBitsOf, numbersOf } from './cells.ts';
-import { classOf } from './column-type.ts';
 import { type Decoder, decoderOf } from './decode.ts';
 import type { Values } from './fill.ts';
+import { labelSql, rowColumnSql } from './label.ts';
 import { Texts } from './numbered-texts.ts';
 import type { Drawn } from './sample.ts';
-import { columnSql, filterSql, fromFiles, labelSql, type Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
+import { columnSql, fromFiles, type Query, rowIndexSql, whereSql } from './sql.ts';
 import type { DatasetRecord, RowColumn, RowSelection } from './types.ts';
 
 /** Rows per chunk of DuckDB (its STANDARD_VECTOR_SIZE). */
@@ -20,16 +20,6 @@ export function chunkSql(query: Query, dataset: DatasetRecord, selection: RowSel
   const others = chunk.columns.map(({ about }) => rowColumnSql(query, dataset, about));
   const columns = [rowIndexSql(query, dataset.files), label, ...features, ...others].join(', ');
   return `SELECT ${columns} FROM ${fromFiles(query, dataset.files)}${whereSql(query, dataset, selection)}`;
-}
-
-function rowColumnSql(query: Query, dataset: DatasetRecord, { column, equals, above }: RowColumn): string {
-  const asDouble = (expression: string): string => `CAST(${expression} AS DOUBLE)`;
-  if (equals !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'EQ', value: equals }));
-  // A filter takes it for a boolean beside a boolean; here that is a number like any other, 0 or 1.
-  if (above !== undefined && classOf(typeOf(dataset, column)) === 'BOOLEAN')
-    return asDouble(`(${asDouble(columnSql(dataset, column))} > ${asDouble(query.bind(above))})`);
-  if (above !== undefined) return asDouble(filterSql(query, dataset, { column, op: 'GT', value: above }));
-  return asDouble(columnSql(dataset, column));
 }
 
 interface ChunkFeature {

@@ -3,7 +3,8 @@ import { using } from '../using.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { type Json, toJson } from './json.ts';
-import { columnSql, fromFiles, indexesSql, labelSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
+import { labelSql } from './label.ts';
+import { columnSql, fromFiles, indexesSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord } from './types.ts';
 
 export interface DatasetRow {

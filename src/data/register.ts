@@ -8,8 +8,9 @@ import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
 import type { FolderValue } from './folder-columns.ts';
+import { isLabelSql, isNoLabel, labelSql } from './label.ts';
 import { parquetNames } from './parquet-names.ts';
-import { columnSql, fromFiles, labelSql, Query, reservedColumns, textSql, typeOf } from './sql.ts';
+import { columnSql, fromFiles, Query, reservedColumns, textSql, typeOf } from './sql.ts';
 import type { DatasetColumn, DatasetFile, DatasetRecord } from './types.ts';
 
 export interface DatasetSettings {
@@ -190,11 +191,16 @@ function checkSettings(columns: readonly DatasetColumn[], { positive, ...setting
   }
 }
 
-/** 0, 1 and null, or a value that counts as 1. */
+/** 0, 1 and what is no label, or a value that counts as 1. */
 async function checkLabel(reader: Reader, rows: Rows): Promise<void> {
   const column = rows.columns.find(({ name }) => name === rows.label);
   if (column === undefined) return;
   const { name, positive } = column;
+  if (positive !== undefined && isNoLabel(positive, column.type))
+    throw badUserInput(
+      'input.positive',
+      `positive: “${positive}” stands for no label in the column “${name}”, so nothing can count as 1 by it. Name another value.`,
+    );
   const [known, argument] = positive === undefined ? [['0', '1'], 'input.label'] : [[positive], 'input.positive'];
   const others = await otherValues(reader, rows, column, known);
   const shown = others.slice(0, 3).map((value) => `“${value}”`);
@@ -228,7 +234,7 @@ async function otherValues(
   const text = textSql(isNumeric(type) ? `CAST(${column} AS DOUBLE)` : column, isNumeric(type) ? 'DOUBLE' : type);
   const sql =
     `SELECT DISTINCT ${text} AS value FROM ${fromFiles(query, rows.files)} ` +
-    `WHERE ${column} IS NOT NULL AND NOT list_contains(${query.bindList(known)}, ${text}) ORDER BY value LIMIT 10`;
+    `WHERE ${isLabelSql(column, type)} AND NOT list_contains(${query.bindList(known)}, ${text}) ORDER BY value LIMIT 10`;
   return (await reader.records(query.statement(sql))).map(({ value }) => String(value));
 }
 

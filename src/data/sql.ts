@@ -1,5 +1,5 @@
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
-import { classOf, isNumeric } from './column-type.ts';
+import { classOf } from './column-type.ts';
 import type { Statement } from './duckdb.ts';
 import { nullFolder } from './folder-columns.ts';
 import type { DatasetFile, DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
@@ -36,16 +36,6 @@ export function columnSql(dataset: Pick<DatasetRecord, 'columns'>, name: string)
 
 export const typeOf = (dataset: Pick<DatasetRecord, 'columns'>, name: string): string =>
   dataset.columns.find((column) => column.name === name)?.type as string;
-
-/** The label as a DOUBLE: 1, 0 or null. */
-export function labelSql(query: Query, dataset: Pick<DatasetRecord, 'columns' | 'label'>): string {
-  const column = dataset.columns.find(({ name }) => name === dataset.label);
-  if (column === undefined) return 'CAST(NULL AS DOUBLE)';
-  const { name, type, positive } = column;
-  const value = columnSql(dataset, name);
-  if (positive === undefined) return `CAST(${isNumeric(type) ? value : textSql(value, type)} AS DOUBLE)`;
-  return `CAST(${textSql(value, type)} = ${query.bind(positive)} AS DOUBLE)`;
-}
 
 /** Names of DuckDB's own columns of a Parquet scan, which give rows their index. */
 export const reservedColumns = ['file_index', 'file_row_number'] as const;

@@ -25,7 +25,7 @@ builder.objectFields(Model, (t) => ({
     args: {
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset with a label.' }),
       target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
-      label: t.arg.string({ description: 'A column of 0, 1 and null.' }),
+      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
     },
     async resolve(model, { rows, target, label }, context, info): Promise<EvaluationOfModel> {
       const spec = await labelledSpec(model, rows, target, label, context);

@@ -50,10 +50,13 @@ const RegisterDatasetInput = builder.inputType('RegisterDatasetInput', {
       description:
         'Parquet, CSV or JSON Lines: docs/data.md. Parquet below a source folder is read in place, the rest is copied.',
     }),
-    label: t.string({ description: 'Column with 0, 1 or null, or with `positive` of any values.' }),
+    label: t.string({
+      description:
+        'Column with 0 and 1, or with `positive` of any values. Null, NaN and, in text, the empty string, NA, N/A, NaN, nan, NULL, null and None are no label.',
+    }),
     positive: t.string({
       description:
-        'The value of the label that counts as 1, as text, e.g. "yes"; every other value counts as 0, null as no label. Left out where the label is 0 and 1.',
+        'The value of the label that counts as 1, as text, e.g. "yes"; every other label counts as 0. Left out where the label is 0 and 1.',
     }),
     groupBy: t.string({ description: 'Column that groups rows for GAUC, e.g. the user.' }),
     partitionBy: t.string({ description: 'Column whose values are the partitions, e.g. the day.' }),

@@ -1,5 +1,6 @@
 import type { ProbeSpec } from '../analysis/probe.ts';
 import { isNumeric } from '../data/column-type.ts';
+import { isNoLabel } from '../data/label.ts';
 import { fits } from '../data/rows.ts';
 import type { RowColumn } from '../data/types.ts';
 import { badUserInput } from '../errors.ts';
@@ -9,7 +10,7 @@ import { groupingColumn, wholeBetween } from './column-argument.ts';
 
 export const ProbeTargetInput = builder.inputType('ProbeTargetInput', {
   description:
-    'What a probe predicts: the label when omitted. A column that is not 0/1 needs `equals` (1 where equal) or `above` (1 where greater). Rows whose value is null are left out.',
+    'What a probe predicts: the label when omitted. A column that is not 0/1 needs `equals` (1 where equal) or `above` (1 where greater). Rows whose value is no label (null, NaN; in text “”, NA, N/A, NaN, nan, NULL, null, None) are left out.',
   fields: (t) => ({
     column: t.string({ required: true, description: 'Of both datasets.' }),
     equals: t.field({ type: 'JSON', description: '1 where the column has this value, 0 where another.' }),
@@ -91,6 +92,11 @@ function targetColumn(
       throw badUserInput(
         'target.equals',
         `\`target.equals\`: ${JSON.stringify(equals)} is no value of “${column}” (${type}).`,
+      );
+    if (equals != null && isNoLabel(equals, type))
+      throw badUserInput(
+        'target.equals',
+        `\`target.equals\`: ${JSON.stringify(equals)} stands for no label in “${column}”, whose rows are left out. Name another value.`,
       );
     if (equals == null && !isNumeric(type))
       throw badUserInput('target', `\`target\`: “${column}” is ${type}. Say with \`equals\` which value counts as 1.`);

@@ -43,7 +43,7 @@ interface Axes {
  */
 export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
   name: 'pca',
-  version: 2,
+  version: 3,
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
     if (units > analysisLimits.spectrumSize)

@@ -31,7 +31,7 @@ const fewestRows = 4;
  */
 export const tsne: Analysis<TsneSpec, TsneState, ProjectionResult> = {
   name: 'tsne',
-  version: 2,
+  version: 3,
   start: (spec, subject) => ({ ...spec, units: layerOf(spec, subject).units, rowCount: 0, points: [] }),
   program: (spec, subject) => ({ outputs: pointOutputs(meansOfRows(layerOf(spec, subject)), subject) }),
   fold(state, outputs, batch) {
