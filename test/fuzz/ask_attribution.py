@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from attribution import COMPLETE, GRADIENT, PERTURBATION, WITH_BASELINE, WITH_NOISE, WITH_SAMPLES, Explainer
-from binding import Invalid
 from compare import Figures
-from questions import Kind, options_text, rows_of, rows_text, target_drawn, target_text, view_of
+from questions import Kind, literal, options_text, rows_of, rows_text, target_drawn, target_text, view_of
 from subject import PRECISIONS, Subject, View
 
 METHODS = GRADIENT + PERTURBATION
@@ -61,16 +60,16 @@ def has_no_missing(question: dict, subject: Subject) -> bool:
 
 def may_be_refused(question: dict, subject: Subject) -> bool:
     """What documentation says some models have no answer to: bags of values, the rescale rule of products."""
-    method, baseline = question["method"], question["options"].get("baseline", {})
+    method, baseline = question.get("method"), question.get("options", {}).get("baseline", {})
     if any(field.get("bag") for field in subject.case["fields"]):
-        if method == "FEATURE_PERMUTATION" or "values" in baseline or baseline.get("kind") == "MISSING":
+        if method in ("FEATURE_PERMUTATION", "HESSIAN") or "values" in baseline or baseline.get("kind") == "MISSING":
             return True
     return method == "DEEP_LIFT" and not is_rescaled(subject.case)
 
 
 def is_rescaled(case: dict) -> bool:
     pools = {field.get("pooling") for field in case["fields"]} | {field.get("via") for field in case["fields"]}
-    plain = not pools & {"attention", "gru", "max"} and not case.get("fm")
+    plain = not pools & {"attention", "gru", "lstm", "self", "max"} and not case.get("fm")
     blocks = all(block["type"] == "dense" and block.get("norm") != "layer" for block in case["blocks"])
     return plain and blocks and case["head"]["kind"] not in ("SOFTMAX", "PRODUCT")
 
@@ -147,7 +146,8 @@ class Saliency(Kind):
     def refused(question, subject):
         if has_no_missing(question, subject):
             return {"BAD_USER_INPUT", "BINDING_MISMATCH"}
-        return set()
+        alone = len(question["picked"] if "picked" in question else view_of(question, subject).index) < 2
+        return {"BAD_USER_INPUT"} if alone and question["method"] == "FEATURE_PERMUTATION" else set()
 
     @staticmethod
     def judge(question, subject, answer, figures):
@@ -262,8 +262,6 @@ class Predictions(Kind):
     @staticmethod
     def text(question, subject):
         columns = {one["name"]: one["column"] for one in subject.manifest["features"]}
-        from questions import literal
-
         rows = literal([{name: subject.rows[at][column] for name, column in columns.items()} for at in question["picked"]])
         if not question["explained"]:
             return f"predictions(rows: {rows} {target_text(question['target'])}) {{ score target }}"
@@ -289,6 +287,3 @@ class Predictions(Kind):
             figures.near(f"row {at}.target", node["target"], targets[0][at], targets[1][at], 0.05 * abs(targets[0][at]))
             if found is not None:
                 judge_row(question, view, node, at, found, figures)
-
-
-__all__ = ["METHODS", "Invalid"]

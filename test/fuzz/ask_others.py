@@ -1,13 +1,13 @@
 """Questions beside those of attribution: interactions, responses, conductance, probes, embedding tables."""
 
 import itertools
-import random
 from collections import Counter
 
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
+import binding
 import evaluation
 from ask_attribution import baseline_drawn, has_no_missing
 from ask_layers import a_layer, observed
@@ -128,8 +128,6 @@ def merged(values: np.ndarray) -> list[float]:
 def responded(explainer: Explainer, feature: str, value) -> np.ndarray:
     """The target of every row with the feature set to a raw value."""
     view, case = explainer.view, explainer.case
-    import binding
-
     column = next(f["column"] for f in view.subject.manifest["features"] if f["name"] == feature)
     rows = [row | {column: value} for row in view.rows]
     given = binding.given_of(case, [binding.encode(case, row) for row in rows], explainer.dtype)
@@ -342,6 +340,3 @@ def judge_table(question: dict, name: str, got: dict, table: np.ndarray, counts:
         figures.exact(path + ".entryCount", bucket["entryCount"], int(own.sum()))
         figures.near(path + ".meanNorm", bucket["meanNorm"], norms[own].mean() if own.any() else None)
     figures.exact(f"{name}.frequency entries", sum(one["entryCount"] for one in got["normByFrequency"]), len(table))
-
-
-__all__ = ["random"]

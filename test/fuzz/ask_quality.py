@@ -29,7 +29,7 @@ class Evaluation(Kind):
           aucInterval {{ low high }} expectedCalibrationError(bins: {bins}) scores(bins: {bins}) {{ counts positiveCounts }}
           confusion(threshold: {threshold}) {{ truePositives falsePositives trueNegatives falseNegatives }}
           curve(kind: {question["curve"]}, points: 1000) {{ x y }} byPartition {{ {PART} }} slices(by: "who", first: 100) {{ {PART} }}
-          provenance {{ rowCount skippedRowCount }} }}"""
+          weakSegments(columns: ["who", "day"], first: 100, minimumRows: 3) {{ {PART} }} provenance {{ rowCount skippedRowCount }} }}"""
 
     @staticmethod
     def refused(question, subject):
@@ -46,6 +46,7 @@ class Evaluation(Kind):
         part.judge("", answer, figures)
         part.judge_bins(question, answer, figures)
         part.judge_curve(question["curve"], answer["curve"], figures)
+        judge_segments(view, known, answer["weakSegments"], figures)
         for name, by, got in (("byPartition", "day", answer["byPartition"]), ("slices", "who", answer["slices"])):
             values = [row[by] for row in view.rows]
             slices = {one["slice"]: one for one in got}
@@ -54,6 +55,21 @@ class Evaluation(Kind):
                 figures.exact(f"{name} has {value}", str(value) in slices, True)
                 if str(value) in slices:
                     Part(view, inside).judge(f"{name}.{value}.", slices[str(value)], figures)
+
+
+def judge_segments(view, known, got: list, figures: Figures) -> None:
+    """Every value of a column, and every pair of values, of 3 rows or more that is worse than the whole; largest excess of log loss first."""
+    whole = Part(view, known).losses()[0].mean()
+    columns = {name: np.array([str(row[name]) for row in view.rows]) for name in ("who", "day")}
+    masks = [known & (columns[name] == value) for name in columns for value in sorted(set(columns[name]))]
+    masks += [known & (columns["who"] == who) & (columns["day"] == day) for who in sorted(set(columns["who"])) for day in sorted(set(columns["day"]))]
+    excesses = [(Part(view, one).losses()[0].mean() - whole) * one.sum() for one in masks if one.sum() >= 3]
+    near = 1e-4 * len(view.rows) * max(1, whole)
+    figures.within("weakSegments", len(got), sum(one > near for one in excesses), sum(one > -near for one in excesses))
+    told = [(one["logLoss"] - whole) * one["rowCount"] for one in got]
+    figures.exact("weakSegments are ordered", all(a >= b - near for a, b in zip(told, told[1:])), True)
+    for at, one in enumerate(sorted(excesses, reverse=True)[: len(got)]):
+        figures.within(f"weakSegments[{at}]", told[at], one - near, one + near)
 
 
 class Part:

@@ -125,6 +125,5 @@ def inputs_of(case: dict, layout, given: dict) -> dict[str, np.ndarray]:
             values = values.reshape(n, -1)
             found[where][:, index : index + values.shape[1]] = values
     return {
-        name: value if layout.inputs.get(name, (0, None))[1] is None else value.reshape(n, *layout.inputs[name][1])
-        for name, value in found.items()
+        name: found[name] if shape is None else found[name].reshape(n, *shape) for name, (_, shape) in layout.inputs.items()
     }

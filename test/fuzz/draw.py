@@ -2,7 +2,7 @@
 
 import random
 
-POOLINGS = ["sum", "sum", "mean", "mean", "max", "flatten", "gru", "conv", "attention"]
+POOLINGS = ["sum", "sum", "mean", "mean", "max", "flatten", "gru", "lstm", "conv", "attention", "self"]
 ACTIVATIONS = [
     "relu", "relu", "relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leakyRelu", "softplus", "selu", "hardtanh", "mish", "prelu", "none",
 ]  # fmt: skip
@@ -113,10 +113,10 @@ def fields_of(rng: random.Random, convention: str, dim: int) -> list[dict]:
 def blocks_of(rng: random.Random) -> list[dict]:
     blocks = []
     for _ in range(rng.choice([1, 1, 2, 2, 3])):
-        if chance(rng, 0.12):
-            blocks.append({"type": "cross", "activation": "none"})
+        if chance(rng, 0.15):
+            blocks.append({"type": rng.choice(["cross", "cross", "gate"]), "activation": "none"})
             continue
-        block = {"type": "dense", "units": rng.choice([2, 3, 4, 6, 8]), "activation": rng.choice(ACTIVATIONS)}
+        block = {"type": "experts" if chance(rng, 0.1) else "dense", "units": rng.choice([2, 3, 4, 6, 8]), "activation": rng.choice(ACTIVATIONS)}
         if chance(rng, 0.25):
             block |= {"norm": rng.choice(["batch", "layer"]), "normLast": chance(rng, 0.4)}
         if chance(rng, 0.15):
@@ -162,7 +162,8 @@ def case_of(seed: int) -> dict:
         "convention": convention,
         "dim": dim,
         "fields": fields_of(rng, convention, dim),
-        "fm": rng.choice([None, None, None, "scalar", "vector"]),
+        "fm": rng.choice([None, None, None, "scalar", "vector", "attention"]),
+        "joint": convention == "split" and chance(rng, 0.4),
         "blocks": blocks_of(rng),
         "head": head_of(rng),
         "gain": rng.choice([0.6, 1, 1, 1, 1.8]),

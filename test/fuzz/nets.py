@@ -26,10 +26,6 @@ ACTIVATIONS = {
 }
 """Functions of single elements; softplus of PyTorch is the identity beyond 20, to less than float32 tells."""
 
-PRODUCTS = {"attention", "gru"}
-"""Poolings that multiply what depends on features: the rescale rule does not go through them."""
-
-
 def drawn(shape, seed: int, name: str, scale: float) -> torch.Tensor:
     generator = torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
     return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
@@ -46,14 +42,28 @@ def draw_weights(net: nn.Module, seed: int, gain: float) -> None:
                 part.running_var.copy_(drawn(part.running_var.shape, seed, name + "/deviation", 0.4) ** 2 + 0.5)
 
 
+class Experts(nn.Module):
+    """Some dense layers, mixed by a gate (Ma et al. 2018)."""
+
+    def __init__(self, width: int, units: int):
+        super().__init__()
+        self.experts = nn.ModuleList(nn.Linear(width, units) for _ in range(2))
+        self.gate = nn.Linear(width, 2)
+
+    def forward(self, x):
+        gate = torch.softmax(self.gate(x), 1)
+        return (torch.stack([expert(x) for expert in self.experts], 1) * gate.unsqueeze(2)).sum(1)
+
+
 class Block(nn.Module):
-    """A layer of the trunk: dense or cross, then perhaps a normalisation, then an activation; or a residual around it."""
+    """A layer of the trunk: dense, experts, gate or cross, then perhaps a normalisation, then an activation; or a residual around it."""
 
     def __init__(self, block: dict, width: int):
         super().__init__()
         self.block = block
-        self.out = block["units"] if block["type"] == "dense" else width
-        self.dense = nn.Linear(width, self.out, bias=block.get("bias", True))
+        self.out = block["units"] if block["type"] in ("dense", "experts") else width
+        linear = lambda: nn.Linear(width, self.out, bias=block.get("bias", True))
+        self.dense = Experts(width, self.out) if block["type"] == "experts" else linear()
         norms = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
         self.norm = norms[block["norm"]](self.out) if block.get("norm") else None
         self.prelu = nn.Parameter(torch.ones(self.out)) if block["activation"] == "prelu" else None
@@ -62,6 +72,8 @@ class Block(nn.Module):
         y = self.dense(x)
         if self.block["type"] == "cross":
             return first * y + x
+        if self.block["type"] == "gate":
+            return x * act("sigmoid", y)
         late = self.block.get("normLast", False)
         if self.norm is not None and not late:
             y = self.norm(y)
@@ -77,9 +89,12 @@ class Pooling(nn.Module):
     def __init__(self, field: dict):
         super().__init__()
         self.kind, dim, length = field["pooling"], field["dim"], field["length"]
-        self.width = {"flatten": dim * length, "gru": 3, "conv": 3}.get(self.kind, dim)
-        if self.kind == "gru":
-            self.gru = nn.GRU(dim, 3, batch_first=True)
+        self.width = {"flatten": dim * length, "gru": 3, "lstm": 3, "conv": 3}.get(self.kind, dim)
+        if self.kind in ("gru", "lstm"):
+            self.cell = {"gru": nn.GRU, "lstm": nn.LSTM}[self.kind](dim, 3, batch_first=True)
+        if self.kind == "self":
+            self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
+            self.place = nn.Parameter(torch.zeros(length, dim))
         if self.kind == "conv":
             self.conv = nn.Conv1d(dim, 3, 2, padding=1)
         if self.kind == "attention":
@@ -90,8 +105,13 @@ class Pooling(nn.Module):
         """mask: [n, positions] of 0 and 1; count: [n, 1], of what to divide by."""
         if self.kind == "flatten":
             return x.flatten(1)
-        if self.kind == "gru":
-            return self.gru(x)[0][:, -1]
+        if self.kind in ("gru", "lstm"):
+            return self.cell(x)[0][:, -1]
+        if self.kind == "self":
+            x = x + self.place
+            weight = self.query(x) @ self.key(x).transpose(1, 2) / x.shape[2] ** 0.5
+            weight = torch.softmax(weight.masked_fill(mask.unsqueeze(1) == 0, -1e9), 2)
+            return ((weight @ self.value(x)) * mask.unsqueeze(2)).sum(1) / count
         if self.kind == "conv":
             return act("relu", self.conv(x.transpose(1, 2))).mean(2)
         if self.kind == "max":
@@ -164,8 +184,10 @@ class Net(nn.Module):
                 self.pools[name] = Window(field)
             width += self.width_of(field)
         self.crossed = [f["name"] for f in self.fields if f["kind"] == "CATEGORICAL" and f["dim"] == case["dim"]]
-        if case.get("fm") == "vector" and len(self.crossed) > 1:
+        if case.get("fm") in ("vector", "attention") and len(self.crossed) > 1:
             width += case["dim"]
+        if case.get("fm") == "attention":
+            self.among = nn.ModuleList(nn.Linear(case["dim"], case["dim"]) for _ in range(3))
         first, self.blocks = width, nn.ModuleList()
         for block in case["blocks"]:
             self.blocks.append(Block(block, width))
@@ -192,8 +214,12 @@ class Net(nn.Module):
     def lookup(self, given: dict) -> dict[str, list[torch.Tensor]]:
         """given: ids [n] or [n, positions], or numbers [n, 1] or [n, width], by name of the field."""
         found = {}
+        if self.case.get("joint"):
+            found = self.jointly(given)
         for field in self.fields:
             name, kind = field["name"], field["kind"]
+            if name in found:
+                continue
             if name + "/bag" in given:
                 found[name] = [given[name + "/bag"]]
             elif kind in ("CATEGORICAL", "SEQUENCE"):
@@ -205,6 +231,17 @@ class Net(nn.Module):
             else:
                 found[name] = [given[name]]
         return found
+
+    def jointly(self, given: dict) -> dict[str, list[torch.Tensor]]:
+        """Tables one below the other, looked up at once: ids are moved by where their table begins (as torchfm and FuxiCTR do)."""
+        own = [field for field in self.fields if field["name"] in self.crossed and not field.get("wide") and field.get("table") is None]
+        if len(own) < 2:
+            return {}
+        starts = torch.tensor([0, *(field["size"] for field in own[:-1])]).cumsum(0)
+        table = torch.cat([self.tables[field["name"]].weight for field in own])
+        ids = torch.stack([given[field["name"]] for field in own], 1)
+        looked = torch.nn.functional.embedding(ids + starts, table)
+        return {field["name"]: [looked[:, at]] for at, field in enumerate(own)}
 
     def pooled(self, field: dict, carriers: dict, given: dict):
         name, x = field["name"], carriers[field["name"]][0]
@@ -230,7 +267,9 @@ class Net(nn.Module):
                 x = torch.cat(carriers[field["name"]], 1).reshape(-1, *field["shape"])
                 parts.append(self.pools[field["name"]](x, self.act))
                 continue
-            parts.append(self.tap(f"pooled/{field['name']}", self.pooled(field, carriers, given)))
+            x = self.pooled(field, carriers, given)
+            # Of what others read as well, a tap would see a part of the way.
+            parts.append(self.tap(f"pooled/{field['name']}", x) if field["kind"] == "SEQUENCE" else x)
             if field.get("wide"):
                 wide = wide + carriers[field["name"]][1]
         return self.after(parts, [carriers[name][0] for name in self.crossed], wide)
@@ -240,8 +279,8 @@ class Net(nn.Module):
         products = 0
         if kind and len(crossed) > 1:
             stacked = torch.stack(crossed, 1)
-            products = 0.5 * (stacked.sum(1) ** 2 - (stacked**2).sum(1))
-            if kind == "vector":
+            products = self.attended(stacked) if kind == "attention" else 0.5 * (stacked.sum(1) ** 2 - (stacked**2).sum(1))
+            if kind != "scalar":
                 parts, products = [*parts, products], 0
             else:
                 products = products.sum(1, keepdim=True)
@@ -250,6 +289,12 @@ class Net(nn.Module):
             first = first if first.shape[1] == x.shape[1] else x
             x = self.tap(f"block{at}", block(x, first, self.act))
         return self.heads(x) + wide + products
+
+    def attended(self, fields):
+        """Self-attention among the fields (Song et al. 2019), summed."""
+        query, key, value = (part(fields) for part in self.among)
+        weight = torch.softmax(query @ key.transpose(1, 2) / fields.shape[2] ** 0.5, 2)
+        return (weight @ value + fields).sum(1)
 
     def outputs(self, logits) -> dict[str, torch.Tensor]:
         """The model's outputs by name."""

@@ -94,6 +94,8 @@ def rows_of(case: dict) -> list[dict]:
             again = generator("repeats").choice(rows)
             row = {**again, "label": row["label"], "at": at}
         rows.append(row)
+    if data["label"] == "text":
+        rows[0]["label"] = "yes"
     if data["format"] == "jsonl":
         rows = [{name: plain(value) for name, value in row.items()} for row in rows]
     return [rows[at] for at in data["keep"]] if data.get("keep") is not None else rows

@@ -127,7 +127,8 @@ def judge(subject: Subject, question: dict, answer, errors: list[dict]) -> Outco
             return Outcome(question, "refused", f"as it should: {code}")
         if code in ("INTERNAL_SERVER_ERROR", "GRAPHQL_VALIDATION_FAILED", "MODEL_REJECTED", "DATASET_REJECTED", None) or refusals:
             return Outcome(question, "fault", detail)
-        return Outcome(question, "refused", detail)
+        surprise = "" if ask_attribution.may_be_refused(question, subject) else "unexpected: "
+        return Outcome(question, "refused", surprise + detail)
     if refusals:
         return Outcome(question, "fault", f"answered where one of {sorted(refusals)} is right")
     figures = Figures()

@@ -96,8 +96,9 @@ def simpler_net(case: dict) -> Iterator[dict]:
         for key in ("norm", "residual", "bias"):
             if key in block:
                 yield changed(case, blocks=[*blocks[:at], {k: v for k, v in block.items() if k != key}, *blocks[at + 1 :]])
-    if case.get("fm"):
-        yield changed(case, fm=None)
+    for key in ("fm", "joint"):
+        if case.get(key):
+            yield changed(case, **{key: None})
     head = case["head"]
     if head != (plain_head := {"kind": "PROBABILITY", "logits": 1, "index": 0}):
         yield changed(case, head=plain_head)
