@@ -3,12 +3,13 @@
 import random
 
 import numpy as np
-import torch
+
+import binding
 
 from attribution import COMPLETE, GRADIENT, PERTURBATION, WITH_BASELINE, WITH_NOISE, WITH_SAMPLES, Explainer
 from compare import Figures
 from questions import Kind, literal, options_text, rows_of, rows_text, target_drawn, target_text, view_of
-from subject import PRECISIONS, Subject, View
+from subject import PRECISIONS, Subject, View, worst
 
 METHODS = GRADIENT + PERTURBATION
 
@@ -58,6 +59,12 @@ def has_no_missing(question: dict, subject: Subject) -> bool:
     return any(one["kind"] == "EMBEDDING" or (one["kind"] == "NUMERIC" and "missing" not in one) for one in left)
 
 
+def optional(subject: Subject) -> list[str]:
+    """Features that a row written by hand may leave out."""
+    ids = ("CATEGORICAL", "SEQUENCE")
+    return [one["name"] for one in subject.manifest["features"] if one["kind"] in ids or (one["kind"] == "NUMERIC" and "missing" in one)]
+
+
 def may_be_refused(question: dict, subject: Subject) -> bool:
     """What documentation says some models have no answer to: bags of values, the rescale rule of products."""
     method, baseline = question.get("method"), question.get("options", {}).get("baseline", {})
@@ -91,7 +98,8 @@ SALIENCY = """rowCount baselineValue convergence { meanAbsolute maxAbsolute conv
 
 def judge_saliency(question: dict, view: View, answer: dict, figures: Figures, explainers: list[Explainer]) -> None:
     method, options, names = question["method"], question["options"], view.subject.features
-    exact, rounded = (one.attributed(method, options) for one in explainers)
+    exact, *others = (one.attributed(method, options) for one in explainers)
+    rounded = worst(exact, *others)
     if not np.isfinite(exact["norms"]).all():
         return
     figures.exact("rowCount", answer["rowCount"], len(view.index))
@@ -193,7 +201,7 @@ class Explanations(Kind):
 
 
 def judge_row(question: dict, view: View, node: dict, at: int, found: list[dict], figures: Figures) -> None:
-    (exact, rounded), names = found, view.subject.features
+    (exact, rounded), names = (found[0], worst(*found)), view.subject.features
     path = f"row {node['row']['index']}"
     if not np.isfinite(exact["norms"][at]).all():
         return
@@ -209,7 +217,7 @@ def judge_row(question: dict, view: View, node: dict, at: int, found: list[dict]
     if "baseline" in exact:
         figures.near(f"{path}.baselineValue", node["baselineValue"], exact["baseline"][at], rounded["baseline"][at], scale)
     if question["method"] in COMPLETE:
-        gaps = [gaps_of(one, len(names))[at] for one in found]
+        gaps = [gaps_of(one, len(names))[at] for one in (exact, rounded)]
         figures.near(f"{path}.convergenceDelta", node["convergenceDelta"], gaps[0], gaps[1], scale + float(np.abs(exact["sums"][at]).max()))
 
 
@@ -257,12 +265,14 @@ class Predictions(Kind):
         return {
             "kind": "Predictions", "picked": rng.sample(good, min(len(good), rng.choice([1, 3]))), "target": target_drawn(rng, subject),
             "method": method, "options": options_drawn(rng, subject, method), "explained": rng.random() < 0.6,
+            "left": [name for name in optional(subject) if rng.random() < 0.15],
         }  # fmt: skip
 
     @staticmethod
     def text(question, subject):
         columns = {one["name"]: one["column"] for one in subject.manifest["features"]}
-        rows = literal([{name: subject.rows[at][column] for name, column in columns.items()} for at in question["picked"]])
+        left = question.get("left", [])
+        rows = literal([{name: subject.rows[at][c] for name, c in columns.items() if name not in left} for at in question["picked"]])
         if not question["explained"]:
             return f"predictions(rows: {rows} {target_text(question['target'])}) {{ score target }}"
         return f"""explanationsOf(rows: {rows}, method: {question["method"]} {target_text(question["target"])}
@@ -276,12 +286,15 @@ class Predictions(Kind):
     def judge(question, subject, answer, figures):
         # A row written by hand has its place in the list for an index.
         view = View(subject, list(question["picked"]), 0)
+        columns = {one["column"]: None for one in subject.manifest["features"] if one["name"] in question.get("left", [])}
+        view.encoded = [binding.encode(subject.case, row | columns) for row in view.rows]
         found = None
         if question["explained"]:
             explainers = [Explainer(view, question["target"], one) for one in PRECISIONS]
             view.index = list(range(len(view.index)))
             found = [one.attributed(question["method"], question["options"]) for one in explainers]
-        targets = [view.target(one, question["target"]) for one in (torch.float64, torch.float32)]
+        exact, *others = ({"target": view.target(one, question["target"])} for one in PRECISIONS)
+        targets = exact["target"], worst(exact, *others)["target"]
         for at, node in enumerate(answer):
             figures.near(f"row {at}.score", node["score"], view.scores[at], view.rounded_scores[at], 1)
             figures.near(f"row {at}.target", node["target"], targets[0][at], targets[1][at], 0.05 * abs(targets[0][at]))

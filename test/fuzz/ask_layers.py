@@ -155,6 +155,39 @@ def judge_top(question, view: View, unit: np.ndarray, got: list, figures: Figure
         figures.exact("topExamples.rows", [one["row"]["index"] for one in got] == [view.index[at] for at in order], True)
 
 
+class Ordered(Kind):
+    """Neurons by a statistic: in order, and all of them."""
+
+    FIELDS = {
+        "MEAN": "mean", "STANDARD_DEVIATION": "standardDeviation", "ZERO_FRACTION": "zeroFraction", "CORRELATION_WITH_SCORE": "correlationWithScore",
+        "ABS_CORRELATION_WITH_LABEL": "correlationWithLabel",
+    }  # fmt: skip
+
+    @staticmethod
+    def draw(rng, subject):
+        layer = a_layer(rng, subject)
+        if layer is None:
+            return None
+        order = {"field": rng.choice(list(Ordered.FIELDS)), "direction": rng.choice(["ASC", "DESC"])}
+        return {"kind": "Ordered", "rows": rows_of(rng, subject), "layer": layer["name"], "order": order}
+
+    @staticmethod
+    def text(question, subject):
+        order = question["order"]
+        return f"""layer(name: "{question["layer"]}") {{ units neurons({rows_text(question["rows"])}, first: 1000,
+          orderBy: {{field: {order["field"]}, direction: {order["direction"]}}}) {{ edges {{ node {{ index }}
+          statistics {{ {Ordered.FIELDS[order["field"]]} }} }} }} }}"""
+
+    @staticmethod
+    def judge(question, subject, answer, figures):
+        order, edges = question["order"], answer["neurons"]["edges"]
+        figures.exact("all units", sorted(one["node"]["index"] for one in edges), list(range(answer["units"])))
+        values = [one["statistics"][Ordered.FIELDS[order["field"]]] for one in edges]
+        values = [abs(one) if one is not None and order["field"].startswith("ABS") else one for one in values]
+        keys = [(one is None, (one or 0) * (-1 if order["direction"] == "DESC" else 1), edge["node"]["index"]) for one, edge in zip(values, edges)]
+        figures.exact("in order", keys == sorted(keys), True)
+
+
 class Similarity(Kind):
     @staticmethod
     def draw(rng, subject):
@@ -192,7 +225,7 @@ class Projection(Kind):
         layer = a_layer(rng, subject)
         if layer is None:
             return None
-        return {"kind": "Projection", "rows": rows_of(rng, subject), "layer": layer["name"], "components": rng.choice([1, 2, 3])}
+        return {"kind": "Projection", "rows": rows_of(rng, subject), "layer": layer["name"], "components": rng.randint(1, min(3, layer["units"]))}
 
     @staticmethod
     def text(question, subject):

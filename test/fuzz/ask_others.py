@@ -14,7 +14,7 @@ from ask_layers import a_layer, observed
 from attribution import Explainer
 from compare import Figures
 from questions import Kind, options_text, rows_of, rows_text, target_drawn, target_text, view_of
-from subject import PRECISIONS, Subject, View
+from subject import PRECISIONS, Subject, View, worst
 
 
 class Interactions(Kind):
@@ -32,7 +32,8 @@ class Interactions(Kind):
     def judge(question, subject, answer, figures):
         view = view_of(question, subject)
         scorer = {"ABLATION": ablated, "HESSIAN": hessians}[question["method"]]
-        exact, rounded = (scorer(Explainer(view, question["target"], one)) for one in PRECISIONS)
+        exact, *others = (scorer(Explainer(view, question["target"], one)) for one in PRECISIONS)
+        rounded = worst(exact, *others)
         names = subject.features
         figures.exact("pairs", len(answer), len(exact))
         scale = max([1e-6, *exact.values()])
@@ -105,7 +106,8 @@ class Response(Kind):
             figures.exact("values once each", len(set(kept)), len(kept))
         explainers = [Explainer(view, question["target"], one) for one in PRECISIONS]
         for one in got:
-            found = [responded(explainer, question["feature"], one["value"]) for explainer in explainers]
+            exact, *others = ({"f": responded(explainer, question["feature"], one["value"])} for explainer in explainers)
+            found = exact["f"], worst(exact, *others)["f"]
             scale = float(np.abs(found[0]).max())
             figures.exact(f"{one['value']}.rowCount", one["rowCount"], len(view.index))
             figures.near(f"{one['value']}.mean", one["mean"], found[0].mean(), found[1].mean(), scale)
@@ -163,7 +165,8 @@ class Conductance(Kind):
         view = view_of(question, subject)
         if answer is None or answer["conductance"] is None:
             return
-        exact, rounded = (conducted(Explainer(view, question["target"], one), question) for one in PRECISIONS)
+        exact, *others = (dict(enumerate(conducted(Explainer(view, question["target"], one), question))) for one in PRECISIONS)
+        rounded = worst(exact, *others)
         scale = max(float(np.abs(exact[0]).mean(0).max()), 0.05 * float(np.abs(exact[1]).max()))
         figures.exact("units", [one["neuron"]["index"] for one in answer["conductance"]] == list(range(exact[0].shape[1])), True)
         for at, one in enumerate(answer["conductance"]):

@@ -3,11 +3,9 @@
 import random
 
 import numpy as np
-import torch
-
 import evaluation as right
 from compare import Figures
-from questions import Kind, rows_of, rows_text, view_of
+from questions import Kind, rows_of, rows_text, target_drawn, target_text, view_of
 from subject import Subject
 
 PART = "slice rowCount positiveCount auc gauc logLoss normalizedEntropy calibrationRatio"
@@ -18,13 +16,13 @@ class Evaluation(Kind):
     def draw(rng: random.Random, subject: Subject) -> dict:
         return {
             "kind": "Evaluation", "rows": rows_of(rng, subject), "bins": rng.choice([1, 5, 10, 13]), "curve": rng.choice(["ROC", "LIFT", "PRECISION_RECALL"]),
-            "threshold": rng.choice([0.1, 0.5, 0.7]),
+            "threshold": rng.choice([0.1, 0.5, 0.7]), "target": target_drawn(rng, subject, 0.7),
         }  # fmt: skip
 
     @staticmethod
     def text(question, subject):
         bins, threshold = question["bins"], question["threshold"]
-        return f"""evaluation({rows_text(question["rows"])}) {{
+        return f"""evaluation({rows_text(question["rows"])} {target_text(question["target"])}) {{
           rowCount positiveCount unlabelledCount auc gauc prAuc logLoss brier normalizedEntropy calibrationRatio
           aucInterval {{ low high }} expectedCalibrationError(bins: {bins}) scores(bins: {bins}) {{ counts positiveCounts }}
           confusion(threshold: {threshold}) {{ truePositives falsePositives trueNegatives falseNegatives }}
@@ -42,11 +40,11 @@ class Evaluation(Kind):
         known = ~np.isnan(view.labels)
         figures.exact("unlabelledCount", answer["unlabelledCount"], int((~known).sum()))
         figures.exact("provenance.skippedRowCount", answer["provenance"]["skippedRowCount"], view.invalid)
-        part = Part(view, known)
+        part = Part(view, known, question["target"])
         part.judge("", answer, figures)
         part.judge_bins(question, answer, figures)
         part.judge_curve(question["curve"], answer["curve"], figures)
-        judge_segments(view, known, answer["weakSegments"], figures)
+        judge_segments(view, known, question["target"], answer["weakSegments"], figures)
         for name, by, got in (("byPartition", "day", answer["byPartition"]), ("slices", "who", answer["slices"])):
             values = [row[by] for row in view.rows]
             slices = {one["slice"]: one for one in got}
@@ -54,16 +52,16 @@ class Evaluation(Kind):
                 inside = known & (np.array(values) == value)
                 figures.exact(f"{name} has {value}", str(value) in slices, True)
                 if str(value) in slices:
-                    Part(view, inside).judge(f"{name}.{value}.", slices[str(value)], figures)
+                    Part(view, inside, question["target"]).judge(f"{name}.{value}.", slices[str(value)], figures)
 
 
-def judge_segments(view, known, got: list, figures: Figures) -> None:
+def judge_segments(view, known, target, got: list, figures: Figures) -> None:
     """Every value of a column, and every pair of values, of 3 rows or more that is worse than the whole; largest excess of log loss first."""
-    whole = Part(view, known).losses()[0].mean()
+    whole = Part(view, known, target).losses()[0].mean()
     columns = {name: np.array([str(row[name]) for row in view.rows]) for name in ("who", "day")}
     masks = [known & (columns[name] == value) for name in columns for value in sorted(set(columns[name]))]
     masks += [known & (columns["who"] == who) & (columns["day"] == day) for who in sorted(set(columns["who"])) for day in sorted(set(columns["day"]))]
-    excesses = [(Part(view, one).losses()[0].mean() - whole) * one.sum() for one in masks if one.sum() >= 3]
+    excesses = [(Part(view, one, target).losses()[0].mean() - whole) * one.sum() for one in masks if one.sum() >= 3]
     near = 1e-4 * len(view.rows) * max(1, whole)
     figures.within("weakSegments", len(got), sum(one > near for one in excesses), sum(one > -near for one in excesses))
     told = [(one["logLoss"] - whole) * one["rowCount"] for one in got]
@@ -73,14 +71,13 @@ def judge_segments(view, known, got: list, figures: Figures) -> None:
 
 
 class Part:
-    """Some labelled rows of a view."""
+    """Some labelled rows of a view, and what an output says of them; in which space it was asked for is no matter."""
 
-    def __init__(self, view, inside):
+    def __init__(self, view, inside, target: dict):
         self.labels = view.labels[inside]
-        self.scores, self.rounded = view.scores[inside], view.rounded_scores[inside]
-        asked = {"space": "LOGIT" if view.subject.case["head"]["kind"] == "LOGIT" else "PROBABILITY"}
-        self.is_logit = asked["space"] == "LOGIT"
-        self.own, self.own_rounded = view.target(asked=asked)[inside], view.target(torch.float32, asked)[inside]
+        self.is_logit = view.subject.case["head"]["kind"] == "LOGIT"
+        self.scores, self.rounded = view.both(target | {"space": "PROBABILITY"}, inside)
+        self.own, self.own_rounded = view.both(target | {"space": "LOGIT" if self.is_logit else "PROBABILITY"}, inside)
         self.ranks = right.Ranks(self.own, self.own_rounded, view.subject.case["seed"])
         self.groups = [row["who"] for row, one in zip(view.rows, inside) if one]
 

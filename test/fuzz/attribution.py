@@ -5,7 +5,7 @@ import torch
 
 import binding
 from draws import PLACE, Draw
-from subject import View, target_of
+from subject import SHAKEN, View, target_of
 
 GRADIENT = ["SALIENCY", "INPUT_X_GRADIENT", "INTEGRATED_GRADIENTS", "SMOOTHGRAD", "SMOOTHGRAD_SQUARED", "VARGRAD", "GRADIENT_SHAP", "DEEP_LIFT"]
 PERTURBATION = ["FEATURE_ABLATION", "FEATURE_PERMUTATION", "SHAPLEY_SAMPLING"]
@@ -19,7 +19,8 @@ class Explainer:
     """f of carriers, or of whole values, on the rows of a view. `subject_of` a unit's: f is its activation, summed over positions."""
 
     def __init__(self, view: View, target: dict, dtype, tap: tuple[str, int] | None = None):
-        self.view, self.subject, self.target, self.dtype, self.tap = view, view.subject, target, dtype, tap
+        self.view, self.subject, self.target, self.tap = view, view.subject, target, tap
+        self.dtype = torch.float32 if dtype == SHAKEN else dtype
         self.case, self.net, self.given = view.subject.case, view.subject.nets[dtype], view.given[dtype]
         self.names = self.subject.features
         self.owners, self.carriers, self.kept = [], [], []
@@ -33,7 +34,7 @@ class Explainer:
                 self.keys.append((field["name"], at))
                 self.carriers.append(one)
                 keep = kept.get(field["name"], torch.ones([len(one)] + [1] * (one.dim() - 1)))
-                self.kept.append(keep.to(dtype).expand_as(one))
+                self.kept.append(keep.to(self.dtype).expand_as(one))
 
     def f(self, carriers: list, given: dict | None = None):
         by_name: dict[str, list] = {}
@@ -209,7 +210,8 @@ class Explainer:
 
     def rescaled_target(self, carriers: list, given: dict):
         asked = self.target
-        if self.tap is not None or asked.get("space") != "PROBABILITY":
+        heads = {"PROBABILITY"} | (set() if self.case["head"]["kind"] in ("LOGIT", "VALUE") else {"OUTPUT"})
+        if self.tap is not None or asked.get("space") not in heads:
             return self.f(carriers, given)
         self.target = {key: value for key, value in asked.items() if key != "space"}
         try:

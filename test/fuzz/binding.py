@@ -119,7 +119,9 @@ def inputs_of(case: dict, layout, given: dict) -> dict[str, np.ndarray]:
         if layout.inputs[where][1] is None:
             real = given[name + "/real"].numpy()
             found[where] = values[real].astype(layout.inputs[where][0])
-            offsets = np.concatenate([[0], real.sum(1).cumsum()])[:-1]
+            offsets = np.concatenate([[0], real.sum(1).cumsum()])
+            field = next(one for one in case["fields"] if one["name"] == name)
+            offsets = offsets if field["lastOffset"] else offsets[:-1]
             found[where + "_offsets"] = offsets.astype(layout.inputs[where][0])
         else:
             values = values.reshape(n, -1)

@@ -72,7 +72,7 @@ def sequence(rng: random.Random, name: str, dim: int, tables: list[dict]) -> dic
 def bag(rng: random.Random, name: str, dim: int) -> dict:
     return {
         "name": name, "kind": "SEQUENCE", "bag": rng.choice(["sum", "mean"]), "size": rng.choice([4, 7, 12]), "dim": dim,
-        "length": 7, "lastOffset": False,
+        "length": 7, "lastOffset": chance(rng, 0.3),
     }  # fmt: skip
 
 

@@ -34,20 +34,20 @@ def write_model(case: dict, given: dict, path: Path) -> None:
     tensors = tuple(torch.from_numpy(value) for value in inputs_of(case, layout, given).values())
     names = list(inputs_of(case, layout, given))
     outputs = list(Net(case).outputs(torch.zeros(1, case["head"]["logits"])))
-    flat = {name for name, (_, shape) in layout.inputs.items() if shape is None and not name.endswith("_offsets")}
+    own = {name: f"axis_{at}" for at, (name, (_, shape)) in enumerate(layout.inputs.items()) if shape is None}
     model = Exported(net_of(case, real))
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             logging.disable(logging.WARNING)
             if case["exporter"] == "legacy":
-                axes = {name: {0: "m" if name in flat else "n"} for name in [*names, *outputs]}
+                axes = {name: {0: own.get(name, "n")} for name in [*names, *outputs]}
                 torch.onnx.export(
                     model, tensors, str(path), dynamo=False, opset_version=case["opset"], input_names=names, output_names=outputs,
                     dynamic_axes=axes,
                 )  # fmt: skip
             else:
-                shapes = (tuple({0: torch.export.Dim("m" if name in flat else "n")} for name in names),)
+                shapes = (tuple({0: torch.export.Dim(own.get(name, "n"))} for name in names),)
                 torch.onnx.export(
                     model, tensors, str(path), dynamo=True, opset_version=case["opset"], input_names=names, output_names=outputs,
                     dynamic_shapes=shapes, external_data=False, verbose=False,

@@ -117,7 +117,7 @@ class Exported(nn.Module):
             if field.get("bag"):
                 table = self.net.table_of(field)
                 ids, offsets = tensors[name], tensors[name + "_offsets"]
-                given[name + "/bag"] = F.embedding_bag(ids, table.weight, offsets, mode=field["bag"])
+                given[name + "/bag"] = F.embedding_bag(ids, table.weight, offsets, mode=field["bag"], include_last_offset=field["lastOffset"])
                 continue
             values = self.slots(tensors, name, slots_of(field))
             if kind in ("CATEGORICAL", "SEQUENCE") and not (values.dtype == torch.int32):

@@ -42,6 +42,12 @@ def draw_weights(net: nn.Module, seed: int, gain: float) -> None:
                 part.running_var.copy_(drawn(part.running_var.shape, seed, name + "/deviation", 0.4) ** 2 + 0.5)
 
 
+def last_state(cell, x):
+    """The state after the last position. Where it begins is said, for the older exporter would write down how many rows its example had."""
+    start = torch.zeros_like(x[:, 0, :1]).expand(-1, cell.hidden_size).unsqueeze(0).contiguous()
+    return cell(x, (start, start) if isinstance(cell, nn.LSTM) else start)[0][:, -1]
+
+
 class Experts(nn.Module):
     """Some dense layers, mixed by a gate (Ma et al. 2018)."""
 
@@ -106,7 +112,7 @@ class Pooling(nn.Module):
         if self.kind == "flatten":
             return x.flatten(1)
         if self.kind in ("gru", "lstm"):
-            return self.cell(x)[0][:, -1]
+            return last_state(self.cell, x)
         if self.kind == "self":
             x = x + self.place
             weight = self.query(x) @ self.key(x).transpose(1, 2) / x.shape[2] ** 0.5
@@ -146,7 +152,7 @@ class Window(nn.Module):
 
     def forward(self, x, act):
         if self.via == "gru":
-            return self.gru(x)[0][:, -1]
+            return last_state(self.gru, x)
         if self.via == "conv":
             return act("relu", self.conv(x.transpose(1, 2))).flatten(1)
         if self.via == "conv2d":

@@ -44,14 +44,28 @@ def rows_of(rng: random.Random, subject: Subject) -> dict:
 
 def selection(rng: random.Random, subject: Subject) -> dict:
     data, rows = subject.case["data"], {}
-    kind = rng.choice(["all", "all", "all", "partitions", "below"])
+    kind = rng.choice(["all", "all", "all", "partitions", "below", "where"])
     if kind == "partitions" and data["partitions"] > 1:
         rows["partitions"] = [f"d{rng.randrange(data['partitions'])}"]
     if kind == "below" and data["rows"] > 4:
         rows["below"] = rng.randrange(2, data["rows"])
+    if kind == "where":
+        rows["where"] = condition(rng, subject)
     if data["invalid"] and rng.random() < 0.7:
         rows["invalid"] = "SKIP"
     return rows
+
+
+def condition(rng: random.Random, subject: Subject) -> dict:
+    column = rng.choice([feature["column"] for feature in subject.manifest["features"]] + ["who", "day", "label"])
+    values = [row[column] for row in subject.rows]
+    plain = [one for one in values if one is not None and not isinstance(one, list) and one == one]
+    if not plain or rng.random() < 0.3:
+        return {"column": column, "op": rng.choice(["IS_NULL", "NOT_NULL", "NOT_NULL"])}
+    if isinstance(plain[0], bool):
+        return {"column": column, "op": rng.choice(["EQ", "NE"]), "value": rng.choice(plain)}
+    op = rng.choice(["EQ", "NE", "IN", "LT", "LTE", "GT", "GTE"])
+    return {"column": column, "op": op, "value": rng.sample(plain, min(2, len(plain))) if op == "IN" else rng.choice(plain)}
 
 
 def rows_text(rows: dict) -> str:
@@ -60,6 +74,10 @@ def rows_text(rows: dict) -> str:
         parts.append(f"partitions: {json.dumps(rows['partitions'])}")
     if "below" in rows:
         parts.append(f'where: [{{column: "at", op: LT, value: {rows["below"]}}}]')
+    if "where" in rows:
+        asked = rows["where"]
+        value = f", value: {literal(asked['value'])}" if "value" in asked else ""
+        parts.append(f'where: [{{column: {json.dumps(asked["column"])}, op: {asked["op"]}{value}}}]')
     if "invalid" in rows:
         parts.append(f"invalid: {rows['invalid']}")
     return f"rows: {{{', '.join(parts)}}}"

@@ -21,7 +21,7 @@ from subject import Subject
 _ = (ask_attribution, ask_layers, ask_others, ask_quality)
 
 TIMES = {
-    "Evaluation": 2, "Statistics": 1, "Neuron": 2, "Similarity": 1, "Projection": 1, "Saliency": 6, "Explanations": 2, "NeuronSaliency": 2,
+    "Evaluation": 2, "Statistics": 1, "Neuron": 2, "Ordered": 1, "Similarity": 1, "Projection": 1, "Saliency": 6, "Explanations": 2, "NeuronSaliency": 2,
     "Predictions": 2, "Interactions": 2, "Response": 2, "Conductance": 1, "Probe": 2, "Embeddings": 1,
 }  # fmt: skip
 """How many questions of each kind a case is asked."""

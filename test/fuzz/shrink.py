@@ -124,5 +124,7 @@ def simpler_questions(question: dict) -> Iterator[dict]:
         yield question | {"target": {}}
     for key in question.get("options", {}):
         yield question | {"options": {k: v for k, v in question["options"].items() if k != key}}
+    for key in question.get("left", []):
+        yield question | {"left": [one for one in question["left"] if one != key]}
     for key in question.get("rows", {}):
         yield question | {"rows": {k: v for k, v in question["rows"].items() if k != key}}

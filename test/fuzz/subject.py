@@ -1,6 +1,7 @@
 """A case made real: its net in both precisions, its model file, its rows, and what of them a question selects."""
 
 import json
+import operator
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,24 @@ import rows as written
 from export import Tensors, net_of, write_model
 from inputs import columns_of, layout_of, manifest_of
 
-PRECISIONS = (torch.float64, torch.float32)
+SHAKEN = "shaken"
+PRECISIONS = (torch.float64, torch.float32, SHAKEN)
+"""The last: float32 again, with weights moved by as much as it rounds, so that rounding is seen twice."""
+
+
+def worst(exact: dict, *others: dict) -> dict:
+    """Figures as far from the exact ones as the worst of others."""
+    away = {key: [one[key] - value for one in others] for key, value in exact.items()}
+    far = {key: max if np.isscalar(exact[key]) else np.maximum.reduce for key in exact}
+    return {key: value + far[key]([np.abs(one) for one in away[key]]) for key, value in exact.items()}
+
+
+def shaken(net, seed: int):
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.mul_(1 + 1.2e-7 * torch.randn(weight.shape, generator=generator))
+    return net
 
 
 class Subject:
@@ -27,7 +45,8 @@ class Subject:
         for at, feature in enumerate(self.manifest["features"]):
             if "group" in feature:
                 self.groups.setdefault(feature["group"], []).append(at)
-        self.nets = {dtype: net_of(case, dtype) for dtype in PRECISIONS}
+        self.nets = {dtype: net_of(case, dtype) for dtype in PRECISIONS[:2]}
+        self.nets[SHAKEN] = shaken(net_of(case, torch.float32), case["seed"])
         self.encoded = [self.encode(row) for row in self.rows]
         self.layers: list[dict] = []
 
@@ -76,10 +95,26 @@ class Subject:
                 continue
             if "below" in asked and not row["at"] < asked["below"]:
                 continue
+            if "where" in asked and not satisfies(row[asked["where"]["column"]], asked["where"]):
+                continue
             chosen.append(at)
         chosen = chosen[:first]
         good = [at for at in chosen if self.encoded[at] is not None]
         return View(self, good, len(chosen) - len(good))
+
+
+def satisfies(value, condition: dict) -> bool:
+    """As Postgres compares: a null satisfies nothing, NaN is equal to itself and above all others."""
+    op, asked = condition["op"], condition.get("value")
+    if op in ("IS_NULL", "NOT_NULL"):
+        return (value is None) == (op == "IS_NULL")
+    if value is None:
+        return False
+    key = lambda one: (1, 0) if isinstance(one, float) and one != one else (0, one)
+    if op == "IN":
+        return any(key(value) == key(one) for one in asked)
+    compare = {"EQ": operator.eq, "NE": operator.ne, "LT": operator.lt, "LTE": operator.le, "GT": operator.gt, "GTE": operator.ge}
+    return compare[op](key(value), key(asked))
 
 
 @dataclass
@@ -99,7 +134,8 @@ class View:
     @cached_property
     def given(self) -> dict:
         """By precision."""
-        return {dtype: binding.given_of(self.subject.case, self.encoded, dtype) for dtype in PRECISIONS}
+        given = {dtype: binding.given_of(self.subject.case, self.encoded, dtype) for dtype in PRECISIONS[:2]}
+        return given | {SHAKEN: given[torch.float32]}
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -128,7 +164,12 @@ class View:
 
     @cached_property
     def rounded_scores(self) -> np.ndarray:
-        return self.target(torch.float32, {"space": "PROBABILITY"})
+        return self.both({"space": "PROBABILITY"})[1]
+
+    def both(self, asked: dict, inside=slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """A target exactly, and as far from that as rounding takes it."""
+        exact, *others = ({"f": self.target(one, asked)[inside]} for one in PRECISIONS)
+        return exact["f"], worst(exact, *others)["f"]
 
 
 def target_of(case: dict, logits, asked: dict):
