@@ -77,7 +77,7 @@ def may_be_refused(question: dict, subject: Subject) -> bool:
 def is_rescaled(case: dict) -> bool:
     pools = {field.get("pooling") for field in case["fields"]} | {field.get("via") for field in case["fields"]}
     plain = not pools & {"attention", "gru", "lstm", "self", "max"} and not case.get("fm")
-    blocks = all(block["type"] == "dense" and block.get("norm") != "layer" for block in case["blocks"])
+    blocks = all(block["type"] == "dense" and block.get("norm") in (None, "batch") for block in case["blocks"])
     return plain and blocks and case["head"]["kind"] not in ("SOFTMAX", "PRODUCT")
 
 

@@ -113,12 +113,13 @@ def fields_of(rng: random.Random, convention: str, dim: int) -> list[dict]:
 def blocks_of(rng: random.Random) -> list[dict]:
     blocks = []
     for _ in range(rng.choice([1, 1, 2, 2, 3])):
-        if chance(rng, 0.15):
-            blocks.append({"type": rng.choice(["cross", "cross", "gate"]), "activation": "none"})
+        if chance(rng, 0.25):
+            kind = rng.choice(["cross", "cross", "gate", "weigh", "l2", "root", "bilinear", "glu", "maxout"])
+            blocks.append({"type": kind, "units": rng.choice([2, 4, 6]), "activation": "none"})
             continue
         block = {"type": "experts" if chance(rng, 0.1) else "dense", "units": rng.choice([2, 3, 4, 6, 8]), "activation": rng.choice(ACTIVATIONS)}
         if chance(rng, 0.25):
-            block |= {"norm": rng.choice(["batch", "layer"]), "normLast": chance(rng, 0.4)}
+            block |= {"norm": rng.choice(["batch", "batch", "layer", "layer", "rms", "group"]), "normLast": chance(rng, 0.4)}
         if chance(rng, 0.15):
             block["residual"] = True
         if chance(rng, 0.1):

@@ -61,25 +61,58 @@ class Experts(nn.Module):
         return (torch.stack([expert(x) for expert in self.experts], 1) * gate.unsqueeze(2)).sum(1)
 
 
+SAME_WIDTH = ("cross", "gate", "weigh", "l2", "root", "bilinear")
+"""Blocks that are as wide as what they read."""
+
+
+class Rms(nn.Module):
+    """RMSNorm written out, for the older exporter does not know it."""
+
+    def __init__(self, units: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(units))
+
+    def forward(self, x):
+        return x * torch.rsqrt((x**2).mean(1, keepdim=True) + 1e-5) * self.weight
+
+
 class Block(nn.Module):
-    """A layer of the trunk: dense, experts, gate or cross, then perhaps a normalisation, then an activation; or a residual around it."""
+    """A layer of the trunk: dense or one of its kin, then perhaps a normalisation, then an activation; or a residual around it."""
 
     def __init__(self, block: dict, width: int):
         super().__init__()
-        self.block = block
-        self.out = block["units"] if block["type"] in ("dense", "experts") else width
-        linear = lambda: nn.Linear(width, self.out, bias=block.get("bias", True))
-        self.dense = Experts(width, self.out) if block["type"] == "experts" else linear()
-        norms = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+        self.block, kind = block, block["type"]
+        self.out = width if kind in SAME_WIDTH else block["units"]
+        linear = lambda units: nn.Linear(width, units, bias=block.get("bias", True))
+        self.dense = Experts(width, self.out) if kind == "experts" else linear(self.out * 2 if kind in ("glu", "maxout") else self.out)
+        norms = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "rms": Rms, "group": lambda units: nn.GroupNorm(1, units)}
         self.norm = norms[block["norm"]](self.out) if block.get("norm") else None
         self.prelu = nn.Parameter(torch.ones(self.out)) if block["activation"] == "prelu" else None
 
+    def special(self, x, y, first, act):
+        """What is more than a dense layer; None where it is none."""
+        kind = self.block["type"]
+        if kind == "cross":
+            return first * y + x
+        if kind == "gate":
+            return x * act("sigmoid", y)
+        if kind == "weigh":
+            return x * torch.softmax(y, 1)
+        if kind == "l2":
+            return F.normalize(y, dim=1)
+        if kind == "root":
+            return torch.sign(y) * (torch.sqrt(y.abs() + 0.1) - 0.1**0.5)
+        if kind == "bilinear":
+            return torch.einsum("ni,nj,ij->nj", x, y, self.dense.weight)
+        if kind == "glu":
+            return F.glu(y, 1)
+        return torch.maximum(*y.chunk(2, 1)) if kind == "maxout" else None
+
     def forward(self, x, first, act):
         y = self.dense(x)
-        if self.block["type"] == "cross":
-            return first * y + x
-        if self.block["type"] == "gate":
-            return x * act("sigmoid", y)
+        special = self.special(x, y, first, act)
+        if special is not None:
+            return special
         late = self.block.get("normLast", False)
         if self.norm is not None and not late:
             y = self.norm(y)

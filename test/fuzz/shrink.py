@@ -92,7 +92,7 @@ def simpler_net(case: dict) -> Iterator[dict]:
     for at, block in enumerate(blocks):
         plain = {"type": "dense", "units": 2, "activation": "none"}
         if block != plain:
-            yield changed(case, blocks=[*blocks[:at], block | {"type": "dense", "activation": "none", "units": 2}, *blocks[at + 1 :]])
+            yield changed(case, blocks=[*blocks[:at], plain, *blocks[at + 1 :]])
         for key in ("norm", "residual", "bias"):
             if key in block:
                 yield changed(case, blocks=[*blocks[:at], {k: v for k, v in block.items() if k != key}, *blocks[at + 1 :]])
