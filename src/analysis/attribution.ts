@@ -10,7 +10,6 @@ import {
   reshape,
   row,
   scalar,
-  slice,
   sub,
 } from '../compute/program.ts';
 import type { Outputs } from './analysis.ts';
@@ -18,6 +17,7 @@ import type { AttributionSpec } from './attributions/method.ts';
 import { ofRows } from './attributions/of-rows.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { playersOf } from './players.ts';
+import { nearMean } from './units.ts';
 
 /** Over rows. Players are every feature, then every group (players.ts); every array has one entry a player. */
 export interface AttributionResult {
@@ -58,7 +58,7 @@ type Gaps = readonly [gaps: number, largest: number, differences: number];
 
 export const attribution = ofRows<AttributionSpec, AttributionState, AttributionResult>({
   name: 'attribution',
-  version: 5,
+  version: 6,
   outputs: ({ norms, sums, target, baseline, gap }) => ({
     ...sumsOver(concat([norms, sums], 1)),
     ...(baseline === undefined ? {} : { baselineSum: reduceSum(baseline) }),
@@ -101,9 +101,9 @@ const completenessOf = ([gaps, largest, differences]: Gaps, count: number): Comp
   meanAbsoluteDifference: differences / count,
 });
 
-/** Sums over rows of the columns of a matrix, shifted by the first row: for all rows, those of label 1 and those of label 0. */
+/** Sums over rows of the columns of a matrix, shifted by about their means: for all rows, those of label 1 and those of label 0. */
 function sumsOver(values: Expression): Record<string, Expression> {
-  const shift = slice(values, 0, 0, 1);
+  const shift = nearMean(values);
   const shifted = sub(values, shift);
   const ones = add(mul(row('labelled'), scalar(0)), scalar(1));
   const kinds = [ones, row('label'), sub(row('labelled'), row('label'))].map((kind) => reshape(kind, [1, -1]));

@@ -208,3 +208,14 @@ test('by hand: what moves a neuron, and nothing where it is off', async () => {
   expect(integrated?.mean[0]).toBeCloseTo(2, 5);
   expect(integrated?.mean[1]).toBeCloseTo(-1, 5);
 });
+
+test('the deviation over rows is exact to 1e-5 however far from all others the first row lies', async () => {
+  const ages = Array.from({ length: 4096 }, (_, at) => (at === 0 ? 3000 : (at % 7) - 3));
+  const [result] = await attributed(sequence(ages.map((age) => `([1, 2], ${age})`).join(', ')), {
+    method: 'INPUT_X_GRADIENT',
+  });
+  // What age is worth: three times itself.
+  const worth = ages.map((age) => 3 * age);
+  const deviation = Math.sqrt(mean(...worth.map((one) => (one - mean(...worth)) ** 2)));
+  expect(Math.abs((result?.standardDeviation[1] ?? Number.NaN) / deviation - 1)).toBeLessThan(1e-5);
+});
