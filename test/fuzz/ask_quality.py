@@ -78,7 +78,7 @@ class Part:
         self.is_logit = view.subject.case["head"]["kind"] == "LOGIT"
         self.scores, self.rounded = view.both(target | {"space": "PROBABILITY"}, inside)
         self.own, self.own_rounded = view.both(target | {"space": "LOGIT" if self.is_logit else "PROBABILITY"}, inside)
-        self.ranks = right.Ranks(self.own, self.own_rounded, view.subject.case["seed"])
+        self.ranks = right.Ranks(self.own, self.own_rounded, view.subject.case["seed"], view.subject.case["dtype"])
         self.groups = [row["who"] for row, one in zip(view.rows, inside) if one]
 
     def losses(self):

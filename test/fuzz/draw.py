@@ -167,6 +167,8 @@ def case_of(seed: int) -> dict:
         "joint": convention == "split" and chance(rng, 0.4),
         "blocks": blocks_of(rng),
         "head": head_of(rng),
+        # Scores that differ by less than float32 tells, and such that saturate.
+        "headGain": rng.choice([1, 1, 1, 1, 1, 1, 1e-6, 30]),
         "gain": rng.choice([0.6, 1, 1, 1, 1.8]),
         "exporter": exporter,
         "opset": rng.choice([11, 12, 13, 14, 15, 16, 17, 18, 19, 20] if exporter == "legacy" else [18, 18, 20, 21, 22, 23]),

@@ -68,12 +68,14 @@ def delong(labels, ranks, level=0.95):
 class Ranks:
     """Numbers to rank by, and others that rounding might make of them."""
 
-    def __init__(self, exact, rounded, seed: int = 0):
+    def __init__(self, exact, rounded, seed: int = 0, dtype: str = "float32"):
         rng = np.random.default_rng(seed)
-        spread = 3 * np.abs(exact - rounded).max(initial=0) + 3e-7 * np.abs(exact)
+        if dtype == "float64":
+            rounded = exact
+        spread = 3 * np.abs(exact - rounded).max(initial=0) + (3e-7 if dtype == "float32" else 1e-14) * np.abs(exact)
         unique, at = np.unique(exact, return_inverse=True)
         noises = [rng.uniform(-1, 1, len(unique))[at] for _ in range(12)] + [np.zeros(len(exact))]
-        near = exact.astype(np.float32).astype(np.float64)
+        near = exact.astype(dtype).astype(np.float64)
         self.all = [exact, rounded, near, *(exact + spread * noise for noise in noises)]
 
     def range(self, figure):

@@ -234,6 +234,8 @@ class Net(nn.Module):
         self.first = first
         self.heads = nn.Linear(width, case["head"]["logits"])
         draw_weights(self, case["seed"], case["gain"])
+        with torch.no_grad():
+            self.heads.weight.mul_(case.get("headGain", 1))
 
     def width_of(self, field: dict) -> int:
         kind = field["kind"]

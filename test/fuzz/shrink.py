@@ -107,9 +107,9 @@ def simpler_net(case: dict) -> Iterator[dict]:
 
 
 def simpler_form(case: dict) -> Iterator[dict]:
-    simple = {"convention": "named", "exporter": "legacy", "dtype": "float32", "idType": "int64", "gain": 1}
+    simple = {"convention": "named", "exporter": "legacy", "dtype": "float32", "idType": "int64", "gain": 1, "headGain": 1}
     for key, value in simple.items():
-        if case[key] != value:
+        if case.get(key, value) != value:
             yield changed(case, **{key: value} | ({"opset": 17} if key == "exporter" else {}))
     if case["exporter"] == "legacy" and case["opset"] != 17:
         yield changed(case, opset=17)
