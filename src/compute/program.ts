@@ -1,4 +1,4 @@
-import { unsupportedByExecutor } from '../errors.ts';
+import { analysisFailed, unsupportedByExecutor } from '../errors.ts';
 import type { DType, Tensor } from './tensor.ts';
 
 /**
@@ -77,14 +77,24 @@ export interface Attributes {
   readonly keepdims?: boolean;
   /** concat, slice, gather. */
   readonly axis?: number;
+  /** slice: from `start` to before `end`, which lie within the axis; negative ones count from its end. */
   readonly start?: number;
   readonly end?: number;
-  /** slice: takes every so manieth element. */
+  /** slice: takes every so manieth element, as far as the axis goes. */
   readonly step?: number;
   /** transpose. */
   readonly permutation?: readonly number[];
   /** cast. */
   readonly to?: ValueType;
+}
+
+/**
+ * Throws ANALYSIS_FAILED for a slice that reaches beyond its axis, of `length` elements. ONNX would hand back a shorter one, and WebAssembly
+ * what lies in memory behind the tensor.
+ */
+export function assertSlice({ axis = 0, start = 0, end = 0, step = 1 }: Attributes, length: number): void {
+  if (step !== 1 || start < 0 || end <= Math.max(start, length) || end === Number.MAX_SAFE_INTEGER) return;
+  throw analysisFailed(`A program takes elements ${start} to ${end - 1} of the axis ${axis}, which has ${length}.`);
 }
 
 export interface Program {

@@ -1,5 +1,5 @@
 import { unsupportedOperator } from '../../errors.ts';
-import type { Attributes, Operator } from '../program.ts';
+import { type Attributes, assertSlice, type Operator } from '../program.ts';
 import { int64 } from '../tensor.ts';
 import type { GraphBuilder } from './builder.ts';
 import { dataTypeOf } from './tensors.ts';
@@ -62,8 +62,11 @@ export const operators: Readonly<Record<Operator, Emit>> = {
   transpose: (builder, inputs, { permutation = [] }) => only(builder.node('Transpose', inputs, { perm: permutation })),
   concat: (builder, inputs, { axis = 0 }) => only(builder.node('Concat', inputs, { axis })),
   gather: (builder, inputs, { axis = 0 }) => only(builder.node('Gather', inputs, { axis })),
-  slice: (builder, inputs, attributes) =>
-    builder.opset < 10 ? sliceBefore10(builder, inputs, attributes) : sliceSince10(builder, inputs, attributes),
+  slice: (builder, inputs, attributes) => {
+    const length = builder.specOf(inputs[0] ?? '')?.shape.at(attributes.axis ?? 0);
+    if (typeof length === 'number') assertSlice(attributes, length);
+    return builder.opset < 10 ? sliceBefore10(builder, inputs, attributes) : sliceSince10(builder, inputs, attributes);
+  },
   reduceSum: reduction('ReduceSum', 13),
   reduceMean: reduction('ReduceMean', 18),
   reduceMin: reduction('ReduceMin', 18),

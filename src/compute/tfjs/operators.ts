@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Attributes, Operator, ValueType } from '../program.ts';
+import { type Attributes, assertSlice, type Operator, type ValueType } from '../program.ts';
 import type { Runtime } from './library.ts';
 
 type Apply = (tf: Runtime, inputs: readonly Tensor[], attributes: Attributes) => Tensor;
@@ -91,13 +91,11 @@ function gathered(tf: Runtime, a: Tensor, indices: Tensor, axis: number): Tensor
   return tf.gather(a, places as never, own);
 }
 
-function sliced(
-  tf: Runtime,
-  a: Tensor,
-  { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1 }: Attributes,
-): Tensor {
+function sliced(tf: Runtime, a: Tensor, attributes: Attributes): Tensor {
+  const { axis = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1 } = attributes;
   const own = axis < 0 ? axis + a.rank : axis;
   const length = a.shape[own] ?? 0;
+  assertSlice(attributes, length);
   const bound = (place: number): number => Math.min(Math.max(place < 0 ? place + length : place, 0), length);
   const begin = a.shape.map((_, at) => (at === own ? bound(start) : 0));
   const size = a.shape.map((dim, at) => (at === own ? Math.max(0, bound(end) - bound(start)) : dim));

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { ExecutorInfo } from '../executor.ts';
 import { borrowKernels } from './borrowed-kernels.ts';
+import { boundKernels } from './bounded-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
 import { registerGraphOperators } from './graph-operators.ts';
 import { registerKerasLayers } from './layers/keras/index.ts';
@@ -96,7 +97,10 @@ async function load(threads: number): Promise<Runtime> {
   if (device === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(device))) throw new Error(`the backend ${device} of TensorFlow.js does not start`);
   await tf.ready();
-  if (device === 'wasm') straightenProducts(tf);
+  if (device === 'wasm') {
+    straightenProducts(tf);
+    boundKernels(tf);
+  }
   borrowKernels(tf, device);
   registerDerivatives(tf);
   registerMultipliers(tf);
