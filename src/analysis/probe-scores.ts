@@ -21,7 +21,7 @@ interface ProbeScoresState extends ScoresState {
  */
 export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [ProbeFit]> = {
   name: 'probeScores',
-  version: 1,
+  version: 2,
   parts: (spec) => [{ name: 'probe', spec, over: 'train' }],
   columns: columnsOf,
   start: (spec, _subject, fit) => ({ spec, fit, knownCount: 0, isProbability: true, buffer: new ScoreBuffer() }),

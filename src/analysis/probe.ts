@@ -27,7 +27,7 @@ interface ProbeState {
  */
 export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
   name: 'probe',
-  version: 2,
+  version: 3,
   columns: columnsOf,
   start(spec, subject) {
     const layer = layerOf(spec, subject);

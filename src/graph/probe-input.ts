@@ -28,7 +28,8 @@ export const ProbeOptions = builder.inputType('ProbeOptions', {
     }),
     tolerance: t.float({
       defaultValue: 1e-6,
-      description: 'Converged when a step promises to lower the objective by less than this per training row.',
+      description:
+        'Converged when a step promises to lower the objective by less than this per training row, and moves no weight by more than its square root.',
     }),
     control: t.boolean({ defaultValue: true, description: 'Whether there is a control on shuffled labels.' }),
     seed: t.int({ defaultValue: 0, description: 'Of the control’s labels.' }),

@@ -61,6 +61,27 @@ test('a column above a threshold is a target too', async () => {
   expectLike(await probed(...(await halves('dense')), spec), expected.above);
 });
 
+/** By scikit-learn: test/fixtures/generate/probes_rare.py. */
+const rare = JSON.parse(readFileSync('test/fixtures/probes/rare.json', 'utf8')) as {
+  readonly fits: readonly Pick<Wanted, 'l2' | 'weights' | 'intercept'>[];
+};
+
+test.each(rare.fits)('weights of units that few rows have are scikit-learn’s too, with l2 = $l2', async (wanted) => {
+  const features = [0, 1, 2, 3, 4].map((index) => ({ name: `c${index}`, kind: 'NUMERIC', input: 'x', index }));
+  const rows: Toy = {
+    model: 'test/fixtures/probes/rare.onnx',
+    manifest: { score: { output: 'score' }, features },
+    rows: 'test/fixtures/probes/rare.parquet',
+    label: 'label',
+  };
+  const spec = { ...defaults, layer: 'hidden', l2: wanted.l2 };
+  const [fit] = (await answersOf(rows, [{ name: 'probe', spec }])) as [ProbeFit];
+  const differences = wanted.weights.map((weight, unit) => Math.abs(weight - (fit.weights[unit] as number)));
+  expect(Math.max(...differences)).toBeLessThan(1e-3);
+  expect(fit.weights.at(-1)).toBeCloseTo(wanted.intercept, 3);
+  expect([fit.converged, fit.iterations <= 12]).toEqual([true, true]);
+});
+
 /** The first 1,000 rows, and the rest. */
 async function halves(net: StatisticsNet): Promise<[Toy, Toy]> {
   const folder = await temporaryFolder();

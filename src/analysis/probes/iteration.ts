@@ -8,7 +8,7 @@ import type { ProbeTargetSpec } from './target.ts';
 export interface ProbeSpec extends LayerSpec, ProbeTargetSpec {
   readonly l2: number;
   readonly maxIterations: number;
-  /** It ends with the step that promises to lower the objective by less than this, per row. */
+  /** It ends with the step that promises to lower the objective by less than this, per row, and moves no weight by more than its root. */
   readonly tolerance: number;
   /** The labels are drawn with this seed and know nothing of the rows: a control. */
   readonly controlSeed?: number;
@@ -32,6 +32,8 @@ export type Sweep = { readonly phase: 'measuring'; readonly products: Gram } | S
 export interface Stepping extends Omit<ProbeFit, 'converged'> {
   readonly phase: 'stepping';
   readonly accepted: { readonly weights: Weights; readonly objective: number };
+  /** By how much the last step promised to lower the objective. */
+  readonly promised: number;
   readonly sums: Sums;
 }
 
@@ -86,6 +88,7 @@ function begun(spec: ProbeSpec, measured: Gram): Stepping | Fitted {
     weights,
     sums,
     accepted: { weights, objective: Number.MAX_VALUE },
+    promised: Number.MAX_VALUE,
   };
   // A control's labels are drawn at the base rate, which is only known now.
   if (spec.controlSeed !== undefined) return start;
@@ -107,7 +110,7 @@ const notFinite = ({ layer }: ProbeSpec): GlassgraphError =>
 
 /** Takes the next step, or half of the last one where that has gone too far. */
 function stepped(spec: ProbeSpec, sweep: Stepping): Stepping | Fitted {
-  const { phase: _phase, accepted, sums, ...fit } = sweep;
+  const { phase: _phase, accepted, promised, sums, ...fit } = sweep;
   const found = objective(sums.totals[2] as number, fit.weights, spec.l2);
   if (!Number.isFinite(found)) throw notFinite(spec);
   const iterations = fit.iterations + 1;
@@ -115,12 +118,13 @@ function stepped(spec: ProbeSpec, sweep: Stepping): Stepping | Fitted {
   const isRise = found > accepted.objective * (1 + rounding);
   if (isRise && isLast)
     return { phase: 'fitted', fit: { ...fit, weights: accepted.weights, iterations, converged: false } };
-  const following = (weights: Weights, from: Stepping['accepted']): Stepping => ({
+  const following = (weights: Weights, from: Stepping['accepted'], gain = promised): Stepping => ({
     ...fit,
     phase: 'stepping',
     weights,
     iterations,
     accepted: from,
+    promised: gain,
     sums: emptySums(fit.deviation.length),
   });
   if (isRise)
@@ -130,7 +134,15 @@ function stepped(spec: ProbeSpec, sweep: Stepping): Stepping | Fitted {
     );
   const { step, gain } = newtonStep(sums, fit, fit.weights, spec.l2);
   const weights = fit.weights.map((weight, at) => weight + (step[at] as number));
-  const converged = gain <= spec.tolerance * fit.rowCount;
+  const converged = gain <= spec.tolerance * fit.rowCount && (isStill(step, spec) || gain > promised / 2);
   if (converged || isLast) return { phase: 'fitted', fit: { ...fit, weights, iterations, converged } };
-  return following(weights, { weights: fit.weights, objective: found });
+  return following(weights, { weights: fit.weights, objective: found }, gain);
 }
+
+/**
+ * Whether no weight moves by much: H⁻¹ times the gradient is about how far each is from its best. A unit that few rows have is far
+ * from it while the objective, to which few rows matter, has long been still. Where even promises do not become smaller any more,
+ * what is left of the gradient is rounding, and directions that the rows say nothing of would wander on.
+ */
+const isStill = (step: Weights, { tolerance }: ProbeSpec): boolean =>
+  step.every((one) => Math.abs(one) <= Math.sqrt(tolerance));
