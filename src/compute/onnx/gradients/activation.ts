@@ -84,7 +84,7 @@ const tanhGate = (x: Value): Value =>
     .unary('Tanh');
 
 /** Before opset 13 all axes from the given one on are one. */
-function softmaxAxes(site: Site): number[] {
+export function softmaxAxes(site: Site): number[] {
   if (site.opset >= 13) return [site.axis('axis', -1)];
   const first = site.axis('axis', 1);
   return [...site.x.shape.keys()].filter((axis) => axis >= first);

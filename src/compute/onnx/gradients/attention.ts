@@ -1,6 +1,6 @@
 import type { Rules } from './rule.ts';
 import type { Site } from './site.ts';
-import type { Value } from './value.ts';
+import { largest, type Value } from './value.ts';
 
 /** Scaled dot-product attention (Vaswani et al. 2017), written out: softmax(Q Kᵀ · scale + mask) V. */
 export const attention: Rules = {
@@ -40,7 +40,7 @@ function weights(site: Site, scores: Value): Value {
   const mask = site.optional(3);
   const added = mask === undefined || mask.dtype === 'bool' ? scores : scores.add(mask);
   const allowed = allowedBy(site, scores);
-  const bounded = allowed === undefined ? added : added.where(allowed, lowestOf(scores));
+  const bounded = allowed === undefined ? added : added.where(allowed, -largest(scores.dtype));
   const softmax = scores.op('Softmax', [bounded], { axis: -1 });
   return allowed === undefined ? softmax : softmax.where(allowed);
 }
@@ -57,10 +57,8 @@ function allowedBy(site: Site, scores: Value): Value | undefined {
   return given === undefined ? past : past.and(given);
 }
 
-const lowestOf = ({ dtype }: Value): number => (dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38);
-
 /** What forbids when it is added: −∞, and in float32 for onnxruntime the lowest number too. */
-const lowestMask = (mask: Value): number => (mask.dtype === 'float64' ? Number.NEGATIVE_INFINITY : lowestOf(mask));
+const lowestMask = ({ dtype }: Value): number => (dtype === 'float64' ? Number.NEGATIVE_INFINITY : -largest(dtype));
 
 function sizeOf(site: Site, value: Value, axis: number): number {
   const size = value.shape[axis];

@@ -22,7 +22,8 @@ export const elementwise: Rules = {
 
   Pow: [({ dy, a, b }) => dy.mul(slopeOfPower(a, b)), ({ dy, a, b, y }) => dy.mul(y.castLike(b)).mul(logOf(a, b))],
   Sqrt: ({ dy, y }) => dy.div(y.mul(2)),
-  Exp: ({ dy, y }) => dy.mul(y),
+  // What is behind an exponential that is too large for a number does not vary any more: 1 / (1 + eˣ).
+  Exp: ({ dy, y }) => dy.mul(y.atMostLargest()),
   Log: ({ dy, x }) => dy.div(x),
   Erf: ({ dy, x }) => dy.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI)),
 

@@ -1,7 +1,10 @@
 import { badUserInput, GlassgraphError } from '../../../errors.ts';
 import type { GraphBuilder } from '../builder.ts';
+import { type Alive, aliveInput, Lives } from './alive.ts';
+import { guarded } from './guard.ts';
 import { multiplierCalculus } from './multipliers.ts';
 import { pathBetween, readsOf, type Step } from './path.ts';
+import { Ranges } from './ranges.ts';
 import type { Calculus, Composite, Rule } from './rule.ts';
 import { ruleOf } from './rules.ts';
 import { Site } from './site.ts';
@@ -31,6 +34,7 @@ export const appendMultipliers = (graph: GraphBuilder, of: string, wrt: readonly
   append(graph, of, wrt, multiplierCalculus);
 
 const gradientCalculus: Calculus = {
+  isGuarded: true,
   pathRule: ruleOf,
   rule: ({ node }) => ruleOf(node),
   finish: (_, gradient) => gradient,
@@ -38,99 +42,129 @@ const gradientCalculus: Calculus = {
 
 function append(graph: GraphBuilder, of: string, wrt: readonly string[], calculus: Calculus): string[] {
   for (const name of [of, ...wrt]) requireFloat(graph, name);
-  const target = new Value(graph, of);
-  const gradients = backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), { calculus });
+  const gradients = backward(graph, [wholeOf(graph, of)], wrt, { calculus, ranges: new Ranges(graph) });
   return wrt.map((name) => {
     const tensor = new Value(graph, name);
-    return (gradients.get(name) ?? tensor.zerosLike(tensor)).name;
+    return (gradients.get(name)?.gradient ?? tensor.zerosLike(tensor)).name;
   });
 }
 
 /** The errors that `appendGradient` would throw, each for a node of its own, if those before it did not stop it. */
 export function obstacles(graph: GraphBuilder, of: string, wrt: readonly string[]): GlassgraphError[] {
-  const target = new Value(graph, of);
   const errors: GlassgraphError[] = [];
-  backward(graph, [[of, target.onesLike(target)]], wrt, new Set(), { onBlocked: (error) => errors.push(error) });
+  const onBlocked = (error: GlassgraphError) => errors.push(error);
+  backward(graph, [wholeOf(graph, of)], wrt, { calculus: gradientCalculus, ranges: new Ranges(graph), onBlocked });
   return errors;
 }
 
 interface How {
-  readonly calculus?: Calculus;
+  readonly calculus: Calculus;
+  readonly ranges: Ranges;
+  /** Tensors behind which nothing is looked at, so that each is varied by itself also where one is computed from another. */
+  readonly boundary?: ReadonlySet<string>;
   /** Told of nodes without gradient, which then count as zero; they are thrown when it is undefined. */
   readonly onBlocked?: (error: GlassgraphError) => void;
 }
 
-/**
- * Pulls gradients of targets back to wanted tensors. `boundary`: tensors behind which nothing is looked at, so that each is
- * varied by itself also where one is computed from another. Tensors that no path leads to are missing in the result.
- */
+/** What a tensor is handed: a gradient, and which of its elements a target depends on. */
+interface Pulled {
+  readonly name: string;
+  readonly gradient: Value;
+  readonly alive: Alive;
+}
+
+/** Of a target whose elements are summed. */
+function wholeOf(graph: GraphBuilder, name: string): Pulled {
+  const target = new Value(graph, name);
+  return { name, gradient: target.onesLike(target), alive: 'everywhere' };
+}
+
+/** Pulls gradients of targets back to wanted tensors. Tensors that no path leads to are missing in the result. */
 function backward(
   graph: GraphBuilder,
-  targets: readonly (readonly [name: string, gradient: Value])[],
+  targets: readonly Pulled[],
   wanted: readonly string[],
-  boundary: ReadonlySet<string>,
-  { calculus = gradientCalculus, onBlocked }: How = {},
-): Map<string, Value> {
-  const gradients = new Sums();
-  for (const [name, gradient] of targets) gradients.add(name, gradient);
-  const path = pathBetween(
-    graph,
-    new Set(wanted),
-    targets.map(([name]) => name),
-    boundary,
-    calculus.pathRule,
-  );
+  { boundary = new Set(), ...how }: How,
+): Map<string, Pulled> {
+  const [gradients, lives] = [new Sums(), new Lives()];
+  const add = ({ name, gradient, alive }: Pulled) => {
+    gradients.add(name, gradient);
+    lives.add(name, alive);
+  };
+  for (const target of targets) add(target);
+  const names = targets.map(({ name }) => name);
+  const path = pathBetween(graph, new Set(wanted), names, boundary, how.calculus.pathRule);
   for (const { node, reads } of path.toReversed()) {
     if (!node.output.some((name) => gradients.has(name))) continue;
-    const site = new Site(graph, node, gradients);
-    const given = onBlocked === undefined ? contributions(site, reads, calculus) : unblocked(site, reads, onBlocked);
-    for (const [name, gradient] of given) gradients.add(name, gradient);
+    const sweep = { site: new Site(graph, node, gradients), reads, lives, how };
+    const given = how.onBlocked === undefined ? contributions(sweep) : unblocked(sweep, how.onBlocked);
+    for (const each of given) add(each);
   }
   return new Map(
-    wanted.flatMap((name): [string, Value][] => {
-      const gradient = gradients.get(name);
-      return gradient === undefined ? [] : [[name, gradient]];
+    wanted.flatMap((name): [string, Pulled][] => {
+      const [gradient, alive] = [gradients.get(name), lives.get(name)];
+      return gradient === undefined || alive === undefined ? [] : [[name, { name, gradient, alive }]];
     }),
   );
 }
 
-function unblocked(site: Site, reads: Step['reads'], onBlocked: (error: GlassgraphError) => void): [string, Value][] {
+/** A node on the way back, and what its outputs were handed. */
+interface Visit {
+  readonly site: Site;
+  readonly reads: Step['reads'];
+  readonly lives: Lives;
+  readonly how: How;
+}
+
+function unblocked(visit: Visit, onBlocked: (error: GlassgraphError) => void): Pulled[] {
+  const { site, reads } = visit;
   try {
-    return contributions(site, reads, gradientCalculus);
+    return contributions(visit);
   } catch (error) {
     const known = error instanceof GlassgraphError;
     onBlocked(known ? error : site.unsupported(`the rule of its operator fails: ${(error as Error).message}`));
-    return [...reads].map((name) => [name, site.value(name).zerosLike(site.value(name))]);
+    return [...reads].map((name) => {
+      const value = site.value(name);
+      return { name, gradient: value.zerosLike(value), alive: 'everywhere' };
+    });
   }
 }
 
-/** The gradients that a node hands to the tensors it reads, one for each time that it reads them. */
-function contributions(site: Site, reads: Step['reads'], calculus: Calculus): [string, Value][] {
+/** What a node hands to the tensors it reads, one for each time that it reads them. */
+function contributions({ site, reads, lives, how }: Visit): Pulled[] {
+  const { calculus, ranges } = how;
   const rule = calculus.rule(site, reads);
   if (rule === undefined) throw site.unsupported('this operator has no rule');
   if (isComposite(rule))
-    return [...composed(site, rule, reads)].map(([name, gradient]) => [name, calculus.finish(site, gradient)]);
-  return readsOf(site.node).flatMap((name, index): [string, Value][] => {
+    return composed({ site, reads, lives, how }, rule).map((each) => ({
+      ...each,
+      gradient: calculus.finish(site, each.gradient),
+    }));
+  return readsOf(site.node).flatMap((name, index): Pulled[] => {
     if (!reads.has(name)) return [];
     const vjp = typeof rule === 'function' ? rule : rule?.[index];
     if (vjp === null) return [];
     if (vjp === undefined) throw site.unsupported(`the rule of its operator leaves out “${name}”`);
-    const gradient = vjp(site, index);
+    const gradient = calculus.isGuarded ? guarded(vjp, site, index, lives, ranges) : vjp(site, index);
     const own = broadcasting.has(site.node.opType) ? unbroadcast(gradient, index, site) : gradient;
-    return [[name, calculus.finish(site, own.like(site.value(name)))]];
+    const alive = calculus.isGuarded ? aliveInput(site, index, lives) : 'everywhere';
+    return [{ name, gradient: calculus.finish(site, own.like(site.value(name))), alive }];
   });
 }
 
-/** The gradients of what a node is made of. */
-function composed(site: Site, { forward }: Composite, reads: Step['reads']): Map<string, Value> {
+/** What the nodes hand back of which a node is made. */
+function composed({ site, reads, lives, how }: Visit, { forward }: Composite): Pulled[] {
   const outputs = forward(site);
   if (site.node.output.some((_, index) => index >= outputs.length && site.isNeeded(index)))
     throw site.unsupported(`the rule of its operator leaves out its output “${site.node.output[outputs.length]}”`);
-  const targets = outputs.flatMap(({ name }, index): [string, Value][] =>
-    site.isNeeded(index) ? [[name, site.gradient(index)]] : [],
-  );
+  const targets = outputs.flatMap(({ name }, index): Pulled[] => {
+    const alive = lives.get(site.output(index).name) ?? 'everywhere';
+    return site.isNeeded(index) ? [{ name, gradient: site.gradient(index), alive }] : [];
+  });
   const boundary = new Set(readsOf(site.node));
-  return backward(site.graph, targets, [...reads], boundary);
+  // Within a node there are derivatives only, whichever calculus it is a part of.
+  const inner = { calculus: gradientCalculus, ranges: how.ranges, boundary };
+  return [...backward(site.graph, targets, [...reads], inner).values()];
 }
 
 const isComposite = (rule: Rule): rule is Composite => rule !== null && 'forward' in rule;

@@ -40,6 +40,8 @@ const ofShapes: ReadonlySet<string> = new Set(['Shape', 'Size']);
 const smallest = 1e-6;
 
 export const multiplierCalculus: Calculus = {
+  // What a row does not depend on, its baseline may.
+  isGuarded: false,
   // Everything that depends on a feature is on the path, by steps and comparisons too.
   pathRule: ({ domain, opType }) => (domain === '' && ofShapes.has(opType) ? null : undefined),
   rule: multiplierRule,

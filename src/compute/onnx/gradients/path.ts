@@ -39,11 +39,11 @@ export function pathBetween(
 /** The tensors that a node reads, in the order of its inputs; behind them those that its bodies read. */
 export const readsOf = (node: NodeProto): string[] => [...node.input, ...captures(node)];
 
-/** The nodes that the targets need, in topological order. */
-function ancestorsOf(
+/** The nodes that the targets need, in topological order, but for those that only the boundary needs. */
+export function ancestorsOf(
   graph: GraphBuilder,
   targets: Iterable<string>,
-  boundary: ReadonlySet<string>,
+  boundary: { has(name: string): boolean },
 ): readonly NodeProto[] {
   const tensors = new Set(targets);
   const nodes = new Set<NodeProto>();

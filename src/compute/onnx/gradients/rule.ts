@@ -25,6 +25,8 @@ export const composite = (forward: (site: Site) => Value): Rule => ({ forward: (
 
 /** How what a node hands back is found: as a derivative, or in its place as another multiplier that obeys the chain rule. */
 export interface Calculus {
+  /** Whether 0 stays 0 where a target does not depend on a node, whatever the factors (guard.ts). */
+  readonly isGuarded: boolean;
   /** As the search for the path sees a node. */
   pathRule(node: NodeProto): Rule | undefined;
   /** `reads`: the tensors on the path that the node reads. */

@@ -11,17 +11,29 @@ interface Gradients {
   get(name: string): Value | undefined;
 }
 
+type Reading = (input: Value, index: number) => Value;
+
 /** A node as its rule sees it: its inputs, its outputs, the gradients of its outputs, and its attributes. */
 export class Site {
   readonly graph: GraphBuilder;
   readonly node: NodeProto;
   readonly #gradients: Gradients;
+  readonly #read: Reading;
 
-  /** `gradients`: by tensor; those of outputs that the target does not need are missing, and zero. */
-  constructor(graph: GraphBuilder, node: NodeProto, gradients: Gradients) {
+  /**
+   * `gradients`: by tensor; those of outputs that the target does not need are missing, and zero. `read`: what the rule gets to see
+   * of an input.
+   */
+  constructor(graph: GraphBuilder, node: NodeProto, gradients: Gradients, read: Reading = (input) => input) {
     this.graph = graph;
     this.node = node;
     this.#gradients = gradients;
+    this.#read = read;
+  }
+
+  /** The same with other inputs of the same shapes. */
+  reading(read: Reading): Site {
+    return new Site(this.graph, this.node, this.#gradients, read);
   }
 
   get opset(): number {
@@ -48,7 +60,8 @@ export class Site {
     return (this.node.input[index] ?? '') !== '';
   }
   input(index: number): Value {
-    return this.value(this.node.input[index] ?? '');
+    const input = this.value(this.node.input[index] ?? '');
+    return this.has(index) ? this.#read(input, index) : input;
   }
   optional(index: number): Value | undefined {
     return this.has(index) ? this.input(index) : undefined;

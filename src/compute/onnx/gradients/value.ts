@@ -103,6 +103,11 @@ export class Value {
     return this.greater(0).castLike(this).sub(this.less(0).castLike(this));
   }
 
+  /** Without +∞: the largest number in its place. */
+  atMostLargest(): Value {
+    return this.graph.opset < 8 ? this : this.op('Min', [this, largest(this.dtype)]);
+  }
+
   less(other: Operand): Value {
     return this.op('Less', [this, other]);
   }
@@ -263,4 +268,11 @@ export class Value {
   #operand(value: Operand): Value {
     return typeof value === 'number' ? this.scalar(value) : value;
   }
+}
+
+/** The largest finite number of an element type; of bfloat16 it is that of float32 without its last digits. */
+export function largest(dtype: DType): number {
+  if (dtype === 'float64') return Number.MAX_VALUE;
+  if (dtype === 'float16') return 65504;
+  return dtype === 'bfloat16' ? 2 ** 128 - 2 ** 120 : 2 ** 128 - 2 ** 104;
 }
