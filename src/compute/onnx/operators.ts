@@ -14,6 +14,16 @@ const same =
     return only(builder.node(operator, inputs));
   };
 
+/** A comparison, which at first was one of floats alone, or of whole numbers alone. */
+const comparison =
+  (operator: string, first: 'FLOATS' | 'WHOLE_NUMBERS', since: number): Emit =>
+  (builder, inputs) => {
+    const dtype = builder.specOf(inputs[0] ?? '')?.dtype;
+    const isFirst = dtype !== undefined && dtype.startsWith('float') === (first === 'FLOATS');
+    requireOpset(builder, operator, isFirst ? 7 : since);
+    return only(builder.node(operator, inputs));
+  };
+
 /** `axesInput`: the opset from which on the axes are an input and no attribute. */
 const reduction =
   (operator: string, axesInput: number): Emit =>
@@ -46,9 +56,9 @@ export const operators: Readonly<Record<Operator, Emit>> = {
   tanh: same('Tanh'),
   relu: same('Relu'),
   softplus: same('Softplus'),
-  equal: same('Equal', 11),
-  less: same('Less', 9),
-  greater: same('Greater', 9),
+  equal: comparison('Equal', 'WHOLE_NUMBERS', 11),
+  less: comparison('Less', 'FLOATS', 9),
+  greater: comparison('Greater', 'FLOATS', 9),
   not: same('Not'),
   and: same('And'),
   or: same('Or'),

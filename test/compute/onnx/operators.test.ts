@@ -113,3 +113,24 @@ test('an old opset says which operator it lacks', async () => {
   expect(valuesOf(sliced)).toEqual([-2, 1]);
   expect(valuesOf(stepped)).toEqual(rows(a).flatMap(([first, , third]) => [first, third]));
 });
+
+test('of an old opset comparisons are refused only where they were not yet of such numbers', async () => {
+  const old = await model(7);
+  const outputs = {
+    equal: p.equal(I, p.cast(p.slice(C, 0, 1, 3), 'int64')),
+    less: p.less(A, B),
+    greater: p.greater(A, B),
+  };
+  const { equal, less, greater } = await run(old, { outputs }, inputs as Record<string, Tensor>);
+  expect(valuesOf(equal)).toEqual([1, 0]);
+  expect(valuesOf(less)).toEqual(pairs((x, y) => Number(x < y)));
+  expect(valuesOf(greater)).toEqual(pairs((x, y) => Number(x > y)));
+  for (const [operator, expression] of [
+    ['Equal', p.equal(A, B)],
+    ['Less', p.less(I, I)],
+    ['Greater', p.greater(I, I)],
+  ] as const)
+    await expect(old.compile({ outputs: { x: expression } })).rejects.toMatchObject({
+      details: { operator, opset: 7 },
+    });
+});
