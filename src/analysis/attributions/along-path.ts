@@ -1,4 +1,14 @@
-import { constant, type Expression, gradient, matmul, mul, reshape, sub, tensor } from '../../compute/program.ts';
+import {
+  constant,
+  type Expression,
+  gradient,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  sub,
+  tensor,
+} from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { targetOf } from '../target.ts';
@@ -21,9 +31,11 @@ export const alongPath: Method = {
       baseline: baselineCarriers(spec, subject),
     });
     const f = targetOf(subject, spec.target);
-    const weighted = constant(float32([1, copies.count], [...weights, 0, 0]));
+    const weighted = constant(float32([1, nodes.length], weights));
     const attributed = (name: string): Expression => {
-      const integral = matmul(weighted, copies.each(gradient(f, tensor(name))));
+      // At the ends, which are no nodes, a gradient may be infinite: it is left out, since no weight makes a number of it.
+      const slopes = slice(copies.each(gradient(f, tensor(name))), 0, 0, nodes.length);
+      const integral = matmul(weighted, slopes);
       const way = sub(copies.tensorOf(name, atRow), copies.tensorOf(name, atBaseline));
       return mul(way, reshape(integral, [-1, ...rowDimsOf(subject, name)]));
     };

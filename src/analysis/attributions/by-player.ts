@@ -121,7 +121,7 @@ function elementsOf(
   const own = ofCarrier(value, carrier, subject);
   if (feature?.kind !== 'SEQUENCE') return own;
   const { elements } = carrier;
-  const isFilled = where(isPadding(feature, subject, original, elements), scalar(0), scalar(1));
-  const byPlace = reshape(own, [0, elements.length, -1]);
-  return reshape(mul(byPlace, reshape(isFilled, [0, elements.length, 1])), [0, -1]);
+  // What a gradient is at padding does not matter, even where it is no number.
+  const padding = reshape(isPadding(feature, subject, original, elements), [0, elements.length, 1]);
+  return reshape(where(padding, scalar(0), reshape(own, [0, elements.length, -1])), [0, -1]);
 }

@@ -1,4 +1,14 @@
-import { constant, type Expression, gradient, matmul, mul, reshape, sub, tensor } from '../../compute/program.ts';
+import {
+  constant,
+  type Expression,
+  gradient,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  sub,
+  tensor,
+} from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { targetOf } from '../target.ts';
@@ -19,10 +29,10 @@ export const smooth: Method = {
     // Samples, and the row itself behind them.
     const copies = new Copies(subject, carriers, { count: samples + 1, noise: noiseOf(subject) });
     const f = targetOf(subject, spec.target);
-    const weights = new Float32Array(samples + 1).fill(1 / samples, 0, samples);
-    const mean = (values: Expression): Expression => matmul(constant(float32([1, samples + 1], weights)), values);
+    const weights = new Float32Array(samples).fill(1 / samples);
+    const mean = (values: Expression): Expression => matmul(constant(float32([1, samples], weights)), values);
     const attributed = (name: string): Expression => {
-      const slopes = copies.each(gradient(f, tensor(name)));
+      const slopes = slice(copies.each(gradient(f, tensor(name))), 0, 0, samples);
       const about = spec.method === 'VARGRAD' ? sub(slopes, mean(slopes)) : slopes;
       const result = spec.method === 'SMOOTHGRAD' ? mean(slopes) : mean(mul(about, about));
       return reshape(result, [-1, ...rowDimsOf(subject, name)]);

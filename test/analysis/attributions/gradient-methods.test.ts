@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attributed, linear, mean, product, sequence } from './nets.ts';
+import { type Asked, attributed, linear, mean, ofNumbers, product, rootsOf, sequence } from './nets.ts';
 
 const close = (values: readonly number[], digits = 4) => values.map((value) => expect.closeTo(value, digits));
 const figures = (values: Float64Array | undefined) => Array.from(values ?? []);
@@ -123,4 +123,49 @@ describe('what is drawn', () => {
       expect(figures(other?.score)).not.toEqual(figures(one?.score));
     },
   );
+});
+
+describe('nothing fails for a slope that it does not use', () => {
+  /** Whose slope is no number at 0, and finite everywhere else. */
+  const cubeRoot = (row: string) =>
+    ofNumbers(
+      'a',
+      [
+        ['Abs', 'x', 'size'],
+        ['Pow', 'size third', 'logit'],
+      ],
+      { third: { dtype: 'float32', dims: [], data: Float32Array.of(1 / 3) } },
+      row,
+    );
+
+  test.each<[string, Asked]>([
+    ['(8.0)', { method: 'INTEGRATED_GRADIENTS' }],
+    ['(8.0)', { method: 'GRADIENT_SHAP' }],
+    ['(0.0)', { method: 'SMOOTHGRAD' }],
+    ['(0.0)', { method: 'SMOOTHGRAD_SQUARED' }],
+    ['(0.0)', { method: 'VARGRAD' }],
+  ])('of the row %s by %j: the slope at 0', async (row, asked) => {
+    const [result] = await attributed(cubeRoot(row), asked);
+    for (const figure of [...(result?.score ?? [Number.NaN]), ...(result?.mean ?? [])])
+      expect(Number.isFinite(figure)).toBe(true);
+    // The cube root of 8, less what the nodes miss beside so steep a slope.
+    if (asked.method === 'INTEGRATED_GRADIENTS') expect(result?.mean[0]).toBeCloseTo(2, 0);
+  });
+
+  test.each([
+    'SALIENCY',
+    'INPUT_X_GRADIENT',
+    'INTEGRATED_GRADIENTS',
+    'SMOOTHGRAD',
+    'SMOOTHGRAD_SQUARED',
+    'VARGRAD',
+    'GRADIENT_SHAP',
+  ] as const)('by %s: the slope at padding', async (method) => {
+    const asked = { method, samples: 5 };
+    const [padded] = await attributed(rootsOf(2, '([2])'), asked);
+    const [filled] = await attributed(rootsOf(1, '([2])'), asked);
+    expect(figures(padded?.score)).toEqual(close(figures(filled?.score)));
+    expect(figures(padded?.mean)).toEqual(close(figures(filled?.mean)));
+    expect(figures(padded?.score).every(Number.isFinite)).toBe(true);
+  });
 });

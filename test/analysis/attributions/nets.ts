@@ -92,6 +92,24 @@ export const sequence = (rows: string): Net => ({
   columns: 'seen, age',
 });
 
+/** logit = the sum over so many positions of √e, where e is 0 at the padding, so that the slope there is infinite; 1, 4 of ids 1, 2. */
+export const rootsOf = (length: number, rows: string): Net => ({
+  text: {
+    inputs: { seen: ['int64', [null, length]] },
+    weights: { table: float32([3, 1], [0, 1, 4]), axes: int64([2], [1, 2]) },
+    nodes: [
+      ['Gather', 'table seen', 'looked'],
+      ['Sqrt', 'looked', 'roots'],
+      ['ReduceSum', 'roots axes', 'logit', { keepdims: 0 }],
+      ['Sigmoid', 'logit', 'score'],
+    ],
+    outputs: 'score',
+  },
+  features: [{ name: 'seen', kind: 'SEQUENCE', column: 'seen', input: 'seen', length, padding: 0 }],
+  rows,
+  columns: 'seen',
+});
+
 export type Asked = Pick<AttributionSpec, 'method'> & Partial<AttributionSpec>;
 
 /** Of the logit, with the defaults of the API. */
