@@ -23,7 +23,7 @@ async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   const forward = async () => {
     for await (const _ of sweep(
       [scores.program({}, subject, scores.start({}, subject))],
-      () => ({}),
+      { parameters: () => ({}), inputs: (_, batch) => batch },
       sweptRows(workload, model),
     ));
   };

@@ -4,7 +4,7 @@ import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest.ts';
-import type { Batch, RowColumn } from '../data/types.ts';
+import type { Batch, InputRows, RowColumn } from '../data/types.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 export type Values = Readonly<Record<string, Tensor>>;
@@ -41,6 +41,8 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
   baseProgram?(spec: Spec, base: Subject, state: State): Program;
   /** Fed with this batch, or part of one: what sweeps before this one have brought, or noise that goes by row index. */
   parameters?(state: State, batch: Batch, spec: Spec, subject: Subject): Values;
+  /** Of a program that `takesOwnInputs`: what its run for this batch, or part of one, takes. */
+  inputs?(state: State, batch: Batch, spec: Spec, subject: Subject): InputRows;
   fold(state: State, outputs: Outputs, batch: Batch): State;
   /** So that shards can be joined: merge(fold(a), fold(b)) = fold(a ++ b), to rounding. */
   merge(a: State, b: State): State;

@@ -29,7 +29,7 @@ export interface ExplanationsResult {
 /** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
 export const explanations = ofRows<ExplanationsSpec, ExplanationsState, ExplanationsResult>({
   name: 'explanations',
-  version: 4,
+  version: 5,
   outputs({ norms, sums, target, baseline, gap, atRows }, _spec, subject) {
     const featureCount = subject.features.length;
     return {

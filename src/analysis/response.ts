@@ -1,25 +1,9 @@
-import { takesTexts } from '../compute/graph.ts';
-import {
-  cast,
-  concat,
-  constant,
-  type Expression,
-  mul,
-  parameter,
-  programType,
-  reduceSum,
-  reshape,
-  slice,
-  sub,
-  tensor,
-  transpose,
-} from '../compute/program.ts';
-import { int64 } from '../compute/tensor.ts';
-import { type Encoded, numbersIn } from '../data/numbered-texts.ts';
-import type { Analysis, Values } from './analysis.ts';
-import { repeated } from './attributions/copies.ts';
-import { placesOf, programTensor } from './attributions/inputs.ts';
-import { onesPerRow } from './attributions/positions.ts';
+import { mul, reduceSum, reshape, slice, sub, transpose } from '../compute/program.ts';
+import { copiesOf, rowsWith } from '../data/copies.ts';
+import type { FeatureBinding } from '../data/manifest.ts';
+import type { Encoded } from '../data/numbered-texts.ts';
+import type { Analysis } from './analysis.ts';
+import { onCopies } from './attributions/inputs.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { type OutputTarget, targetOf } from './target.ts';
 
@@ -43,32 +27,21 @@ export const response: Analysis<ResponseSpec, Comoments, ResponseResult> = {
   name: 'response',
   version: 2,
   start: ({ values }) => emptyComoments(values.length),
-  program({ feature, target, values }, subject) {
-    const { input, index } = subject.features[feature] as (typeof subject.features)[number];
-    const overrides = Object.fromEntries(
-      subject.graph.inputs.map(({ name }) => [name, repeated(tensor(name), values.length)]),
-    );
-    const { dims, places } = placesOf(input, subject);
-    const flat = reshape(overrides[input] as Expression, [-1, places.length]);
-    const dtype = subject.graph.inputs.find(({ name }) => name === input)?.dtype;
-    const type = programType(dtype ?? 'float32');
-    const perCopy = takesTexts(subject.graph, input)
-      ? parameter('values', 'int64', [values.length, 1])
-      : constant(programTensor([values.length, 1], values as readonly number[], type === 'bool' ? 'float32' : dtype));
-    const ones = cast(reshape(onesPerRow(), [1, -1]), type === 'bool' ? 'float32' : type);
-    const column = cast(reshape(mul(perCopy, ones), [-1, 1]), type);
-    const parts = [slice(flat, 1, 0, index), column, slice(flat, 1, index + 1, places.length)];
-    overrides[input] = reshape(places.length === 1 ? column : concat(parts, 1), [-1, ...dims]);
-    const byRow = transpose(reshape(targetOf(subject, target), [values.length, -1]), [1, 0]);
+  program({ target, values }, subject) {
+    const count = values.length;
+    const byRow = transpose(reshape(targetOf(subject, target), [count, -1]), [1, 0]);
     const shift = slice(byRow, 0, 0, 1);
     const shifted = sub(byRow, shift);
     const sums = { sums: reduceSum(shifted, [0]), squares: reduceSum(mul(shifted, shifted), [0]) };
-    return { outputs: { shift, ...sums }, overrides, rowsAtOnce: Math.max(1, Math.floor(4096 / values.length)) };
+    return { outputs: { shift, ...sums }, ...onCopies(count, subject) };
   },
-  /** Batches number texts each in its own way. */
-  parameters(_, { texts }, { feature, values }, { graph, features }): Values {
-    const { input } = features[feature] as (typeof features)[number];
-    return takesTexts(graph, input) ? { values: int64([values.length, 1], numbersIn(values, texts)) } : {};
+  inputs(_, batch, { feature, values }, { features }) {
+    const other = rowsWith(values, features[feature] as FeatureBinding, batch);
+    return copiesOf(
+      batch,
+      features,
+      values.map((_, at) => ({ replaced: () => [feature], other, otherRow: () => at })),
+    );
   },
   fold(state, outputs, { rowCount }) {
     const figures = (name: string) => Float64Array.from(outputs[name]?.data as Float32Array);

@@ -94,11 +94,12 @@ export interface CompiledProgram {
 
 /** Rows as a program takes them. */
 export interface BatchInput {
+  /** Of the inputs, which may be copies of the rows that are asked about. */
   readonly rowCount: number;
   /** Of every input of the model. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** Of models that take texts (`ModelGraph.texts`): what the whole numbers of their inputs stand for. */
   readonly textList?: readonly string[];
-  /** float32 [rows], of every row value that the program reads. */
+  /** float32, of every row value that the program reads: one for each row that is asked about. */
   readonly rowValues: Readonly<Record<string, Tensor>>;
 }

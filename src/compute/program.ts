@@ -104,7 +104,9 @@ export interface Program {
   readonly overrides?: Readonly<Record<string, Expression>>;
   /** Programs that make many rows of each want fewer at once; as many as come when undefined. */
   readonly rowsAtOnce?: number;
-  /** The program has parameters that come from other rows: with every batch come the inputs of so many others of each row. */
+  /** Its runs take inputs that are made for it, in place of those of the batch: copies of its rows with other values. */
+  readonly takesOwnInputs?: true;
+  /** These are made of other rows, too: with every batch come so many others of each row. */
   readonly others?: OtherRows;
 }
 

@@ -1,5 +1,5 @@
 import type { Tensor } from '../compute/tensor.ts';
-import { blankTensor } from './fill.ts';
+import { tensorOf } from './fill.ts';
 
 /** The inputs of a feature whose rows have any number of ids. */
 export interface BoundBag {
@@ -27,15 +27,23 @@ export function bagTensors({ bound, ids, starts }: Bag, from: number, to: number
   const first = starts[from] as number;
   const offsets = starts.slice(from, bound.includeLastOffset ? to + 1 : to).map((start) => start - first);
   return [
-    [bound.ids.name, tensorOf(bound.ids.dtype, ids.slice(first, starts[to]))],
-    [bound.offsets.name, tensorOf(bound.offsets.dtype, offsets)],
+    [bound.ids.name, tensorOf(bound.ids.dtype, [(starts[to] as number) - first], ids.slice(first, starts[to]))],
+    [bound.offsets.name, tensorOf(bound.offsets.dtype, [offsets.length], offsets)],
   ];
 }
 
-function tensorOf(dtype: Tensor['dtype'], values: readonly number[]): Tensor {
-  const tensor = blankTensor(dtype, [values.length]);
-  const { data } = tensor;
-  if (data instanceof BigInt64Array) for (const [at, value] of values.entries()) data[at] = BigInt(value);
-  else data.set(values);
-  return tensor;
+/** Names of the inputs that bags fill. */
+export const bagInputs = (bags: readonly Bag[] = []): ReadonlySet<string> =>
+  new Set(bags.flatMap(({ bound }) => [bound.ids.name, bound.offsets.name]));
+
+/** Lists, one after the other, each a stretch of a bag's ids. */
+export function joinedBags(parts: readonly Bag[]): Bag {
+  const [first] = parts as [Bag];
+  const ids: number[] = [];
+  const starts = [0];
+  for (const part of parts) {
+    for (const start of part.starts.slice(1)) starts.push(ids.length + start);
+    for (const id of part.ids) ids.push(id);
+  }
+  return { bound: first.bound, ids, starts };
 }

@@ -5,6 +5,15 @@ export function blankTensor(dtype: Tensor['dtype'], dims: readonly number[]): Te
   return { dtype, dims, data: new constructors[dtype](elementCount(dims)) };
 }
 
+/** Numbers as a tensor of any type that they are of. */
+export function tensorOf(dtype: Tensor['dtype'], dims: readonly number[], values: readonly number[]): Tensor {
+  const tensor = blankTensor(dtype, dims);
+  const { data } = tensor;
+  if (data instanceof BigInt64Array) for (const [at, value] of values.entries()) data[at] = BigInt(value);
+  else data.set(values);
+  return tensor;
+}
+
 const constructors = {
   float32: Float32Array,
   float64: Float64Array,

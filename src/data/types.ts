@@ -96,6 +96,9 @@ export interface Batch {
   readonly columns: Readonly<Record<string, Float64Array>>;
   /** Rows left out just before or in this batch, with `invalid: SKIP`. */
   readonly skippedRowCount: number;
-  /** Inputs of other rows, where a program reads some (`Program.others`); their texts are among those of the batch. */
-  readonly others?: readonly Readonly<Record<string, Tensor>>[];
+  /** Other rows, as many as the batch has, where a program wants some (`Program.others`); their texts are among those of the batch. */
+  readonly others?: readonly InputRows[];
 }
+
+/** What rows have in the inputs of a model. */
+export type InputRows = Pick<Batch, 'rowCount' | 'inputs' | 'bags'>;

@@ -4,7 +4,7 @@ import { loadVocabularies } from '../data/vocabulary.ts';
 import { writtenBatch } from '../data/written-rows.ts';
 import { openedModel } from './models.ts';
 import type { ExplainCall } from './protocol.ts';
-import { sweepBatches } from './sweep.ts';
+import { type Feeds, sweepBatches } from './sweep.ts';
 
 /** Explains rows at once: no job, nothing kept. */
 export async function explain({ model, rows, spec, baselines, environment }: ExplainCall): Promise<ExplanationsResult> {
@@ -22,9 +22,11 @@ export async function explain({ model, rows, spec, baselines, environment }: Exp
   for (let next: typeof state | undefined = state; next !== undefined; next = explanations.again?.(state)) {
     state = next;
     const program = explanations.program(spec, subject, state);
-    const parameters: Parameters<typeof sweepBatches>[1] = (_, part) =>
-      explanations.parameters?.(state, part, spec, subject) ?? {};
-    for await (const { results } of sweepBatches([program], parameters, opened, source))
+    const feeds: Feeds = {
+      parameters: (_, part) => explanations.parameters?.(state, part, spec, subject) ?? {},
+      inputs: (_, part) => explanations.inputs?.(state, part, spec, subject) ?? part,
+    };
+    for await (const { results } of sweepBatches([program], feeds, opened, source))
       for (const { outputs, part } of results) state = explanations.fold(state, outputs, part);
   }
   return explanations.finish(state);

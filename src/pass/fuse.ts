@@ -9,14 +9,14 @@ export interface Fused {
 }
 
 /**
- * Programs without overrides share one; a program with overrides changes the model for everybody and goes alone. (Equal
+ * Programs without overrides share one; a program with overrides or inputs of its own changes the model for everybody and goes alone. (Equal
  * expressions inside a program are computed once by whoever compiles it.)
  */
 export function fuse(programs: readonly Program[]): Fused[] {
   const plain: number[] = [];
   const alone: Fused[] = [];
   programs.forEach((program, member) => {
-    if (program.overrides === undefined && program.rowsAtOnce === undefined) plain.push(member);
+    if (isPlain(program)) plain.push(member);
     else alone.push({ program: { ...program, ...prefixed([[member, program]]) }, members: [member] });
   });
   if (plain.length === 0) return alone;
@@ -25,6 +25,9 @@ export function fuse(programs: readonly Program[]): Fused[] {
     ...alone,
   ];
 }
+
+const isPlain = ({ overrides, rowsAtOnce, takesOwnInputs }: Program): boolean =>
+  overrides === undefined && rowsAtOnce === undefined && takesOwnInputs === undefined;
 
 function prefixed(members: readonly (readonly [number, Program])[]): Pick<Program, 'outputs' | 'overrides'> {
   const outputs: Record<string, Expression> = {};

@@ -1,9 +1,8 @@
 import { Draw } from '../analysis/attributions/random.ts';
 import type { OtherRows } from '../compute/program.ts';
-import type { Tensor, TensorData } from '../compute/tensor.ts';
-import { blankTensor } from '../data/fill.ts';
-import { placesIn } from '../data/numbered-texts.ts';
-import type { Batch } from '../data/types.ts';
+import { joinedRows } from '../data/joined.ts';
+import { partOf } from '../data/part.ts';
+import type { Batch, InputRows } from '../data/types.ts';
 import { badUserInput } from '../errors.ts';
 
 /**
@@ -54,23 +53,16 @@ class Ahead {
     this.#rows = rows;
   }
 
-  async like({ rowCount, inputs, texts }: Batch): Promise<Readonly<Record<string, Tensor>>> {
-    const taken = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dtype, dims }]) => [name, blankTensor(dtype, dims)]),
-    );
-    for (let to = 0; to < rowCount; ) {
+  async like({ rowCount, texts }: Batch): Promise<InputRows> {
+    const taken: Batch[] = [];
+    for (let wanted = rowCount; wanted > 0; ) {
       const batch = await this.#current();
-      const count = Math.min(rowCount - to, batch.rowCount - this.#next);
-      const placeOf = texts && batch.texts && placesIn(texts, batch.texts);
-      for (const [name, { data }] of Object.entries(batch.inputs)) {
-        const width = data.length / batch.rowCount;
-        const own = data.subarray(this.#next * width, (this.#next + count) * width);
-        copy(placeOf && texts.inputs.includes(name) ? placedBy(placeOf, own) : own, taken[name]?.data, to * width);
-      }
+      const count = Math.min(wanted, batch.rowCount - this.#next);
+      taken.push(partOf(batch, this.#next, this.#next + count));
       this.#next += count;
-      to += count;
+      wanted -= count;
     }
-    return taken;
+    return joinedRows(taken, texts);
   }
 
   async close(): Promise<void> {
@@ -86,9 +78,3 @@ class Ahead {
     return batch;
   }
 }
-
-const placedBy = (placeOf: (place: number) => number, places: TensorData): BigInt64Array =>
-  BigInt64Array.from(places as BigInt64Array, (place) => BigInt(placeOf(Number(place))));
-
-const copy = (from: TensorData, to: TensorData | undefined, at: number): void =>
-  (to as Float32Array).set(from as Float32Array, at);

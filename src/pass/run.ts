@@ -22,7 +22,7 @@ import type {
   PassRequest,
   PassResult,
 } from './protocol.ts';
-import { batchesOf, sweep } from './sweep.ts';
+import { batchesOf, type Feeds, sweep } from './sweep.ts';
 
 export interface PassInputs {
   readonly request: PassRequest;
@@ -222,13 +222,19 @@ async function foldWith(
   inputs: SweepInputs,
   progress: Progress,
 ): Promise<Counts> {
-  const parameters = async (member: number, batch: Batch): Promise<Values> => {
-    const { analysis, state, spec } = running[member] as Running;
-    return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };
+  const feeds: Feeds = {
+    async parameters(member, batch): Promise<Values> {
+      const { analysis, state, spec } = running[member] as Running;
+      return { ...analysis.parameters?.(state, batch, spec, subject), ...(await base.run(member, batch)) };
+    },
+    inputs(member, batch) {
+      const { analysis, state, spec } = running[member] as Running;
+      return analysis.inputs?.(state, batch, spec, subject) ?? batch;
+    },
   };
   const counts = { rowCount: 0, skippedRowCount: 0 };
   const { request, model, bound, read } = inputs;
-  for await (const { batch, results } of sweep(programs, parameters, { ...request, model, bound }, read)) {
+  for await (const { batch, results } of sweep(programs, feeds, { ...request, model, bound }, read)) {
     counts.rowCount += batch.rowCount;
     counts.skippedRowCount += batch.skippedRowCount;
     for (const { member, part, outputs } of results) {

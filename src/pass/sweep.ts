@@ -6,7 +6,7 @@ import { float32 } from '../compute/tensor.ts';
 import { type BoundInputs, readBatches } from '../data/batches.ts';
 import { partOf } from '../data/part.ts';
 import { countRows } from '../data/rows.ts';
-import type { Batch, DatasetRecord, RowColumn, RowSelection } from '../data/types.ts';
+import type { Batch, DatasetRecord, InputRows, RowColumn, RowSelection } from '../data/types.ts';
 import { fuse, outputsOf, parametersFor } from './fuse.ts';
 import { OthersReader } from './others.ts';
 import { Slots } from './slots.ts';
@@ -41,19 +41,23 @@ interface Result {
   readonly outputs: Outputs;
 }
 
-/** Of a program, by its position, for a batch or part of one. */
-type ParametersOf = (member: number, batch: Batch) => Values | Promise<Values>;
+/** What programs are fed with beside a batch, or part of one: each by its position. */
+export interface Feeds {
+  parameters(member: number, batch: Batch): Values | Promise<Values>;
+  /** Of a program that `takesOwnInputs`. */
+  inputs(member: number, batch: Batch): InputRows;
+}
 
 /** One reading of the rows, by `read` where they were read before: each batch is run once for all programs. */
 export const sweep = (
   programs: readonly Program[],
-  parameters: ParametersOf,
+  feeds: Feeds,
   { model, ...swept }: SweptRows,
   read = () => batchesOf(swept),
 ): AsyncGenerator<SweptBatch> => {
   const { dataset, rows } = swept;
   const countKept = async (): Promise<number> => (rows.invalid === 'FAIL' ? countRows(dataset, rows) : countIn(read()));
-  return sweepBatches(programs, parameters, model, { read, countKept });
+  return sweepBatches(programs, feeds, model, { read, countKept });
 };
 
 /** Batches that can be read again and again. */
@@ -74,6 +78,8 @@ async function countIn(batches: AsyncIterable<Batch>): Promise<number> {
 interface Compiled {
   readonly members: readonly number[];
   readonly rowsAtOnce: number;
+  /** Of a program with inputs of its own, which goes alone. */
+  readonly takesOwnInputs: boolean;
   readonly others: OthersReader | undefined;
   readonly program: CompiledProgram;
   readonly slots: Slots;
@@ -82,7 +88,7 @@ interface Compiled {
 /** The same over batches from anywhere. As many runs are under way as a program can have; results come in the order of the batches. */
 export async function* sweepBatches(
   programs: readonly Program[],
-  parameters: ParametersOf,
+  feeds: Feeds,
   model: OpenModel,
   source: Source,
 ): AsyncGenerator<SweptBatch> {
@@ -92,6 +98,7 @@ export async function* sweepBatches(
       return {
         members,
         rowsAtOnce: program.rowsAtOnce ?? batchRows,
+        takesOwnInputs: program.takesOwnInputs ?? false,
         others: program.others && (await othersReader(program.others, source)),
         program: compiled,
         slots: new Slots(compiled),
@@ -103,7 +110,7 @@ export async function* sweepBatches(
   try {
     for await (const batch of source.read()) {
       const wholes = await Promise.all(compiled.map(({ others }) => withOthers(batch, others)));
-      const swept = sweptBatch(batch, wholes, compiled, parameters);
+      const swept = sweptBatch(batch, wholes, compiled, feeds);
       // Who waits for an earlier batch hears of this one's failure later.
       swept.catch(() => undefined);
       underWay.push(swept);
@@ -124,17 +131,18 @@ async function sweptBatch(
   batch: Batch,
   wholes: readonly Batch[],
   compiled: readonly Compiled[],
-  parameters: ParametersOf,
+  feeds: Feeds,
 ): Promise<SweptBatch> {
   const results: Result[] = [];
-  for (const [at, { members, program, slots, rowsAtOnce }] of compiled.entries()) {
+  for (const [at, { members, program, slots, rowsAtOnce, takesOwnInputs }] of compiled.entries()) {
     const parts = [...partsOf(wholes[at] as Batch, rowsAtOnce)];
     const run = async (part: Batch): Promise<Outputs> => {
       const ofBags = bagValues(part);
       const given = await Promise.all(
-        members.map(async (member) => parametersFor(member, { ...ofBags, ...(await parameters(member, part)) })),
+        members.map(async (member) => parametersFor(member, { ...ofBags, ...(await feeds.parameters(member, part)) })),
       );
-      return program.run(batchInput(part), Object.assign({}, ...given));
+      const { rowCount, inputs } = takesOwnInputs ? feeds.inputs(members[0] as number, part) : part;
+      return program.run({ ...batchInput(part), rowCount, inputs }, Object.assign({}, ...given));
     };
     const outputs = await Promise.all(parts.map((part) => slots.run(() => run(part))));
     for (const [number, all] of outputs.entries())

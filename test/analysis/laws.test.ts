@@ -15,7 +15,7 @@ import { float32 } from '../../src/compute/tensor.ts';
 import type { FeatureBinding } from '../../src/data/manifest.ts';
 import { ScoreBuffer } from '../../src/data/score-buffer.ts';
 import type { Batch } from '../../src/data/types.ts';
-import { sweepBatches } from '../../src/pass/sweep.ts';
+import { type Feeds, sweepBatches } from '../../src/pass/sweep.ts';
 import { modelOf } from '../compute/onnx/models.ts';
 
 /** Two numbers through a dense layer of three units, one of which is twice another. */
@@ -123,8 +123,11 @@ async function folded(
     },
     countKept: async () => rows.length,
   };
-  const parameters = (_: number, part: Batch) => analysis.parameters?.(state, part, spec, subject) ?? {};
-  for await (const { results } of sweepBatches([program], parameters, on, source))
+  const feeds: Feeds = {
+    parameters: (_, part) => analysis.parameters?.(state, part, spec, subject) ?? {},
+    inputs: (_, part) => analysis.inputs?.(state, part, spec, subject) ?? part,
+  };
+  for await (const { results } of sweepBatches([program], feeds, on, source))
     for (const { outputs, part } of results) state = analysis.fold(state, outputs, part);
   return state;
 }

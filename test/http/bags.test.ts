@@ -226,16 +226,39 @@ test('aggregates, groups, interactions, conductance and rows by hand are answere
   expect(predictions.map(({ target }) => target)).toEqual(expected.map(({ logit }) => expect.closeTo(logit, 5)));
 });
 
-test('what takes rows to be alike is refused with what to ask instead', async () => {
-  for (const [method, options] of [
-    ['FEATURE_PERMUTATION', undefined],
-    ['FEATURE_ABLATION', { baseline: { kind: 'MISSING' } }],
-    ['INTEGRATED_GRADIENTS', { baseline: { kind: 'MISSING' } }],
-  ] as const)
-    expectRefused(await explained('legacy', method, options), [
-      'UNSUPPORTED_BY_EXECUTOR',
-      /“tags” is a list of any length .* Ask (from the ZERO|for FEATURE_ABLATION)/,
-    ]);
+test('a list beside offsets is replaced whole: by another row’s, by a written one, by none', async () => {
+  const pair = { dataset: 'rows', where: [{ column: 'price', op: 'IN', value: [rows[0]?.price, rows[1]?.price] }] };
+  const withTags = (at: number, tags: unknown) => ({ genres: rows[at]?.genres, price: rows[at]?.price, tags });
+  const written = [0, 1].flatMap((at) =>
+    [rows[at]?.tags, rows[1 - at]?.tags, [4, 4, 5], []].map((tags) => withTags(at, tags)),
+  );
+  type Attributed = { nodes: Pick<Explanation, 'attributions'>[] };
+  const { model } = await answered(server.ask)<{
+    model: Record<'permuted' | 'ablated' | 'absent', Attributed> & { predictions: { target: number }[] };
+  }>(
+    `query ($pair: RowsInput!, $written: [JSON!]!, $tags: JSON!) { model(name: "legacy") {
+      permuted: explanations(rows: $pair, method: FEATURE_PERMUTATION) { ...A }
+      ablated: explanations(rows: $pair, method: FEATURE_ABLATION, options: { baseline: { values: $tags } }) { ...A }
+      absent: explanations(rows: $pair, method: FEATURE_ABLATION, options: { baseline: { kind: MISSING } }) { ...A }
+      predictions(rows: $written) { target }
+    } }
+    fragment A on ExplanationConnection { nodes { attributions { feature { name } attribution } } }`,
+    { pair, written, tags: { tags: [4, 4, 5] } },
+  );
+  for (const at of [0, 1]) {
+    const [own, ...others] = model.predictions.slice(4 * at, 4 * at + 4).map(({ target }) => target) as [number];
+    const found = [model.permuted, model.ablated, model.absent].map(
+      ({ nodes }) => nodes[at]?.attributions.find(({ feature }) => feature.name === 'tags')?.attribution,
+    );
+    expect(found).toEqual(others.map((other) => expect.closeTo(own - other, 4)));
+  }
+});
+
+test('a way from one list to another of another length is refused, with what to ask instead', async () => {
+  expectRefused(await explained('legacy', 'INTEGRATED_GRADIENTS', { baseline: { kind: 'MISSING' } }), [
+    'UNSUPPORTED_BY_EXECUTOR',
+    /“tags” is a list of any length .* Ask from the ZERO/,
+  ]);
   const { errors } = await explained('legacy', 'DEEP_LIFT');
   expect(errors).toMatchObject([{ extensions: { code: 'UNSUPPORTED_OPERATOR', operator: 'Slice' } }]);
 });

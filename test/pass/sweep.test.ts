@@ -5,7 +5,7 @@ import type { ModelGraph } from '../../src/compute/graph.ts';
 import { type Program, tensor } from '../../src/compute/program.ts';
 import { float32 } from '../../src/compute/tensor.ts';
 import type { Batch } from '../../src/data/types.ts';
-import { sweepBatches } from '../../src/pass/sweep.ts';
+import { type Feeds, sweepBatches } from '../../src/pass/sweep.ts';
 
 const batchOf = (index: number, rowCount: number): Batch => ({
   rowCount,
@@ -59,13 +59,15 @@ const compiled = (): CompiledProgram => ({
 });
 const model: OpenModel = { graph: {} as ModelGraph, compile: async () => compiled(), close: async () => undefined };
 
+const feeds: Feeds = { parameters: () => ({}), inputs: (_, batch) => batch };
+
 const program: Program = { outputs: { x: tensor('x') } };
 const alone: Program = { ...program, rowsAtOnce: 1 };
 
 /** The batches that results came for, in the order in which they came. */
 async function swept(programs: Program[], most = Number.POSITIVE_INFINITY): Promise<[number, number][]> {
   const seen: [number, number][] = [];
-  for await (const { batch, results } of sweepBatches(programs, () => ({}), model, source)) {
+  for await (const { batch, results } of sweepBatches(programs, feeds, model, source)) {
     for (const { part, outputs } of results) {
       expect(outputs.x?.data).toEqual(part.inputs.x?.data);
       seen.push([batch.index[0] as number, part.rowCount]);
@@ -89,7 +91,7 @@ test('one after the other where a run takes all there is', async () => {
 
 test('a program that can have more at a time later has them from then on', async () => {
   concurrency = 1;
-  for await (const { batch } of sweepBatches([program], () => ({}), model, source))
+  for await (const { batch } of sweepBatches([program], feeds, model, source))
     if (batch.index[0] === 1) concurrency = 2;
   expect(busiest).toBe(2);
 });

@@ -3,7 +3,7 @@ import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
 import { targetOf } from '../target.ts';
 import type { Method } from './method.ts';
-import { copyOf, eachOf, perturbed } from './perturbed.ts';
+import { copyOf, eachOf, perturbed, perturbedInputs } from './perturbed.ts';
 import { ofCopies } from './positions.ts';
 
 /**
@@ -12,31 +12,33 @@ import { ofCopies } from './positions.ts';
  */
 export const ablation: Method = {
   rows(spec, subject) {
-    const withoutPlayers = withoutEach(subject);
-    const playerCount = withoutPlayers.length;
-    const featureCount = subject.features.length;
-    // Every player, all of them together, and the row itself.
-    const positions = [
-      ...withoutPlayers,
-      new Array<number>(featureCount).fill(0),
-      new Array<number>(featureCount).fill(1),
-    ];
-    const count = positions.length;
-    const columns = ofCopies(positions);
+    const without = removedIn(subject);
+    const count = without.length;
+    const present = without.map((absent) => subject.features.map((_, at) => (absent.includes(at) ? 0 : 1)));
     const f = eachOf(count, targetOf(subject, spec.target));
     return {
-      ...oneNumberEach(sub(slice(f, 0, count - 1, count), slice(f, 0, 0, playerCount))),
+      ...oneNumberEach(sub(slice(f, 0, count - 1, count), slice(f, 0, 0, count - 2))),
       target: copyOf(f, count - 1),
       baseline: copyOf(f, count - 2),
       atRows: (value) => copyOf(eachOf(count, value), count - 1),
-      ...perturbed(spec, subject, count, { columns, columnOf: (at) => at }),
+      ...perturbed(spec, subject, count, { columns: ofCopies(present), columnOf: (at) => at }),
     };
   },
+  inputs: (spec, subject, batch) =>
+    perturbedInputs(
+      spec,
+      subject,
+      batch,
+      removedIn(subject).map((absent) => () => absent),
+    ),
 };
 
-/** Of every player: features that are not its members are at the row. */
-export const withoutEach = (subject: Subject): number[][] =>
-  playersOf(subject).map(({ members }) => subject.features.map((_, at) => (members.includes(at) ? 0 : 1)));
+/** What each copy is without: every player, all features together, and for the row itself nothing. */
+const removedIn = (subject: Subject): (readonly number[])[] => [
+  ...playersOf(subject).map(({ members }) => members),
+  subject.features.map((_, at) => at),
+  [],
+];
 
 /** Attributions that are one number a row and player, [players, rows]. */
 export function oneNumberEach(byPlayer: Expression): { norms: Expression; sums: Expression } {

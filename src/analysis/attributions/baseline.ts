@@ -1,26 +1,24 @@
 import {
   add,
-  cast,
   type Expression,
-  gather,
+  greater,
   mul,
   type Program,
   parameter,
   reduceSum,
   reshape,
   scalar,
-  slice,
   tensor,
+  where,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
-import { type Encoded, encodedIn } from '../../data/numbered-texts.ts';
+import { encodedIn } from '../../data/numbered-texts.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Outputs, Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { assertNoBags } from './bags.ts';
 import { tensorsOf } from './copies.ts';
 import { rowDimsOf } from './dims.ts';
-import { rowOf } from './inputs.ts';
 import type { AttributionSpec, Baseline } from './method.ts';
 import { atElements, forAll, onesPerRow } from './positions.ts';
 
@@ -33,27 +31,24 @@ export const baselineCarriers = ({ baseline }: Pick<AttributionSpec, 'baseline'>
 /** Sums over rows of carriers, and the rows that each element was summed over. */
 export type Gathered = Readonly<Record<string, { readonly sums: Float64Array; readonly counts: Float64Array }>>;
 
-/** Of a sweep before the one that attributes: it finds the carriers of the baseline. */
-export function baselineProgram(baseline: Baseline, subject: Subject): Program {
+/**
+ * Of a sweep before the one that attributes: it finds the carriers of the baseline, as means over rows, or where it is a row from a run
+ * of that row alone.
+ */
+export function baselineProgram({ kind }: Baseline, subject: Subject): Program {
+  if (kind === 'ROW')
+    assertNoBags(subject, 'baseline of values', 'from the ZERO baseline, which is an empty list, or from MEAN');
   const carriers = carriersOfFeatures(subject);
   const outputs: Record<string, Expression> = {};
   for (const name of tensorsOf(carriers)) {
-    const isCounted = atElements(forAll(onesColumn()), 0, name, subject, carriers, tensor);
     const ones = add(mul(tensor(name), scalar(0)), scalar(1));
-    const isRow = baseline.kind === 'ROW';
-    outputs[`sums/${name}`] = isRow ? slice(tensor(name), 0, 0, 1) : reduceSum(mul(tensor(name), isCounted), [0], true);
-    outputs[`counts/${name}`] = isRow ? slice(ones, 0, 0, 1) : reduceSum(mul(ones, isCounted), [0], true);
+    const isCounted = greater(atElements(forAll(onesColumn()), 0, name, subject, carriers, tensor), scalar(0.5));
+    const total = (values: Expression): Expression =>
+      kind === 'ROW' ? values : reduceSum(where(isCounted, values, scalar(0)), [0], true);
+    outputs[`sums/${name}`] = total(tensor(name));
+    outputs[`counts/${name}`] = total(ones);
   }
-  return baseline.kind === 'ROW' ? { outputs, overrides: everyRow(baseline.inputs, subject) } : { outputs };
-}
-
-/** Inputs that hold one and the same row all over. */
-function everyRow(inputs: Readonly<Record<string, readonly Encoded[]>>, subject: Subject): Record<string, Expression> {
-  assertNoBags(subject, 'baseline of values', 'from the ZERO baseline, which is an empty list, or from MEAN');
-  const first = cast(mul(onesPerRow(), scalar(0)), 'int64');
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, values]) => [name, gather(rowOf(name, values, subject), first, 0)]),
-  );
+  return kind === 'ROW' ? { outputs, takesOwnInputs: true } : { outputs };
 }
 
 const onesColumn = (): Expression => reshape(onesPerRow(), [-1, 1]);

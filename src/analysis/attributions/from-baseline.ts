@@ -1,8 +1,8 @@
+import { keptRow } from '../../data/copies.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, PartQuestion, Subject, Values } from '../analysis.ts';
 import { baselineProgram, baselineValues, foldBaseline, type Gathered, mergeBaselines } from './baseline.ts';
 import { type BaselineRows, baselineRows } from './baseline-rows.ts';
-import { textRows } from './inputs.ts';
 import type { Baseline } from './method.ts';
 
 /** Carriers that rows have to be read for are found in a sweep of their own, the first. */
@@ -46,10 +46,13 @@ export const fromBaseline = <Spec extends Specified, State, Result>(
     gathering !== null && spec.baseline !== undefined
       ? baselineProgram(spec.baseline, subject)
       : analysis.program(spec, subject, own),
+  inputs: ({ gathering, own }, batch, spec, subject) =>
+    gathering !== null && spec.baseline?.kind === 'ROW'
+      ? keptRow(spec.baseline.inputs, batch)
+      : (analysis.inputs?.(own, batch, spec, subject) ?? batch),
   parameters({ gathering, baseline, drawn, own }, batch, spec, subject): Values {
-    const rows = spec.baseline?.kind === 'ROW' ? textRows(spec.baseline.inputs, subject, batch) : {};
-    if (gathering !== null) return rows;
-    const values = { ...rows, ...analysis.parameters?.(own, batch, spec, subject, drawn) };
+    if (gathering !== null) return {};
+    const values = analysis.parameters?.(own, batch, spec, subject, drawn) ?? {};
     return baseline === null ? values : { ...values, ...baselineValues(baseline, subject) };
   },
   fold: (state, outputs, batch) =>

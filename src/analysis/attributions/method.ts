@@ -1,6 +1,6 @@
 import type { Expression, Program } from '../../compute/program.ts';
 import type { Encoded } from '../../data/numbered-texts.ts';
-import type { Batch } from '../../data/types.ts';
+import type { Batch, InputRows } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';
 import type { BaselineRows } from './baseline-rows.ts';
@@ -48,7 +48,7 @@ export interface AttributionSpec {
  * The attributions of every row of a batch, as expressions over one run of the program that they make up. What is done with them,
  * folded over rows or given out row by row, is no matter of the method. Players are every feature, then every group (players.ts).
  */
-export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce' | 'others'> {
+export interface RowAttributions extends Omit<Program, 'outputs'> {
   /** [rows, players]: the L2 norm of the attribution over the player's carriers. */
   readonly norms: Expression;
   /** [rows, players]: its sum over the carriers, with its sign. */
@@ -66,6 +66,8 @@ export interface RowAttributions extends Pick<Program, 'overrides' | 'rowsAtOnce
 /** The code of a family of methods. */
 export interface Method {
   rows(spec: AttributionSpec, subject: Subject): RowAttributions;
+  /** Of a program that `takesOwnInputs`. */
+  inputs?(spec: AttributionSpec, subject: Subject, batch: Batch): InputRows;
   /** What is drawn for the rows of a batch. */
   parameters?(spec: AttributionSpec, subject: Subject, batch: Batch, baselines: BaselineRows | null): Values;
 }

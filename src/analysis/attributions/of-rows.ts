@@ -28,14 +28,16 @@ export const ofRows = <Spec extends AttributionSpec, State, Result>({
       ...use,
       program(spec, subject) {
         const rows = methods[spec.method].rows(spec, subject);
-        const { overrides, rowsAtOnce, others } = rows;
+        const { overrides, rowsAtOnce, takesOwnInputs, others } = rows;
         return {
           outputs: outputs(rows, spec, subject),
-          ...(overrides === undefined ? {} : { overrides }),
-          ...(rowsAtOnce === undefined ? {} : { rowsAtOnce }),
-          ...(others === undefined ? {} : { others }),
+          ...(overrides && { overrides }),
+          ...(rowsAtOnce && { rowsAtOnce }),
+          ...(takesOwnInputs && { takesOwnInputs }),
+          ...(others && { others }),
         };
       },
+      inputs: (_, batch, spec, subject) => methods[spec.method].inputs?.(spec, subject, batch) ?? batch,
       parameters: (_, batch, spec, subject, drawn) =>
         methods[spec.method].parameters?.(spec, subject, batch, drawn) ?? {},
     },

@@ -1,23 +1,11 @@
-import {
-  concat,
-  type Expression,
-  parameter,
-  programType,
-  reduceMean,
-  reshape,
-  slice,
-  sub,
-} from '../../compute/program.ts';
-import type { Tensor } from '../../compute/tensor.ts';
-import type { Batch } from '../../data/types.ts';
-import type { Subject } from '../analysis.ts';
+import { reduceMean, reshape, slice, sub } from '../../compute/program.ts';
+import { copiesOf } from '../../data/copies.ts';
+import { playersOf } from '../players.ts';
 import { targetOf } from '../target.ts';
-import { oneNumberEach, withoutEach } from './ablation.ts';
-import { repeated } from './copies.ts';
-import { placesOf, programTensor, replacedInputs } from './inputs.ts';
+import { oneNumberEach } from './ablation.ts';
+import { onCopies } from './inputs.ts';
 import type { Method } from './method.ts';
 import { copyOf, eachOf } from './perturbed.ts';
-import { ofCopies } from './positions.ts';
 
 /**
  * f(x) − f(x with a feature's value of another row), the mean over samples (after Breiman 2001, row by row); a group takes the values of
@@ -26,39 +14,25 @@ import { ofCopies } from './positions.ts';
  */
 export const permutation: Method = {
   rows(spec, subject) {
-    const samples = spec.samples ?? 1;
-    const players = withoutEach(subject);
-    const own = new Array<number>(subject.features.length).fill(1);
-    const positions = [...new Array<number[][]>(samples).fill(players).flat(), own];
-    const count = positions.length;
+    const { samples = 1 } = spec;
+    const playerCount = playersOf(subject).length;
+    // Every player in every sample, and the row itself.
+    const count = samples * playerCount + 1;
     const f = eachOf(count, targetOf(subject, spec.target));
-    const permuted = reshape(slice(f, 0, 0, count - 1), [samples, players.length, -1]);
+    const permuted = reshape(slice(f, 0, 0, count - 1), [samples, playerCount, -1]);
     return {
       ...oneNumberEach(sub(slice(f, 0, count - 1, count), reduceMean(permuted, [0]))),
       target: copyOf(f, count - 1),
       atRows: (value) => copyOf(eachOf(count, value), count - 1),
-      ...replacedInputs(count, { columns: ofCopies(positions), columnOf: (at) => at }, subject, (input) =>
-        ofOthers(input, samples, players.length, subject),
-      ),
+      ...onCopies(count, subject),
       others: { count: samples, seed: spec.seed ?? 0 },
     };
   },
-  parameters: (_, { graph }, { others = [] }: Batch) =>
-    Object.fromEntries(
-      others.flatMap((inputs, sample) =>
-        graph.inputs.map(({ name, dtype }) => {
-          const { dims, data } = inputs[name] as Tensor;
-          return [`other${sample}/${name}`, programTensor(dims, data, dtype)];
-        }),
-      ),
-    ),
+  inputs(_, subject, batch) {
+    const otherRow = (row: number): number => row;
+    const permuted = (batch.others ?? []).flatMap((other) =>
+      playersOf(subject).map(({ members }) => ({ replaced: () => members, other, otherRow })),
+    );
+    return copiesOf(batch, subject.features, [...permuted, { replaced: () => [], other: batch, otherRow }]);
+  },
 };
-
-/** [copies · rows, …]: what other rows have in an input, for every sample and player, and for the row itself anything. */
-function ofOthers(input: string, samples: number, playerCount: number, subject: Subject): Expression {
-  const { dims } = placesOf(input, subject);
-  const dtype = programType(subject.graph.inputs.find(({ name }) => name === input)?.dtype ?? 'float32');
-  const other = (sample: number): Expression => parameter(`other${sample}/${input}`, dtype, [null, ...dims]);
-  const bySample = Array.from({ length: samples }, (_, sample) => repeated(other(sample), playerCount));
-  return concat([...bySample, other(0)], 0);
-}

@@ -1,9 +1,11 @@
 import { type Expression, type Program, reshape, slice } from '../../compute/program.ts';
+import { copiesOf, keptRow } from '../../data/copies.ts';
+import type { Batch, InputRows } from '../../data/types.ts';
 import type { Subject } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';
 import { baselineCarriers } from './baseline.ts';
 import { Copies } from './copies.ts';
-import { replacedInputs, rowOf } from './inputs.ts';
+import { onCopies } from './inputs.ts';
 import type { AttributionSpec } from './method.ts';
 import type { ByFeature } from './positions.ts';
 
@@ -16,14 +18,26 @@ export function perturbed(
   subject: Subject,
   count: number,
   positions: ByFeature,
-): Pick<Program, 'overrides' | 'rowsAtOnce'> {
-  const { baseline } = spec;
-  if (baseline?.kind === 'ROW') {
-    const other = (input: string): Expression => rowOf(input, baseline.inputs[input] ?? [], subject);
-    return replacedInputs(count, positions, subject, other);
-  }
+): Pick<Program, 'overrides' | 'rowsAtOnce' | 'takesOwnInputs'> {
+  if (spec.baseline?.kind === 'ROW') return onCopies(count, subject);
   const moves = { count, positions, baseline: baselineCarriers(spec, subject) };
   return new Copies(subject, carriersOfFeatures(subject), moves).program();
+}
+
+/** The inputs of these copies where the baseline is a row. `absent`: of a copy and a row, the features that are at the baseline. */
+export function perturbedInputs(
+  { baseline }: AttributionSpec,
+  { features }: Subject,
+  batch: Batch,
+  absent: readonly ((row: number) => readonly number[] | Uint32Array)[],
+): InputRows {
+  if (baseline?.kind !== 'ROW') return batch;
+  const other = keptRow(baseline.inputs, batch);
+  return copiesOf(
+    batch,
+    features,
+    absent.map((replaced) => ({ replaced, other, otherRow: () => 0 })),
+  );
 }
 
 /** Of figures of all copies, one a row: [copies, rows]. */

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   concat,
   constant,
   type Expression,
@@ -76,7 +77,7 @@ function sameColumn(
 }
 
 /** Numbers of features at places, by what each holds: [rows, places]. */
-export function atPlaces(
+function atPlaces(
   { columns, columnOf }: ByFeature,
   elsewhere: 0 | 1,
   held: readonly (Held | undefined)[],
@@ -134,12 +135,10 @@ export function isPadding(
   ids: (input: string) => Expression,
   elements: readonly number[] = Array.from({ length: feature.length }, (_, at) => at),
 ): Expression {
-  const dtype = graph.inputs.find(({ name }) => name === feature.input)?.dtype ?? 'int64';
-  const padding = dtype.startsWith('float')
-    ? scalar(feature.padding)
-    : constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(feature.padding)) });
+  const isFloat = graph.inputs.find(({ name }) => name === feature.input)?.dtype.startsWith('float');
   const places = elements.map((element) => feature.index + element);
-  return equal(columnsAt(reshape(ids(feature.input), [0, -1]), places), padding);
+  const own = columnsAt(reshape(ids(feature.input), [0, -1]), places);
+  return equal(isFloat ? cast(own, 'int64') : own, constant(int64([], [feature.padding])));
 }
 
 /** Whether every element of a tensor is carried by a feature and none of them may be padding. */

@@ -30,8 +30,8 @@ export class Draw {
     }
   }
 
-  /** The place of each of `count` things in a random order (Fisher and Yates). */
-  ranks(count: number): Uint32Array {
+  /** So many things in a random order (Fisher and Yates). */
+  order(count: number): Uint32Array {
     const order = Uint32Array.from({ length: count }, (_, at) => at);
     for (let last = count - 1; last > 0; last--) {
       const chosen = Math.floor(this.uniform(last) * (last + 1));
@@ -39,9 +39,7 @@ export class Draw {
       order[chosen] = order[last] as number;
       order[last] = other;
     }
-    const ranks = new Uint32Array(count);
-    for (const [rank, at] of order.entries()) ranks[at] = rank;
-    return ranks;
+    return order;
   }
 
   #word(counter: number): number {

@@ -6,7 +6,7 @@ import {
   constant,
   div,
   type Expression,
-  equal,
+  gather,
   less,
   mul,
   parameter,
@@ -17,10 +17,12 @@ import {
   sub,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
+import type { Batch } from '../../data/types.ts';
+import type { Subject } from '../analysis.ts';
 import { targetOf } from '../target.ts';
 import { sumOfFeatures, withGroups } from './by-player.ts';
-import type { Method } from './method.ts';
-import { copyOf, eachOf, perturbed } from './perturbed.ts';
+import type { AttributionSpec, Method } from './method.ts';
+import { copyOf, eachOf, perturbed, perturbedInputs } from './perturbed.ts';
 import { onesPerRow } from './positions.ts';
 import { Draw } from './random.ts';
 
@@ -33,9 +35,7 @@ export const shapley: Method = {
   rows(spec, subject) {
     const samples = spec.samples ?? 25;
     const featureCount = subject.features.length;
-    // Nobody, everybody, and in every order those in its first 1, 2, … places.
-    const count = 2 + samples * (featureCount - 1);
-    const ranks = reshape(parameter('ranks', 'float32', [samples, null, featureCount]), [samples, 1, -1, featureCount]);
+    const count = copyCount(samples, featureCount);
     const f = eachOf(count, targetOf(subject, spec.target));
     const [baseline, target] = [copyOf(f, 0), copyOf(f, 1)];
     const repeated = (figures: Expression): Expression =>
@@ -43,9 +43,8 @@ export const shapley: Method = {
     const between = featureCount === 1 ? [] : [reshape(slice(f, 0, 2, count), [samples, featureCount - 1, -1])];
     const growing = concat([repeated(baseline), ...between, repeated(target)], 1);
     const steps = sub(slice(growing, 1, 1, featureCount + 1), slice(growing, 1, 0, featureCount));
-    const isIts = cast(equal(ranks, numbers(0, featureCount)), 'float32');
-    const added = reduceSum(mul(reshape(steps, [samples, featureCount, -1, 1]), isIts), [0, 1]);
-    const sums = withGroups(subject, div(added, scalar(samples)));
+    const added = gather(reshape(steps, [-1]), parameter('steps', 'int64', [samples, null, featureCount]), 0);
+    const sums = withGroups(subject, div(reduceSum(added, [0]), scalar(samples)));
     return {
       norms: abs(sums),
       sums,
@@ -53,38 +52,64 @@ export const shapley: Method = {
       baseline,
       gap: sub(sumOfFeatures(sums, subject), sub(target, baseline)),
       atRows: (value) => copyOf(eachOf(count, value), 1),
-      ...perturbed(spec, subject, count, { columns: coalitions(ranks, featureCount), columnOf: (at) => at }),
+      ...perturbed(spec, subject, count, { columns: coalitions(samples, featureCount), columnOf: (at) => at }),
     };
   },
-  parameters({ samples = 25, seed = 0 }, { features }, { index, rowCount }) {
-    const ranks = new Float32Array(samples * rowCount * features.length);
-    for (let sample = 0; sample < samples; sample++)
-      for (let row = 0; row < rowCount; row++)
-        ranks.set(
-          new Draw(seed, index[row] as number, sample).ranks(features.length),
-          (sample * rowCount + row) * features.length,
-        );
-    return { ranks: float32([samples, rowCount, features.length], ranks) };
+  inputs(spec, subject, batch) {
+    const { features } = subject;
+    const all = features.map((_, at) => at);
+    const between = ordersOf(spec, subject, batch).flatMap((orders) =>
+      all.slice(1).map((joined) => (row: number) => (orders[row] as Uint32Array).subarray(joined)),
+    );
+    return perturbedInputs(spec, subject, batch, [() => all, () => [], ...between]);
+  },
+  parameters(spec, subject, batch) {
+    const featureCount = subject.features.length;
+    const { rowCount } = batch;
+    const samples = ordersOf(spec, subject, batch);
+    const ranks = new Float32Array(samples.length * rowCount * featureCount);
+    const steps = new BigInt64Array(ranks.length);
+    for (const [sample, orders] of samples.entries())
+      for (const [row, order] of orders.entries())
+        for (const [rank, feature] of order.entries()) {
+          const place = (sample * rowCount + row) * featureCount + feature;
+          ranks[place] = rank;
+          steps[place] = BigInt((sample * featureCount + rank) * rowCount + row);
+        }
+    const dims = [samples.length, rowCount, featureCount];
+    return { ranks: float32(dims, ranks), steps: { dtype: 'int64', dims, data: steps } };
   },
 };
 
+/** Nobody, everybody, and in every order those in its first 1, 2, … places. */
+const copyCount = (samples: number, featureCount: number): number => 2 + samples * (featureCount - 1);
+
+/** Of every sample and row: the features in the order in which they join. */
+function ordersOf(
+  { samples = 25, seed = 0 }: AttributionSpec,
+  { features }: Subject,
+  { index }: Pick<Batch, 'index'>,
+): Uint32Array[][] {
+  return Array.from({ length: samples }, (_, sample) =>
+    Array.from(index, (row) => new Draw(seed, row, sample).order(features.length)),
+  );
+}
+
 /** [copies · rows, features]: who is there. */
-function coalitions(ranks: Expression, featureCount: number): Expression {
+function coalitions(samples: number, featureCount: number): Expression {
   const ones = mul(
     reshape(onesPerRow(), [-1, 1]),
     constant(float32([1, featureCount], new Float32Array(featureCount).fill(1))),
   );
   const ends = [mul(ones, scalar(0)), ones];
   if (featureCount === 1) return concat(ends, 0);
-  const first = cast(less(ranks, numbers(1, featureCount)), 'float32');
-  return concat([...ends, reshape(first, [-1, featureCount])], 0);
-}
-
-/** [1, to − from, 1, 1] */
-const numbers = (from: number, to: number): Expression =>
-  constant(
+  const ranks = reshape(parameter('ranks', 'float32', [samples, null, featureCount]), [samples, 1, -1, featureCount]);
+  const joined = constant(
     float32(
-      [1, to - from, 1, 1],
-      Array.from({ length: to - from }, (_, at) => from + at),
+      [1, featureCount - 1, 1, 1],
+      Array.from({ length: featureCount - 1 }, (_, at) => at + 1),
     ),
   );
+  const first = cast(less(ranks, joined), 'float32');
+  return concat([...ends, reshape(first, [-1, featureCount])], 0);
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { attributed, linear, mean, ofNumbers, product, sequence } from './nets.ts';
+import { float32 } from '../../../src/compute/tensor.ts';
+import { type Asked, attributed, linear, mean, type Net, ofNumbers, product, sequence } from './nets.ts';
 
 const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 4));
 const figures = (values: Float64Array | undefined) => Array.from(values ?? []);
@@ -30,13 +31,13 @@ describe('FEATURE_ABLATION, by hand', () => {
     expect(figures(result?.score)).toEqual(close([mean(1.5, 1.5, 0), mean(0, 9, 9), mean(1.5, 7.5, 9)]));
   });
 
-  test('a row: the inputs become its own, and padding stays', async () => {
+  test('a row: the inputs become its own, padding and all', async () => {
     const net = sequence('([1, 2], 1.0), ([2], -2.0), ([]::INT[], 4.0)');
-    const baseline = { kind: 'ROW' as const, inputs: { seen: [2, 1], age: [1] } };
+    const baseline = { kind: 'ROW' as const, inputs: { seen: [2, 0], age: [1] } };
     const [result] = await attributed(net, { method: 'FEATURE_ABLATION', baseline });
-    // Filled positions are worth 4 and 1 there.
-    expect(figures(result?.mean)).toEqual(close([0, mean(0, -9, 9), mean(0, -9, 9)]));
-    expect(result?.baselineValue).toBeCloseTo(mean(5 + 3, 4 + 15 + 3, 30 + 3), 4);
+    // It is worth 4 + 15 there, which a row that has as much does not lose.
+    expect(figures(result?.mean)).toEqual(close([mean(5 - 19, 0, 30 - 19), mean(0, -9, 9), mean(-14, -9, 20)]));
+    expect(result?.baselineValue).toBeCloseTo(19 + 3, 4);
   });
 });
 
@@ -112,11 +113,12 @@ describe('FEATURE_PERMUTATION', () => {
     for (const score of result?.score ?? []) expect(score).toBeGreaterThan(0);
   });
 
-  test('ids of a sequence are taken where both have some, its padding stays', async () => {
+  test('of a list it is the whole list, padding and all', async () => {
     const net = sequence('([1, 2], 0.0), ([2], 0.0)');
     const [result] = await attributed(net, { method: 'FEATURE_PERMUTATION' });
-    // (1, 2) becomes (2, padding), (2, –) becomes (1, –).
-    expect(figures(result?.mean).slice(0, 2)).toEqual(close([mean(5 - 19, 4 - 1), 0]));
+    // (1, 2) becomes (2, padding), worth 4 + 15, and the other way round.
+    expect(figures(result?.score).slice(0, 2)).toEqual(close([14, 0]));
+    expect(figures(result?.mean).slice(0, 2)).toEqual(close([0, 0]));
   });
 
   test('one row has no other', async () => {
@@ -124,4 +126,49 @@ describe('FEATURE_PERMUTATION', () => {
       code: 'BAD_USER_INPUT',
     });
   });
+});
+
+describe.each([7, 8, 9, 11, 13])('in a model of opset %i', (opset) => {
+  const net = linear('(1.0, 2.0, 3.0), (-2.0, 0.5, 1.0)');
+  const old = { ...net, text: { ...net.text, opset } };
+  const row = { kind: 'ROW' as const, inputs: { x: [1, 1, 1] } };
+
+  test.each<Asked>([
+    { method: 'FEATURE_ABLATION' },
+    { method: 'FEATURE_ABLATION', baseline: row },
+    { method: 'SHAPLEY_SAMPLING' },
+    { method: 'SHAPLEY_SAMPLING', baseline: row },
+    { method: 'FEATURE_PERMUTATION' },
+  ])('%j says the same', async (asked) => {
+    const [[own], [right]] = await Promise.all([attributed(old, asked), attributed(net, asked)]);
+    expect(figures(own?.mean)).toEqual(close(figures(right?.mean)));
+    expect(figures(own?.score)).toEqual(close(figures(right?.score)));
+  });
+});
+
+test('in a model of opset 9 padding is told apart, in inputs of floats too', async () => {
+  const [ids, floats] = (['int64', 'float32'] as const).map((type) => listAtOpset9(type));
+  for (const net of [ids, floats]) {
+    const [result] = await attributed(net as Net, { method: 'FEATURE_ABLATION' });
+    // Ids 1 and 2 are worth 1 and 4, and the padding 7, which nobody takes away.
+    expect(figures(result?.mean)).toEqual(close([mean(5, 4, 0)]));
+  }
+});
+
+const listAtOpset9 = (type: 'int64' | 'float32'): Net => ({
+  text: {
+    opset: 9,
+    inputs: { seen: [type, [null, 2]] },
+    weights: { table: float32([3, 1], [7, 1, 4]) },
+    nodes: [
+      ['Cast', 'seen', 'ids', { to: 7 }],
+      ['Gather', 'table ids', 'looked'],
+      ['ReduceSum', 'looked', 'logit', { axes: [1, 2], keepdims: 0 }],
+      ['Sigmoid', 'logit', 'score'],
+    ],
+    outputs: 'score',
+  },
+  features: [{ name: 'seen', kind: 'SEQUENCE', column: 'seen', input: 'seen', length: 2, padding: 0 }],
+  rows: '([1, 2]), ([2]), ([]::INT[])',
+  columns: 'seen',
 });
