@@ -5,7 +5,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
 import { published } from '../files/published.ts';
-import type { ModelGraph } from '../graph.ts';
+import type { ModelGraph, Stray } from '../graph.ts';
 import {
   artifactFileNames,
   artifactOf,
@@ -15,7 +15,7 @@ import {
   summaryFileName,
   weightsFileName,
 } from './artifact.ts';
-import { withoutBagLoops } from './bags/index.ts';
+import { bagsOfOldOpset, oldestOpset, withoutBagLoops } from './bags/index.ts';
 import { checkModel } from './check.ts';
 import { type CodedTexts, withCodedTexts } from './coded-texts.ts';
 import { ExternalFiles } from './external.ts';
@@ -123,6 +123,11 @@ async function modelGraphOf({ model, texts }: CodedTexts, folder: string): Promi
   if (outputs.length === 0)
     throw modelRejected('None of the model’s outputs is a tensor. Export it with tensors, not maps.');
   const { strays, ...structure } = describeStructure(view, specs);
+  const oldBags = bagsOfOldOpset(model, specs);
+  const reasonOf = ({ node, reason }: Stray): string =>
+    oldBags.has(node)
+      ? `it is an EmbeddingBag, whose entries have gradients from opset ${oldestOpset} on, and the model has opset ${view.opset}; export it with opset ${oldestOpset} or later`
+      : reason;
   const inputs = pick(view.inputs).filter(({ name }) => name !== texts?.list);
   const blockers = findBlockers(model, specs, { inputs, outputs, ...structure });
   return {
@@ -131,7 +136,12 @@ async function modelGraphOf({ model, texts }: CodedTexts, folder: string): Promi
     outputs,
     tensors: tensors.filter(({ name }) => name !== texts?.list),
     ...structure,
-    capabilities: { activations: true, interventions: true, blockers, strays },
+    capabilities: {
+      activations: true,
+      interventions: true,
+      blockers,
+      strays: strays.map((stray) => ({ ...stray, reason: reasonOf(stray) })),
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { ModelProtoSchema } from '../../../src/compute/onnx/proto/onnx_pb.js';
 import * as p from '../../../src/compute/program.ts';
 import { float32, int64, type Tensor } from '../../../src/compute/tensor.ts';
 import { opened, run, valuesOf } from './models.ts';
@@ -48,6 +50,15 @@ describe('EmbeddingBag, which is exported as a Loop', () => {
     const values = valuesOf(gradient);
     expect(values.slice(6, 9)).toEqual(near(values.slice(9, 12)));
     expect(values.slice(6, 9).map((value) => 2 * value)).toEqual(near(expected.gradient.slice(9, 12)));
+  });
+
+  test('of an opset that cannot add at places stays one, and says so', async () => {
+    const old = fromBinary(ModelProtoSchema, readFileSync(join(folder, 'sum.onnx')));
+    for (const one of old.opsetImport) if (one.domain === '') one.version = 14n;
+    const { graph } = await opened(old);
+    const loop = graph.capabilities?.strays.find(({ operator }) => operator === 'Loop');
+    expect(loop).toMatchObject({ input: 'ids' });
+    expect(loop?.reason).toMatch(/EmbeddingBag.* has opset 14; export it with opset 16/);
   });
 
   test('of the largest of each bag stays a Loop, which has no gradient', async () => {

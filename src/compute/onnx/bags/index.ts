@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { TensorSpec } from '../../tensor.ts';
 import { GraphBuilder } from '../builder.ts';
 import { inOrder } from '../order.ts';
 import type { GraphProto, ModelProto, NodeProto } from '../proto/onnx_pb.js';
@@ -11,7 +12,7 @@ import { sequenceBags } from './sequence.ts';
 import { stackedBags } from './stacked.ts';
 
 /** Adding at places comes with it. */
-const oldestOpset = 16;
+export const oldestOpset = 16;
 
 const patterns: Readonly<Record<string, (graph: GraphBuilder, node: NodeProto) => Bags | undefined>> = {
   Loop: stackedBags,
@@ -40,6 +41,18 @@ export async function withoutBagLoops(model: ModelProto, settings: SessionSettin
   const { graph: changed } = graph.model;
   if (changed !== undefined) changed.node = [...(inOrder(needed(changed)) ?? changed.node)];
   return graph.model;
+}
+
+/** Of a model whose opset is too old for that: the nodes that are an EmbeddingBag, by name. */
+export function bagsOfOldOpset(model: ModelProto, specs: ReadonlyMap<string, TensorSpec>): ReadonlySet<string> {
+  const candidates = model.graph?.node.filter(({ opType }) => opType in patterns) ?? [];
+  if (candidates.length === 0 || viewOf(model).opset >= oldestOpset) return new Set();
+  const graph = new GraphBuilder(model, specs);
+  return new Set(
+    candidates
+      .filter((node) => patterns[node.opType]?.(graph, node) !== undefined)
+      .map(({ name, output }) => name || (output[0] ?? '')),
+  );
 }
 
 /** The nodes without loops and sequences that nobody reads any more. */
