@@ -171,7 +171,7 @@ class Drawing {
         dims = this.#factors(size(dims));
         name = this.#step({ op: 'reshape', from: name, to: this.#name(), dims });
       } else if (what === 1) {
-        const order = [...new Draw(this.#between(0, 1000), 0, 0).ranks(dims.length)];
+        const order = [...new Draw(this.#between(0, 1000), 0, 0).order(dims.length)];
         dims = order.map((axis) => dims[axis] as number);
         name = this.#step({ op: 'transpose', from: name, to: this.#name(), order });
       } else name = this.#swapped(name, dims);

@@ -51,10 +51,9 @@ const timesSlopes = (f: Bound, row: Row, at: number): number =>
   slopes(f, row, at).reduce((sum, slope, element) => sum + slope * ((row[at] as Value)[element] as number), 0);
 /** In the order that is drawn for the row. */
 function joined(f: Bound, row: Row, at: number, index: number): number {
-  const ranks = [...new Draw(0, index, 0).ranks(row.length)];
-  const beyond = (rank: number): number[] => ranks.flatMap((other, feature) => (other > rank ? [feature] : []));
-  const rank = ranks[at] as number;
-  return f(without(row, ...beyond(rank))) - f(without(row, ...beyond(rank), at));
+  const order = [...new Draw(0, index, 0).order(row.length)];
+  const later = order.slice(order.indexOf(at) + 1);
+  return f(without(row, ...later)) - f(without(row, ...later, at));
 }
 
 function lawsOf(net: SlotNet, rows: readonly Row[]): Record<string, Law> {
