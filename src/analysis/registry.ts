@@ -69,6 +69,9 @@ const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));
 const ofTables = new Map(allOfTables.map((analysis) => [analysis.name, analysis]));
 const readings = new Map(allReadings.map((reading) => [reading.name, reading]));
 
+export const analysisNames: readonly string[] = [...analyses.keys()];
+export const readingNames: readonly string[] = [...readings.keys()];
+export const tableAnalysisNames: readonly string[] = [...ofTables.keys()];
 export const analysisNamed = (name: string): AnyAnalysis => known(analyses, name);
 export const tableAnalysisNamed = (name: string): AnyTableAnalysis => known(ofTables, name);
 export const readingNamed = (name: string): AnyReading => known(readings, name);
