@@ -1,10 +1,10 @@
 # glibc: onnxruntime and DuckDB have no binaries for musl.
-FROM node:24-bookworm-slim AS dependencies
+FROM node:24.22.3-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-FROM node:24-bookworm-slim
+FROM node:24.22.3-bookworm-slim
 ENV NODE_ENV=production GLASSGRAPH_HOME=/data GLASSGRAPH_SOURCES=/sources
 RUN mkdir /data /sources && chown node:node /data
 WORKDIR /app

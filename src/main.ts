@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command } from 'commander';
 import packageInfo from '../package.json' with { type: 'json' };
 import { GlassgraphError } from './errors.ts';

@@ -11,6 +11,16 @@ const named = new Set(
   ),
 );
 
+test('the image runs on the Node that is installed where a machine has none', () => {
+  const pins = JSON.parse(readFileSync('scripts/node.json', 'utf8')) as Record<string, string>;
+  const bases = [...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM node:([\d.]+)-/gm)].map(
+    ([, version]) => version,
+  );
+  expect(bases).toHaveLength(2);
+  for (const platform of ['linux-x64', 'linux-arm64'])
+    for (const base of bases) expect(pins[platform]).toBe(`node-${platform}@${base}`);
+});
+
 test('the image has everything that the server reads beside its source', () => {
   const copied = [...readFileSync('Dockerfile', 'utf8').matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, what]) =>
     (what as string).split(' '),
