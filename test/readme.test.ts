@@ -1,3 +1,4 @@
+// @module-tag slow
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,9 +8,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { figures, numbersIn, passages } from './readme-figures.ts';
+import { asker } from './support/ask.ts';
 import { documentsIn } from './tidy/markdown.ts';
 
-const questions = documentsIn('README.md').filter((document) => !document.startsWith('mutation'));
+test('every question of the README is looked at, and what is said below it', () => {
+  const questions = documentsIn('README.md').filter((document) => !document.startsWith('mutation'));
+  expect(passages.map(({ document }) => document)).toEqual(questions);
+  expect(passages.map(({ title }) => title)).toEqual(Object.keys(figures));
+});
 
 /** A server as a newcomer starts it, in a home of its own. */
 describe.runIf(existsSync('src/main.ts'))('npm start', () => {
@@ -41,15 +48,15 @@ describe.runIf(existsSync('src/main.ts'))('npm start', () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  test.each(questions)('answers %s', async (query) => {
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', prefer: 'wait=60' },
-      body: JSON.stringify({ query }),
-    });
-    const { data, errors } = (await response.json()) as { data?: { model: unknown }; errors?: unknown };
-    expect(errors).toBeUndefined();
-    expect(data?.model).toBeTruthy();
+  test.each(passages)('answers “$title” with the figures that the text has', async ({ title, document, prose }) => {
+    const answer = async (query: string): Promise<never> => {
+      const { data, errors } = await asker(`${url}/graphql`, [])<{ model: never }>(query, {}, { prefer: 'wait=60' });
+      expect(errors).toEqual([]);
+      expect(data.model).toBeTruthy();
+      return data.model;
+    };
+    const first = document.replace('version: "2"', 'version: "1"').replace(/first: \d+/, 'first: 10');
+    expect(numbersIn(prose)).toEqual(figures[title]?.(await answer(document), await answer(first)));
   });
 
   test.each([
