@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { namedOf } from '../../src/store/files.ts';
 import { getJob, openJobs } from '../../src/store/jobs.ts';
@@ -11,6 +11,7 @@ import { Leftovers } from '../../src/store/leftovers.ts';
 import { results } from '../../src/store/schema.ts';
 import { writeParquet } from '../data/parquet.ts';
 import type { DatabaseLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import {
   computeProcesses,
@@ -160,7 +161,7 @@ export class World {
   /** After all is answered and the servers have stopped: nothing is half, stuck or left over. */
   async expectNothingLeft(): Promise<void> {
     const { home } = this.#location;
-    await vi.waitFor(async () => expect(await this.#orphans()).toEqual([]), { timeout: 10_000 });
+    await eventually(async () => expect(await this.#orphans()).toEqual([]));
     const database = await openDatabase(this.#location);
     try {
       const stuck = await Promise.all((await openJobs(database.db)).map(({ id }) => getJob(database.db, id)));

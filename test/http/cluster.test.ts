@@ -1,10 +1,16 @@
+// @module-tag slow
+// @module-tag any-database
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { decodeId } from '../../src/graph/ids.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { getJob } from '../../src/store/jobs.ts';
 import { writeParquet } from '../data/parquet.ts';
 import { answered } from '../support/ask.ts';
 import { eventsOf } from '../support/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { newPostgres, type PostgresServer } from '../support/postgres-server.ts';
 import {
   computeProcesses,
@@ -70,16 +76,21 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       return errors[0]?.extensions.job as string;
     };
     const reaches = (id: string, state: string): Promise<void> =>
-      vi.waitFor(
-        async () => {
-          const { job } = await answered(second().ask)<{ job: { state: string } }>(
-            'query ($id: ID!) { job(id: $id) { state } }',
-            { id },
-          );
-          expect(job.state).toBe(state);
-        },
-        { timeout: 60_000, interval: 50 },
-      );
+      eventually(async () => {
+        const { job } = await answered(second().ask)<{ job: { state: string } }>(
+          'query ($id: ID!) { job(id: $id) { state } }',
+          { id },
+        );
+        expect(job.state).toBe(state);
+      });
+
+    /** Until a server has written that somebody waits for the job there. */
+    const isAwaited = async (id: string): Promise<void> => {
+      const database = await openDatabase(location());
+      const waiting = async () => (await getJob(database.db, decodeId(id).id))?.waiting;
+      await eventually(async () => expect(await waiting()).toHaveLength(1));
+      await database.close();
+    };
 
     test('compute what many ask at both of them once', async () => {
       const before = await jobCount();
@@ -99,11 +110,11 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       const waiting = second().ask(document);
       await reaches(id, 'RUNNING');
       // A question that arrived after the end of the job would have it computed anew.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await isAwaited(id);
       await answered(second().ask)('mutation ($id: ID!) { cancelJob(input: { id: $id }) { job { id } } }', { id });
       expectRefused(await waiting, ['CANCELLED', /was cancelled/]);
       for (const { pid } of workers)
-        await vi.waitFor(async () => expect((await computeProcesses(pid)).length).toBeLessThan(2));
+        await eventually(async () => expect((await computeProcesses(pid)).length).toBeLessThan(2));
     });
 
     test('finish a pass whose worker is killed', async () => {
@@ -112,10 +123,12 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       const waiting = answered(first().ask)(document, {}, { prefer: 'wait=100' });
       await reaches(id, 'RUNNING');
       const before = await Promise.all(workers.map(({ pid }) => ticks(pid)));
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const after = await Promise.all(workers.map(({ pid }) => ticks(pid)));
-      const grown = after.map((value, at) => value - (before[at] as number));
-      const running = workers[grown.indexOf(Math.max(...grown))] as KillableProcess;
+      const running = await eventually(async () => {
+        const after = await Promise.all(workers.map(({ pid }) => ticks(pid)));
+        const busy = workers.find((_, at) => (after[at] as number) - (before[at] as number) > 20);
+        expect(busy).toBeDefined();
+        return busy as KillableProcess;
+      });
       await running.kill('SIGKILL');
       expect(await waiting).toEqual(answer);
       workers = [...workers.filter((one) => one !== running), await startWorker(location())];
@@ -132,7 +145,7 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
         { id },
       );
       expect((await followed.next()).value?.data.job.state).toBe('RUNNING');
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await isAwaited(id);
       await postgres.stop();
       const ready = () => fetch(new URL('/ready', first().url));
       expect([(await ready()).status, (await fetch(new URL('/health', first().url))).status]).toEqual([503, 200]);
@@ -152,17 +165,14 @@ describe.runIf(process.platform === 'linux' && inject('postgresUrl') === null)(
       expect((await nothing('application/json')).status).toBe(200);
       // Its last rows are read meanwhile.
       const busy = async (): Promise<number> => sum(await Promise.all(workers.map(({ pid }) => ticks(pid))));
-      await vi.waitFor(
-        async () => {
-          const before = await busy();
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          expect((await busy()) - before).toBeLessThan(3);
-        },
-        { timeout: 60_000 },
-      );
+      await eventually(async () => {
+        const before = await busy();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect((await busy()) - before).toBeLessThan(3);
+      });
       await postgres.start();
       expect(await waiting).toEqual(answer);
-      await vi.waitFor(async () => expect((await ready()).status).toBe(200), { timeout: 20_000 });
+      await eventually(async () => expect((await ready()).status).toBe(200));
       expect(await answered(second().ask)(question(), {}, { prefer: 'wait=60' })).toEqual(answer);
       let last: unknown;
       for await (const { data } of followed) last = data.job;

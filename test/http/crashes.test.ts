@@ -1,3 +1,4 @@
+// @module-tag slow
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeParquet } from '../data/parquet.ts';
 import { answered } from '../support/ask.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { computeProcesses, isAlive, type ServerProcess, startProcess } from '../support/process.ts';
 import { expectRefused } from '../support/refusals.ts';
 import { copyToy, denseManifest, registerDataset, registerModel } from '../support/toys.ts';
@@ -51,14 +53,11 @@ const jobOf = async (id: string): Promise<JobState> =>
 async function inTheMiddleOf(document: string, attempt = 1): Promise<string> {
   const { errors } = await server.ask(document, {}, { prefer: 'wait=0' });
   const id = errors[0]?.extensions.job as string;
-  await vi.waitFor(
-    async () => {
-      const { state, rowsDone, attempts } = await jobOf(id);
-      expect({ state, attempts }).toEqual({ state: 'RUNNING', attempts: attempt });
-      expect(rowsDone).toBeGreaterThan(0);
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  await eventually(async () => {
+    const { state, rowsDone, attempts } = await jobOf(id);
+    expect({ state, attempts }).toEqual({ state: 'RUNNING', attempts: attempt });
+    expect(rowsDone).toBeGreaterThan(0);
+  });
   return id;
 }
 
@@ -86,7 +85,7 @@ describe.runIf(process.platform === 'linux')(
       const children = await computeProcesses(server.pid);
       expect(children).not.toEqual([]);
       await server.kill('SIGKILL');
-      await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), { timeout: 5000 });
+      await eventually(() => expect(children.filter(isAlive)).toEqual([]));
       server = await startProcess(location, folder);
       expect(await ended(id)).toMatchObject({ state: 'DONE', error: null, attempts: 2 });
       expect(await answered(server.ask)(evaluation)).toEqual({ model: { evaluation: { rowCount, auc: 1 } } });

@@ -1,8 +1,10 @@
+// @module-tag slow
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeParquet } from '../data/parquet.ts';
 import { answered } from '../support/ask.ts';
 import { eventsOf } from '../support/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectRefused } from '../support/refusals.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { copyToy, denseManifest, registerDataset, registerModel } from '../support/toys.ts';
@@ -57,14 +59,11 @@ const cancel = async (id: string): Promise<JobState> =>
     )
   ).cancelJob.job;
 const reaches = (id: string, state: string): Promise<JobState> =>
-  vi.waitFor(
-    async () => {
-      const job = await jobOf(id);
-      expect(job.state).toBe(state);
-      return job;
-    },
-    { timeout: 30_000, interval: 20 },
-  );
+  eventually(async () => {
+    const job = await jobOf(id);
+    expect(job.state).toBe(state);
+    return job;
+  });
 const subscription = `subscription ($id: ID!) { job(id: $id) { ${fields} } }`;
 const follow = (id: string, signal?: AbortSignal) =>
   eventsOf<{ job: JobState }>(server.url, subscription, { id }, signal);
@@ -168,10 +167,7 @@ describe('a request that is aborted', () => {
     await answer;
   };
   const isRunning = async (): Promise<void> => {
-    await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'RUNNING' }), {
-      timeout: 10_000,
-      interval: 20,
-    });
+    await eventually(async () => expect(await newest()).toMatchObject({ state: 'RUNNING' }));
   };
 
   test('stops a pass that nobody was told of and nobody else waits for', async () => {
@@ -233,7 +229,7 @@ describe('prefetch', () => {
   test('that is cancelled stops the passes that nobody else waits for', async () => {
     const { data } = await prefetch(large());
     const { id } = data.prefetch.job;
-    await vi.waitFor(async () => expect((await jobOf(id)).rowsDone).toBeGreaterThan(0), { timeout: 20_000 });
+    await eventually(async () => expect((await jobOf(id)).rowsDone).toBeGreaterThan(0));
     expect(await cancel(id)).toMatchObject({ state: 'CANCELLED' });
     await vi.waitFor(
       async () => expect(await newest()).toMatchObject({ title: /evaluation|scores/, state: 'CANCELLED' }),

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Interest } from '../../src/jobs/interest.ts';
 import { type Answer, answered } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -51,10 +52,7 @@ describe.each([
     });
     const id = pendingJob(first);
     expect(await jobOf(id)).toMatchObject({ state: expect.stringMatching(/^(QUEUED|RUNNING|DONE)$/), error: null });
-    await vi.waitFor(async () => expect(await jobOf(id)).toMatchObject({ state: 'DONE', fraction: 1 }), {
-      timeout: 10_000,
-      interval: 50,
-    });
+    await eventually(async () => expect(await jobOf(id)).toMatchObject({ state: 'DONE', fraction: 1 }));
     const later = await server.ask(page(month), {}, { prefer });
     expect(later.errors).toEqual([]);
     expect(later.data.model).toMatchObject({
@@ -93,11 +91,12 @@ describe('a model that is deleted while it is asked', () => {
   test('is NOT_FOUND, not a failure', async () => {
     const document = '{ model(name: "flights", version: "2") { evaluation(rows: { dataset: "flights" }) { auc } } }';
     pendingJob(await server.ask(document, {}, { prefer: 'wait=0' }));
+    const waits = vi.spyOn(Interest.prototype, 'begin');
     const question = server.ask(document);
+    await eventually(() => expect(waits).toHaveBeenCalled());
     const { model } = await answered(server.ask)<{ model: { id: string } }>(
       '{ model(name: "flights", version: "2") { id } }',
     );
-    await sleep(50);
     await answered(server.ask)('mutation ($id: ID!) { deleteModel(input: { id: $id }) { deletedId } }', {
       id: model.id,
     });

@@ -1,11 +1,13 @@
+// @module-tag any-database
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32 } from '../../src/compute/tensor.ts';
 import { modelOf } from '../compute/onnx/models.ts';
 import { answered } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectRefused, type Refusal } from '../support/refusals.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { copyToy, denseManifest, registerModel, registerRows } from '../support/toys.ts';
@@ -116,14 +118,11 @@ describe('probes', () => {
     const slow = probes('options: { l2: 3 }', 'auc trainAuc');
     const { errors } = await server.ask(slow, {}, { prefer: 'wait=0' });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['ANALYSIS_PENDING']);
-    await vi.waitFor(
-      async () => {
-        const { errors: left, data } = await server.ask<Answer>(slow, {}, { prefer: 'wait=0' });
-        expect(left).toEqual([]);
-        expect(data.model.probes[0]?.auc).toBeGreaterThan(0.5);
-      },
-      { timeout: 20_000, interval: 200 },
-    );
+    await eventually(async () => {
+      const { errors: left, data } = await server.ask<Answer>(slow, {}, { prefer: 'wait=0' });
+      expect(left).toEqual([]);
+      expect(data.model.probes[0]?.auc).toBeGreaterThan(0.5);
+    });
   });
 
   test('and whatever else is asked leave out rows that the model, or either of two, cannot take', async () => {

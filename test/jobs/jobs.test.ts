@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeResult } from '../../src/analysis/codec.ts';
 import { getJob, listJobs } from '../../src/store/jobs.ts';
 import { getClaims, getResults } from '../../src/store/results.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Server, startServer } from './server.ts';
 
 let location: DatabaseLocation & AsyncDisposable;
@@ -33,7 +34,7 @@ describe('a pass', () => {
       { state: 'done' },
     ]);
     expect(await textOf('a2')).toBe('a2');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await jobOf(jobId)).toMatchObject({ state: 'DONE', attempts: 1, rowsDone: 2, rowsTotal: 2, error: null }),
     );
   });
@@ -92,7 +93,7 @@ describe('a pass whose compute process dies', () => {
   test('is tried again, without what it has kept', async () => {
     const { jobId } = await server.submit({ f1: 'kept', f2: 'dies once' }, [reading('f1 auc', 'f1')]);
     expect(await server.wait('f1 auc', jobId)).toEqual({ state: 'done' });
-    await vi.waitFor(async () => expect(await jobOf(jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+    await eventually(async () => expect(await jobOf(jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
     expect(await timesRun('f2')).toBe(2);
     expect([await textOf('f1'), await textOf('f1 auc'), await textOf('f2')]).toEqual(['f1', 'f1 f1 auc', 'f2']);
   });

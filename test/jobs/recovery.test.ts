@@ -1,9 +1,10 @@
+// @module-tag slow
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { passQueue } from '../../src/jobs/boss.ts';
 import { endAbandoned, requeueOrphans } from '../../src/jobs/recovery.ts';
 import type { Target } from '../../src/planner/plan.ts';
@@ -14,6 +15,7 @@ import { insertModel } from '../../src/store/models.ts';
 import { getClaims, getResults } from '../../src/store/results.ts';
 import { question } from '../planner/questions.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 import { type Server, startServer } from './server.ts';
 
@@ -25,7 +27,7 @@ async function killedServer({ home, databaseUrl }: DatabaseLocation): Promise<st
   const victim = fork(path, databaseUrl === undefined ? [home] : [home, databaseUrl]);
   const [jobId] = (await once(victim, 'message')) as [string];
   const runs = () => readFile(join(home, 'runs'), 'utf8');
-  await vi.waitFor(async () => expect(await runs()).toContain('second'), { timeout: 10_000 });
+  await eventually(async () => expect(await runs()).toContain('second'));
   victim.kill('SIGKILL');
   await once(victim, 'exit');
   return jobId;
@@ -45,7 +47,7 @@ test('a server that starts after one was killed in the middle of a pass finishes
   expect(await server.wait('second', jobId, 40_000)).toEqual({ state: 'done' });
   // Embedded, nobody else can be running it; on a shared Postgres its heartbeat has to stop first.
   expect(performance.now() - startedMs).toBeLessThan(isPostgres ? 30_000 : 9_000);
-  await vi.waitFor(async () => expect(await jobOf(server, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+  await eventually(async () => expect(await jobOf(server, jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
   expect(await server.runs()).toEqual(['first', 'second', 'second']);
   expect(await getResults(server.database.db, ['first', 'second'])).toHaveLength(2);
 
@@ -83,12 +85,12 @@ test('what one server leaves queued, under way or lost, the next runs or ends', 
   expect(await jobOf(running, lost.jobId)).toMatchObject({ state: 'FAILED', error: { code: 'ANALYSIS_FAILED' } });
   expect(await getClaims(running.database.db, ['lost'])).toEqual([]);
   const stopped = await running.submit({ stopped: 'hangs once' });
-  await vi.waitFor(async () => expect(await running.runs()).toContain('stopped'), { timeout: 10_000 });
+  await eventually(async () => expect(await running.runs()).toContain('stopped'));
   await running.close();
 
   const last = await startServer(location);
   expect(await last.wait('stopped', stopped.jobId)).toEqual({ state: 'done' });
-  await vi.waitFor(async () => expect(await jobOf(last, stopped.jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
+  await eventually(async () => expect(await jobOf(last, stopped.jobId)).toMatchObject({ state: 'DONE', attempts: 2 }));
   await last.close();
 });
 
@@ -110,7 +112,7 @@ test('a pass that takes the server down each time is given up', async () => {
   const { database, boss } = server;
   const { jobId } = await server.submit({ a: 'kept' });
   for (const state of ['QUEUED', 'QUEUED', 'FAILED']) {
-    await vi.waitFor(async () => expect(await boss.fetch(passQueue)).toHaveLength(1), { timeout: 5000 });
+    await eventually(async () => expect(await boss.fetch(passQueue)).toHaveLength(1));
     await requeueOrphans(database, boss);
     await endAbandoned(database, boss);
     expect(await jobOf(server, jobId)).toMatchObject({ state });

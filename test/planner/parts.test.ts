@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyedQuestion, Target } from '../../src/planner/plan.ts';
 import { Planner, type PlannerScope } from '../../src/planner/planner.ts';
 import { insertDataset } from '../../src/store/datasets.ts';
@@ -12,6 +12,7 @@ import { results } from '../../src/store/schema.ts';
 import type { Fate } from '../jobs/pass.ts';
 import { type Server, startServer } from '../jobs/server.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 import { question as questionOn } from './questions.ts';
 
@@ -132,7 +133,7 @@ describe('when patience ends before the part is there', () => {
     expect(job).toMatchObject({ title: 'moments of ctr 1 over train 1', error: null });
     expect(await refusal(ask(whole(), scopeOf(0)))).toMatchObject({ details: { job: error.details.job } });
     await go();
-    await vi.waitFor(async () => expect(await isKept('scores')).toBe(true), { timeout: 10_000 });
+    await eventually(async () => expect(await isKept('scores')).toBe(true));
     expect(await ask(whole(), scopeOf(0))).toBe('fit scores');
     expect(await timesRun('fit')).toBe(1);
     expect(await timesRun('scores')).toBe(1);
@@ -141,11 +142,14 @@ describe('when patience ends before the part is there', () => {
   test('because the request was aborted, nothing follows the part', async () => {
     const abort = new AbortController();
     const answer = refusal(ask(whole(), scopeOf(20_000, abort.signal)));
-    await vi.waitFor(async () => expect(await timesRun('fit')).toBe(1), { timeout: 10_000 });
+    await eventually(async () => expect(await timesRun('fit')).toBe(1));
     abort.abort();
     expect(await answer).toMatchObject({ code: 'ANALYSIS_PENDING' });
     await go();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Whatever follows the part has followed it when this has.
+    expect(await ask(question('after', 'test', { parts: [question('fit', 'train', { fate: 'waits' })] }))).toBe(
+      'fit after',
+    );
     expect(await getClaims(server.database.db, [`${prefix}scores`])).toEqual([]);
   });
 });

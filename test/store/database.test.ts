@@ -5,12 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { isAway } from '../../src/store/away.ts';
 import { notify, openDatabase, type Queries } from '../../src/store/database.ts';
 import { insertDataset } from '../../src/store/datasets.ts';
 import { datasets } from '../../src/store/schema.ts';
 import { freshDatabase, freshLocation } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { copyCluster } from '../support/pglite.ts';
 import { newDataset } from '../support/rows.ts';
 
@@ -44,7 +45,7 @@ describe('a database', () => {
       await notify(tx, 'letters', 'a');
       await notify(tx, 'letters', 'b');
     });
-    await vi.waitFor(() => expect(heard).toEqual(['a', 'b']));
+    await eventually(() => expect(heard).toEqual(['a', 'b']));
     await unlisten();
     await notify(database.db, 'letters', 'c');
     expect(heard).toEqual(['a', 'b']);
@@ -72,7 +73,7 @@ test.runIf(inject('postgresUrl') === null)(
     const victim = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
     // PGlite takes a folder with this file for a cluster; it is not the last one that it writes.
     const hasBegun = () => readdirSync(home).some((folder) => existsSync(join(home, folder, 'PG_VERSION')));
-    await vi.waitFor(() => expect(hasBegun()).toBe(true), { timeout: 50_000, interval: 1 });
+    await eventually(() => expect(hasBegun()).toBe(true));
     victim.kill('SIGKILL');
     await once(victim, 'exit');
     expect(existsSync(join(home, 'database'))).toBe(false);
@@ -111,8 +112,11 @@ test.runIf(inject('postgresUrl'))(
       });
     const between = (): Promise<unknown> =>
       db.transaction(async (tx) => {
-        await end(await pidOf(tx));
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        const pid = await pidOf(tx);
+        await end(pid);
+        await eventually(async () =>
+          expect(await db.execute(sql`select 1 from pg_stat_activity where pid = ${pid}`)).toHaveLength(0),
+        );
         await tx.execute(sql`select 1`);
       });
     for (const lost of await Promise.allSettled([inFlight, between, inFlight, between, inFlight].map((one) => one())))

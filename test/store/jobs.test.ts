@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertDataset } from '../../src/store/datasets.ts';
 import {
   createJob,
@@ -14,6 +14,7 @@ import {
 } from '../../src/store/jobs.ts';
 import { deleteModel, insertModel } from '../../src/store/models.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -53,7 +54,7 @@ test('a job is queued, runs with progress, and is done; each step is heard of', 
   expect(await getJob(database.db, id)).toMatchObject({ rowsDone: 2 ** 40, rowsTotal: 2 ** 41, rowsPerSecond: 0.5 });
   await finishJob(database.db, id, null);
   expect(await getJob(database.db, id)).toMatchObject({ state: 'DONE', error: null, finishedAt: expect.any(Date) });
-  await vi.waitFor(() => expect(heard).toEqual([id, id, id]));
+  await eventually(() => expect(heard).toEqual([id, id, id]));
 });
 
 test('an attempt that was interrupted goes back to the queue, and the next one counts its rows from zero', async () => {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deleteDataset, insertDataset } from '../../src/store/datasets.ts';
 import { Lookups } from '../../src/store/lookups.ts';
 import { insertModel, setAlias } from '../../src/store/models.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -45,7 +46,7 @@ test('a change that another server makes is seen within little more than a secon
   expect(await lookups.dataset({ name: 'theirs' })).toBeDefined();
   await deleteDataset(database.db, id);
   const deletedMs = performance.now();
-  await vi.waitFor(async () => expect(await lookups.dataset({ name: 'theirs' })).toBeUndefined(), { timeout: 5000 });
+  await eventually(async () => expect(await lookups.dataset({ name: 'theirs' })).toBeUndefined());
   expect(performance.now() - deletedMs).toBeLessThan(3000);
 });
 

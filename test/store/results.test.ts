@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PassResult } from '../../src/pass/protocol.ts';
 import { deleteDataset, insertDataset } from '../../src/store/datasets.ts';
 import { deleteModel, insertModel } from '../../src/store/models.ts';
@@ -16,6 +16,7 @@ import {
   touchResults,
 } from '../../src/store/results.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { newDataset, newModel } from '../support/rows.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -102,7 +103,7 @@ test('a result is there with all that is known of it, and whoever waits hears of
   });
   expect([...(kept?.value ?? [])]).toEqual([0, 255, 39, 92, 10]);
   expect(kept?.computedAt).toBeInstanceOf(Date);
-  await vi.waitFor(() => expect(heard).toEqual(['a']));
+  await eventually(() => expect(heard).toEqual(['a']));
 });
 
 test('what a job claimed and did not compute is given up, and whoever waits hears of it', async () => {
@@ -113,7 +114,7 @@ test('what a job claimed and did not compute is given up, and whoever waits hear
   await database.db.transaction((tx) => release(tx, failed));
   expect((await getClaims(database.db, ['a', 'b', 'c'])).map(({ key }) => key).sort()).toEqual(['a', 'c']);
   expect(await claim(database.db, claims(randomUUID(), 'b'))).toEqual(['b']);
-  await vi.waitFor(() => expect(heard).toEqual(['a', 'b']));
+  await eventually(() => expect(heard).toEqual(['a', 'b']));
 });
 
 test('a job that lost its claim cannot write into that of another', async () => {
@@ -137,7 +138,7 @@ test('a result remembers when it was last used', async () => {
   await claim(database.db, claims(jobId, 'a'));
   await complete(database.db, jobId, result('a'), 1);
   const [before] = await getResults(database.db, ['a']);
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(before?.usedAt.getTime() ?? 0));
+  await eventually(() => expect(Date.now()).toBeGreaterThan(before?.usedAt.getTime() ?? 0));
   await touchResults(database.db, ['a', 'never asked']);
   const [after] = await getResults(database.db, ['a']);
   expect(after?.usedAt.getTime()).toBeGreaterThan(before?.usedAt.getTime() ?? 0);

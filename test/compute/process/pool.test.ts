@@ -2,11 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { CallLimits } from '../../../src/compute/process/limits.ts';
 import { ComputeProcessLost } from '../../../src/compute/process/lost.ts';
 import type { ComputePool } from '../../../src/compute/process/pool.ts';
 import { GlassgraphError, toErrorRecord } from '../../../src/errors.ts';
+import { eventually } from '../../support/eventually.ts';
 import { newPool } from '../../support/pool.ts';
 
 const entry = new URL('./child.ts', import.meta.url);
@@ -94,7 +95,7 @@ describe('a compute process that is lost', () => {
     const pool = poolOf(1);
     const pid = (await pool.run('pid', null)) as number;
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await eventually(() => expect(isAlive(pid)).toBe(false));
     expect(await pool.run('echo', 'there')).toBe('there');
   });
 
@@ -192,7 +193,7 @@ describe('a call', () => {
     const folder = (await pool.run('scratch', null)) as string;
     expect(existsSync(folder)).toBe(true);
     await pool.run('killed', null).catch(() => undefined);
-    await vi.waitFor(() => expect(existsSync(folder)).toBe(false));
+    await eventually(() => expect(existsSync(folder)).toBe(false));
   });
 
   test('that finds the disk full says so', async () => {
@@ -208,5 +209,5 @@ test('a compute process goes when its server is killed', async () => {
   const [pid] = (await once(server, 'message')) as [number];
   expect(isAlive(pid)).toBe(true);
   server.kill('SIGKILL');
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 });
+  await eventually(() => expect(isAlive(pid)).toBe(false));
 });
