@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { functions, onNodes, onPostgres, onTensorflow, servers, slow, tags } from './test/kinds.ts';
 
-const functions = ['analysis', 'compute', 'data', 'graph', 'planner', 'plots'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const project = (name: string, include: string[], options: { isolate?: boolean } = {}) => ({
+  extends: true as const,
+  test: { name, include, ...options },
+});
 
 export default defineConfig({
   // One copy for tests and libraries alike: Node takes this file, vite would take the one for bundlers.
@@ -16,10 +18,15 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    tags,
+    // By name, as the scripts of package.json do: the last two are files of the others once more.
     projects: [
-      // Functions of what they are given: their files share a process, and what it has loaded.
-      { extends: true, test: { name: 'functions', include: functions, isolate: false } },
-      { extends: true, test: { name: 'servers', include: ['test/**/*.test.ts'], exclude: functions } },
+      project('functions', functions, { isolate: false }),
+      project('servers', servers),
+      project('slow', slow),
+      project('nodes', onNodes),
+      project('postgres', onPostgres),
+      project('tensorflow', onTensorflow),
     ],
   },
 });

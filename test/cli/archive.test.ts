@@ -1,3 +1,5 @@
+// @module-tag slow
+// @module-tag any-database
 import { execFile } from 'node:child_process';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,5 @@
+// @module-tag slow
+// @module-tag any-database
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';

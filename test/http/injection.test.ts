@@ -1,3 +1,5 @@
+// @module-tag slow
+// @module-tag any-database
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

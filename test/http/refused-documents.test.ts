@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../support/ask.ts';
 import { expectRefused, type Refusal } from '../support/refusals.ts';

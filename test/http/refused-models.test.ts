@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../support/ask.ts';

@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../support/ask.ts';

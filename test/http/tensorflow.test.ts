@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { info } from '../../src/compute/tfjs/runtime.ts';

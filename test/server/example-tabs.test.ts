@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleTabs } from '../../src/server/example-tabs.ts';
 import { startServer, type TestServer } from '../support/server.ts';

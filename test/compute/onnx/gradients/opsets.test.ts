@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, test } from 'vitest';
 import { int64 } from '../../../../src/compute/tensor.ts';
 import { above, bool, float64, some } from './numbers.ts';
