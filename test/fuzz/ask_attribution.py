@@ -76,7 +76,7 @@ def may_be_refused(question: dict, subject: Subject) -> bool:
 
 def is_rescaled(case: dict) -> bool:
     pools = {field.get("pooling") for field in case["fields"]} | {field.get("via") for field in case["fields"]}
-    plain = not pools & {"attention", "gru", "lstm", "self", "max"} and not case.get("fm")
+    plain = not pools & {"attention", "gru", "lstm", "self", "max"} and case.get("fm") != "attention"
     blocks = all(block["type"] == "dense" and block.get("norm") in (None, "batch") for block in case["blocks"])
     return plain and blocks and case["head"]["kind"] not in ("SOFTMAX", "PRODUCT")
 
@@ -96,8 +96,15 @@ SALIENCY = """rowCount baselineValue convergence { meanAbsolute maxAbsolute conv
   groups { group { name } score share mean }"""
 
 
+def is_known(question: dict, subject: Subject) -> bool:
+    """Whether there is a reference: of DEEP_LIFT through a product there is none, and there need be no answer."""
+    return question["method"] != "DEEP_LIFT" or is_rescaled(subject.case)
+
+
 def judge_saliency(question: dict, view: View, answer: dict, figures: Figures, explainers: list[Explainer]) -> None:
     method, options, names = question["method"], question["options"], view.subject.features
+    if not is_known(question, view.subject):
+        return
     exact, *others = (one.attributed(method, options) for one in explainers)
     rounded = worst(exact, *others)
     if not np.isfinite(exact["norms"]).all():
@@ -203,7 +210,7 @@ class Explanations(Kind):
 def judge_row(question: dict, view: View, node: dict, at: int, found: list[dict], figures: Figures) -> None:
     (exact, rounded), names = (found[0], worst(*found)), view.subject.features
     path = f"row {node['row']['index']}"
-    if not np.isfinite(exact["norms"][at]).all():
+    if not np.isfinite(exact["norms"][at]).all() or not is_known(question, view.subject):
         return
     scale = float(np.abs(exact["norms"][at]).max())
     if question["method"] in PERTURBATION or question["method"] in COMPLETE:

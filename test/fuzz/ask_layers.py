@@ -61,7 +61,7 @@ def judge_layer(view: View, layer: dict, values: np.ndarray, figures: Figures) -
     positions = values.shape[1]
     for name, other in (("correlationWithScore", view.scores), ("correlationWithLabel", view.labels)):
         known = ~np.isnan(other)
-        if not known.any() or (name == "correlationWithScore" and other.std() <= 1e-4 * np.abs(other).max()):
+        if not known.any() or (name == "correlationWithScore" and other.std() <= max(1e-15, 1e-4 * np.abs(other).max())):
             continue
         inside = values[known].reshape(-1, flat.shape[1])
         exact = right.correlation(inside, np.repeat(other[known], positions))

@@ -57,12 +57,13 @@ class Evaluation(Kind):
 
 def judge_segments(view, known, target, got: list, figures: Figures) -> None:
     """Every value of a column, and every pair of values, of 3 rows or more that is worse than the whole; largest excess of log loss first."""
-    whole = Part(view, known, target).losses()[0].mean()
+    exact, rounded = Part(view, known, target).losses()
+    whole, edge = exact.mean(), np.abs(exact - rounded).sum()
     columns = {name: np.array([str(row[name]) for row in view.rows]) for name in ("who", "day")}
     masks = [known & (columns[name] == value) for name in columns for value in sorted(set(columns[name]))]
     masks += [known & (columns["who"] == who) & (columns["day"] == day) for who in sorted(set(columns["who"])) for day in sorted(set(columns["day"]))]
     excesses = [(Part(view, one, target).losses()[0].mean() - whole) * one.sum() for one in masks if one.sum() >= 3]
-    near = 1e-4 * len(view.rows) * max(1, whole)
+    near = 1e-4 * len(view.rows) * max(1, whole) + 12 * edge
     figures.within("weakSegments", len(got), sum(one > near for one in excesses), sum(one > -near for one in excesses))
     told = [(one["logLoss"] - whole) * one["rowCount"] for one in got]
     figures.exact("weakSegments are ordered", all(a >= b - near for a, b in zip(told, told[1:])), True)
@@ -78,7 +79,7 @@ class Part:
         self.is_logit = view.subject.case["head"]["kind"] == "LOGIT"
         self.scores, self.rounded = view.both(target | {"space": "PROBABILITY"}, inside)
         self.own, self.own_rounded = view.both(target | {"space": "LOGIT" if self.is_logit else "PROBABILITY"}, inside)
-        self.ranks = right.Ranks(self.own, self.own_rounded, view.subject.case["seed"], view.subject.case["dtype"])
+        self.ranks = right.Ranks(self.own, self.own_rounded, view.subject.case["seed"], view.subject.case["dtype"], self.labels)
         self.groups = [row["who"] for row, one in zip(view.rows, inside) if one]
 
     def losses(self):

@@ -23,6 +23,8 @@ def number(field: dict, value):
         raise Invalid("not finite")
     for step in field.get("transform", []):
         if "log1p" in step:
+            if value <= -1:
+                raise Invalid("no logarithm")
             value = math.log1p(value)
         if "standardize" in step:
             value = (value - step["standardize"]["mean"]) / step["standardize"]["deviation"]

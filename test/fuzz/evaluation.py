@@ -68,20 +68,31 @@ def delong(labels, ranks, level=0.95):
 class Ranks:
     """Numbers to rank by, and others that rounding might make of them."""
 
-    def __init__(self, exact, rounded, seed: int = 0, dtype: str = "float32"):
+    def __init__(self, exact, rounded, seed: int = 0, dtype: str = "float32", labels=None):
         rng = np.random.default_rng(seed)
         if dtype == "float64":
             rounded = exact
         spread = 3 * np.abs(exact - rounded).max(initial=0) + (3e-7 if dtype == "float32" else 1e-14) * np.abs(exact)
         unique, at = np.unique(exact, return_inverse=True)
         noises = [rng.uniform(-1, 1, len(unique))[at] for _ in range(12)] + [np.zeros(len(exact))]
+        if labels is not None:
+            # The best and the worst orders of what lies within rounding of each other.
+            noises += [labels * 2 - 1, 1 - labels * 2]
         near = exact.astype(dtype).astype(np.float64)
-        self.all = [exact, rounded, near, *(exact + spread * noise for noise in noises)]
+        shaken = [exact + spread * noise for noise in noises]
+        self.all = [exact, rounded, near, *shaken]
+        step = 2 * spread.max(initial=0)
+        if dtype == "float32" and step > 0:
+            # What is within rounding of each other may be the same.
+            self.all += [np.round(exact / step) * step, np.round(exact / step + 0.5) * step, *(one.astype(dtype).astype(float) for one in shaken)]
 
     def range(self, figure):
         found = [figure(ranks) for ranks in self.all]
         known = [one for one in found if one is not None]
-        return (min(known), max(known)) if known else (None, None)
+        if not known:
+            return None, None
+        low, high = min(known), max(known)
+        return low - (high - low), high + (high - low)
 
 
 def curve(labels, ranks, kind):

@@ -22,6 +22,7 @@ ACTIVATIONS = {
     "selu": F.selu,
     "hardtanh": F.hardtanh,
     "mish": F.mish,
+    "square": lambda x: x**2,
     "none": lambda x: x,
 }
 """Functions of single elements; softplus of PyTorch is the identity beyond 20, to less than float32 tells."""
@@ -320,7 +321,7 @@ class Net(nn.Module):
         products = 0
         if kind and len(crossed) > 1:
             stacked = torch.stack(crossed, 1)
-            products = self.attended(stacked) if kind == "attention" else 0.5 * (stacked.sum(1) ** 2 - (stacked**2).sum(1))
+            products = self.attended(stacked) if kind == "attention" else 0.5 * (self.act("square", stacked.sum(1)) - self.act("square", stacked).sum(1))
             if kind != "scalar":
                 parts, products = [*parts, products], 0
             else:
