@@ -66,10 +66,11 @@ def optional(subject: Subject) -> list[str]:
 
 
 def may_be_refused(question: dict, subject: Subject) -> bool:
-    """What documentation says some models have no answer to: bags of values, the rescale rule of products."""
+    """What documentation says some models have no answer to: ways between lists of different lengths, the rescale rule of products."""
     method, baseline = question.get("method"), question.get("options", {}).get("baseline", {})
     if any(field.get("bag") for field in subject.case["fields"]):
-        if method in ("FEATURE_PERMUTATION", "HESSIAN") or "values" in baseline or baseline.get("kind") == "MISSING":
+        of_values = "values" in baseline or baseline.get("kind") == "MISSING"
+        if subject.case["opset"] < 16 or method == "HESSIAN" or (of_values and method not in PERTURBATION):
             return True
     return method == "DEEP_LIFT" and not is_rescaled(subject.case)
 

@@ -286,7 +286,7 @@ class Embeddings(Kind):
         net = subject.nets[torch.float64]
         for feature in answer:
             field = fields.get(feature["name"])
-            if field is None or field["kind"] not in ("CATEGORICAL", "SEQUENCE"):
+            if field is None or field["kind"] not in ("CATEGORICAL", "SEQUENCE") or (field.get("bag") and subject.case["opset"] < 16):
                 continue
             tables = {(field.get("table") or field["name"], False): net.table_of(field).weight}
             if field.get("wide"):

@@ -95,7 +95,9 @@ class Explainer:
                         own[:, at] = new[:, at]
                 given[name] = own.reshape(shape)
             elif self.names.index(name) in features:
-                given |= {key: other[key] for key in (name, name + "/length", name + "/real") if key in given}
+                given |= {key: as_wide(other[key], given[key]) for key in (name, name + "/length", name + "/real") if key in given}
+                if field.get("bag"):
+                    given |= {key: as_wide(given[key], other[key]) for key in (name, name + "/real")}
         return given
 
     def players(self) -> list[set[int]]:
@@ -272,6 +274,12 @@ class Explainer:
         groups = [sums[:, members].sum(1) for members in self.subject.groups.values()]
         sums = torch.cat([sums, *(one.unsqueeze(1) for one in groups)], 1)
         return {"sums": sums, "norms": sums.abs(), "baseline": value(frozenset())}
+
+
+def as_wide(values, other):
+    """Lists filled up to at least the width of others."""
+    missing = other.shape[1] - values.shape[1] if values.dim() == 2 and other.dim() == 2 else 0
+    return torch.nn.functional.pad(values, (0, missing)) if missing > 0 else values
 
 
 class Rescaled(torch.autograd.Function):

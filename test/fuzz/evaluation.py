@@ -70,6 +70,8 @@ class Ranks:
 
     def __init__(self, exact, rounded, seed: int = 0, dtype: str = "float32", labels=None):
         rng = np.random.default_rng(seed)
+        # Rows that are alike rank alike, in whichever place of a matrix product they are.
+        exact = np.array([float(f"{one:.12g}") for one in exact])
         if dtype == "float64":
             rounded = exact
         spread = 3 * np.abs(exact - rounded).max(initial=0) + (3e-7 if dtype == "float32" else 1e-14) * np.abs(exact)

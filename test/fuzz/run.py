@@ -123,11 +123,12 @@ def judge(subject: Subject, question: dict, answer, errors: list[dict]) -> Outco
     if errors:
         code = errors[0].get("extensions", {}).get("code")
         detail = told(errors[0])
-        if code in refusals:
+        may = ask_attribution.may_be_refused(question, subject)
+        if code in refusals and not (may and str(code).startswith("UNSUPPORTED")):
             return Outcome(question, "refused", f"as it should: {code}")
-        if code in ("INTERNAL_SERVER_ERROR", "GRAPHQL_VALIDATION_FAILED", "MODEL_REJECTED", "DATASET_REJECTED", None) or refusals:
+        if code in ("INTERNAL_SERVER_ERROR", "GRAPHQL_VALIDATION_FAILED", "MODEL_REJECTED", "DATASET_REJECTED", None) or (refusals and not may):
             return Outcome(question, "fault", detail)
-        surprise = "" if ask_attribution.may_be_refused(question, subject) else "unexpected: "
+        surprise = "" if may else "unexpected: "
         return Outcome(question, "refused", surprise + detail)
     if refusals:
         return Outcome(question, "fault", f"answered where one of {sorted(refusals)} is right")
