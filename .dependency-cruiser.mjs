@@ -2,7 +2,8 @@
  * Which folder of src/ may import which: graph → planner → analysis → compute contracts, with data and store at the side.
  * A folder that has no row may import nothing and be imported by nobody.
  */
-const contracts = 'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life|written-out)\\.ts$';
+const contracts =
+  'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life|written-out|expressions|runs)\\.ts$';
 const everybody = [
   'src/errors\\.ts$',
   'src/limits\\.ts$',
@@ -32,6 +33,7 @@ const arrows = {
     'src/compute/process/(pool|lost)\\.ts$',
     'src/data/',
     'src/store/',
+    'src/pass/protocol\\.ts$',
     'src/planner/question\\.ts$',
   ],
   'src/graph/': [

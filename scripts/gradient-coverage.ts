@@ -22,6 +22,6 @@ function coverage(): string {
 function signature(operator: string, rule: Rule): string {
   if (rule === null) return `\`${operator}\``;
   if (typeof rule === 'function') return `\`${operator}(∂ …)\``;
-  if ('forward' in rule) return `\`${operator}\`*`;
+  if ('forward' in rule || 'body' in rule) return `\`${operator}\`*`;
   return `\`${operator}(${rule.map((vjp) => (vjp === null ? '0' : '∂')).join(' ')})\``;
 }

@@ -67,6 +67,11 @@ export interface Registration {
 export interface ModelArtifact {
   readonly executor: ExecutorName;
   readonly files: readonly string[];
+  /**
+   * The model is run with so many rows at a time, whatever a batch has, and the last ones are filled up: 1 where rows see each other,
+   * else what a model was exported for that takes no other number. As many as come when undefined.
+   */
+  readonly rowsPerRun?: number;
 }
 
 export interface OpenOptions {

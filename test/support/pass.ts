@@ -23,6 +23,8 @@ export const allRows: RowSelection = { partitions: null, where: [], invalid: 'FA
 interface ToyModel {
   readonly model: string;
   readonly manifest: unknown;
+  /** Runs it so many rows at a time, whatever registration found. */
+  readonly rowsPerRun?: number;
 }
 
 export interface Toy extends ToyModel {
@@ -96,11 +98,12 @@ export async function answersOf(
   return answers;
 }
 
-async function registered({ model, manifest: written }: ToyModel, dataset: DatasetRecord, home: string) {
+async function registered({ model, manifest: written, rowsPerRun }: ToyModel, dataset: DatasetRecord, home: string) {
   const path = resolve(model);
   const source = { path, root: dirname(path) };
   const executor = await executorFor(source);
-  const { artifact, graph } = await executor.register(source, home, 1);
+  const { artifact: found, graph } = await executor.register(source, home, 1);
+  const artifact = rowsPerRun === undefined ? found : { ...found, rowsPerRun };
   const readFile = (name: string) => readBeside(join(dirname(path), name), 'utf8');
   const manifest = await resolveManifest(graph, written, { readFile, home });
   const vocabularies = await loadVocabularies(home, manifest);

@@ -22,10 +22,15 @@ export class GraphBuilder {
   readonly #specs: Map<string, TensorSpec>;
   readonly #names: Set<string>;
   readonly #known = new Map<string, string[]>();
+  readonly #scope: string;
 
-  /** `specs`: what is known of the model's own tensors. The model itself is not changed. */
-  constructor(model: ModelProto, specs: ReadonlyMap<string, TensorSpec>) {
+  /**
+   * `specs`: what is known of the model's own tensors. The model itself is not changed. `scope`: what names that are added begin with, in a
+   * graph that will be a body of another.
+   */
+  constructor(model: ModelProto, specs: ReadonlyMap<string, TensorSpec>, scope = '') {
     this.model = copyOf(model);
+    this.#scope = scope;
     const view = viewOf(this.model);
     this.opset = view.opset;
     this.#graph = view.graph;
@@ -80,8 +85,9 @@ export class GraphBuilder {
 
   /** A name that no tensor and no node has; it is taken from now on. */
   uniqueName(prefix: string): string {
-    let name = prefix;
-    for (let count = 1; this.#names.has(name); count++) name = `${prefix}_${count}`;
+    const first = `${this.#scope}${prefix}`;
+    let name = first;
+    for (let count = 1; this.#names.has(name); count++) name = `${first}_${count}`;
     this.#names.add(name);
     return name;
   }

@@ -9,6 +9,7 @@ import { only, operators } from './operators.ts';
 import { givingOut } from './outputs.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { prune } from './prune.ts';
+import { inRuns } from './runs/index.ts';
 import { dataTypeOf } from './tensors.ts';
 
 type Gradient = Expression & { kind: 'gradient' };
@@ -31,10 +32,19 @@ export interface CompiledGraph {
 /**
  * Compiles a program in four steps: every overridden tensor gets a replacement, which its readers read from then on; the
  * overrides' expressions are added and assigned to the replacements; the outputs' expressions are added; what no output needs is
- * taken away. Throws NOT_FOUND for a tensor that the model does not have, UNSUPPORTED_OPERATOR.
+ * taken away. `rowsPerRun`: the model is run with so many rows at a time, however many there are. Throws NOT_FOUND for a tensor that the model does not have, UNSUPPORTED_OPERATOR.
  */
-export function compileProgram(model: ModelProto, graph: ModelGraph, program: Program): CompiledGraph {
-  const compiler = new Compiler(model, graph);
+export function compileProgram(
+  model: ModelProto,
+  graph: ModelGraph,
+  program: Program,
+  rowsPerRun?: number,
+): CompiledGraph {
+  const specs = new Map(graph.tensors.map((spec) => [spec.name, spec]));
+  const compiler = new Compiler(
+    graph,
+    rowsPerRun === undefined ? new GraphBuilder(model, specs) : inRuns(model, graph, program, rowsPerRun),
+  );
   const overrides = Object.entries(program.overrides ?? {});
   for (const [name] of overrides) compiler.replace(name);
   for (const [name, expression] of overrides) compiler.assign(name, expression);
@@ -48,8 +58,8 @@ class Compiler {
   readonly #rowValues = new Map<RowValue, string>();
   readonly #parameters = new Map<string, string>();
 
-  constructor(model: ModelProto, graph: ModelGraph) {
-    this.#builder = new GraphBuilder(model, new Map(graph.tensors.map((spec) => [spec.name, spec])));
+  constructor(graph: ModelGraph, builder: GraphBuilder) {
+    this.#builder = builder;
     this.#graph = graph;
   }
 

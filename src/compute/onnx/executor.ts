@@ -22,7 +22,7 @@ export const onnxExecutor: Executor = {
   register,
   openTable,
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
-    return new OnnxModel(await readArtifact(folderOf(artifact, home)), threads);
+    return new OnnxModel({ ...(await readArtifact(folderOf(artifact, home))), ...artifact }, threads);
   },
 };
 
@@ -35,11 +35,15 @@ export interface Spreading extends ProgramSpreading {
 /** Costs nothing while open: each program has sessions of its own, and all of them share the mapped weights. */
 export class OnnxModel implements OpenModel {
   readonly graph: ModelGraph;
-  readonly #artifact: OnnxArtifact;
+  readonly #artifact: OnnxArtifact & Pick<ModelArtifact, 'rowsPerRun'>;
   readonly #threads: number;
   readonly #spreading: Spreading;
 
-  constructor(artifact: OnnxArtifact, threads: number, spreading: Spreading = computeLimits) {
+  constructor(
+    artifact: OnnxArtifact & Pick<ModelArtifact, 'rowsPerRun'>,
+    threads: number,
+    spreading: Spreading = computeLimits,
+  ) {
     this.graph = artifact.graph;
     this.#artifact = artifact;
     this.#threads = threads;
@@ -47,8 +51,8 @@ export class OnnxModel implements OpenModel {
   }
 
   async compile(program: Program): Promise<CompiledProgram> {
-    const { model, graph, folder } = this.#artifact;
-    const compiled = compileProgram(model, graph, program);
+    const { model, graph, folder, rowsPerRun } = this.#artifact;
+    const compiled = compileProgram(model, graph, program, rowsPerRun);
     const { afterMs, denseParameters, lanes: most } = this.#spreading;
     const lanes = denseParameterCount(graph) > denseParameters ? 1 : Math.min(this.#threads, most);
     // Figures depend on the threads of a session, which sums are split among: so all of a program have as many.

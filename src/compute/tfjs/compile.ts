@@ -2,8 +2,10 @@ import type { Tensor as RuntimeTensor } from '@tensorflow/tfjs';
 import { analysisFailed, GlassgraphError, notFound, unsupportedByExecutor } from '../../errors.ts';
 import type { BatchInput, CompiledProgram } from '../executor.ts';
 import { ExpressionIds } from '../expression-ids.ts';
+import { everythingIn } from '../expressions.ts';
 import type { ModelGraph } from '../graph.ts';
 import type { Expression, Program } from '../program.ts';
+import { noMultipliers } from '../runs.ts';
 import type { Tensor } from '../tensor.ts';
 import { Forward, type Run, sweepKey } from './forward.ts';
 import { ancestorsOf, type GraphView } from './graph-view.ts';
@@ -11,11 +13,14 @@ import { nodeOf } from './model-json.ts';
 import { checkMultipliers } from './multiplier-path.ts';
 import type { Opened } from './opened.ts';
 import { checkPath } from './path.ts';
+import { InRuns } from './runs.ts';
 import { fromRuntime, toRuntime } from './values.ts';
 
 /** What programs are compiled for. */
 interface Ground extends Opened {
   readonly graph: ModelGraph;
+  /** The model is run with so many rows at a time, however many there are. */
+  readonly rowsPerRun?: number | undefined;
 }
 
 type Leaf = Extract<Expression, { kind: 'constant' | 'row' | 'parameter' }>;
@@ -65,7 +70,10 @@ function examine(ground: Ground, program: Program, ids: ExpressionIds): Found {
       wanted.set(key, [...(wanted.get(key) ?? []), expression.wrt]);
       if (expression.wrt.kind !== 'tensor') continue;
       assertCut(expression.wrt.name);
-      if (expression.by === 'MULTIPLIERS') checkMultipliers(ground, expression.of, expression.wrt.name);
+      if (expression.by === 'MULTIPLIERS') {
+        if (ground.rowsPerRun !== undefined) throw noMultipliers(ground.rowsPerRun);
+        checkMultipliers(ground, expression.of, expression.wrt.name);
+      }
       for (const target of targetsOf(view, expression.of, overrides)) checkPath(ground, target, expression.wrt.name);
     }
   const all = everythingIn(scopes.flatMap(([, roots]) => roots));
@@ -98,16 +106,6 @@ function targetsOf(view: GraphView, of: Expression, overrides: NonNullable<Progr
     }
   }
   return targets;
-}
-
-/** Of expressions, themselves and all that they are made of; what stands inside of gradients only `withGradients`. */
-export function everythingIn(roots: readonly Expression[], withGradients = true): Expression[] {
-  const all = new Set(roots);
-  for (const expression of all) {
-    if (expression.kind === 'apply') for (const input of expression.inputs) all.add(input);
-    if (expression.kind === 'gradient' && withGradients) all.add(expression.of).add(expression.wrt);
-  }
-  return [...all];
 }
 
 /** Gradients of gradients pass kernels that no node of the model has: what is missing shows only when they are computed. */
@@ -168,7 +166,7 @@ class TfjsProgram implements CompiledProgram {
 
   /** The values that come from outside, made before any tape starts, and disposed of after the last. */
   #runOf({ inputs, rowValues }: BatchInput, parameters: Readonly<Record<string, Tensor>>): Run {
-    const { tf, executable, view } = this.#ground;
+    const { tf, executable, view, graph, rowsPerRun } = this.#ground;
     const ids = this.#ids;
     const given = (leaf: Leaf): RuntimeTensor => {
       if (leaf.kind === 'constant') return toRuntime(tf, 'a constant', leaf.value);
@@ -178,7 +176,7 @@ class TfjsProgram implements CompiledProgram {
     const leaves = new Map(this.#found.leaves.map((leaf) => [ids.of(leaf), given(leaf)]));
     return {
       tf,
-      executable,
+      executable: rowsPerRun === undefined ? executable : new InRuns(this.#ground, graph, rowsPerRun),
       view,
       ids,
       program: this.#program,

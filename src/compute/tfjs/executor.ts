@@ -18,21 +18,23 @@ export const tfjsExecutor: Executor = {
   async open(artifact: ModelArtifact, { home, threads }: OpenOptions): Promise<OpenModel> {
     if (isSaved(artifact)) return SavedModel.open(artifact, home, threads);
     const { model, weights, graph } = await readArtifact(folderOf(artifact, home));
-    return new TfjsModel(await opened(await runtime(threads), model, weights), graph);
+    return new TfjsModel(await opened(await runtime(threads), model, weights), graph, artifact.rowsPerRun);
   },
 };
 
 class TfjsModel implements OpenModel {
   readonly graph: ModelGraph;
   readonly #model: Opened;
+  readonly #rowsPerRun: number | undefined;
 
-  constructor(model: Opened, graph: ModelGraph) {
+  constructor(model: Opened, graph: ModelGraph, rowsPerRun: number | undefined) {
     this.graph = graph;
     this.#model = model;
+    this.#rowsPerRun = rowsPerRun;
   }
 
   async compile(program: Program): Promise<CompiledProgram> {
-    return compileProgram({ ...this.#model, graph: this.graph }, program);
+    return compileProgram({ ...this.#model, graph: this.graph, rowsPerRun: this.#rowsPerRun }, program);
   }
 
   async close(): Promise<void> {

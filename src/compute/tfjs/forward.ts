@@ -4,11 +4,12 @@ import type { Expression, Program } from '../program.ts';
 import { ancestorsOf } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
 import { withMultipliers } from './multipliers.ts';
-import type { Opened } from './opened.ts';
+import type { Executable, Opened } from './opened.ts';
 import { operators } from './operators.ts';
 
 /** What one run of a program works with. */
-export interface Run extends Opened {
+export interface Run extends Omit<Opened, 'executable'> {
+  readonly executable: Pick<Executable, 'execute'>;
   readonly program: Program;
   readonly ids: ExpressionIds;
   /** Everything with respect to which somebody differentiates an expression, by `sweepKey`. */

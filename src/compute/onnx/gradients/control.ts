@@ -4,10 +4,11 @@ import type { GraphProto } from '../proto/onnx_pb.js';
 import { renamed } from '../rename.ts';
 import { fromTensorProto } from '../tensors.ts';
 import type { Rules } from './rule.ts';
+import { bodyOfScan } from './scan.ts';
 import type { Site } from './site.ts';
 import type { Value } from './value.ts';
 
-/** Control flow. Of a Loop or a Scan there is no rule. */
+/** Control flow. Of a Loop there is no rule, nor of a Scan that carries a state from step to step. */
 export const control: Rules = {
   /**
    * PyTorch's older exporter puts an If around a Squeeze: once sizes are known, so is the branch, and what it captures are its
@@ -25,6 +26,7 @@ export const control: Rules = {
       return [site.value(source).reshape(site.y.sizes()).like(site.y)];
     },
   },
+  Scan: { body: bodyOfScan },
 };
 
 const arranging = new Set(['Identity', 'Squeeze', 'Unsqueeze', 'Reshape', 'Flatten']);

@@ -5,7 +5,7 @@ import { guarded } from './guard.ts';
 import { multiplierCalculus } from './multipliers.ts';
 import { pathBetween, readsOf, type Step } from './path.ts';
 import { Ranges } from './ranges.ts';
-import type { Calculus, Composite, Rule } from './rule.ts';
+import type { Calculus, Composite, Mapped, Rule } from './rule.ts';
 import { ruleOf } from './rules.ts';
 import { Site } from './site.ts';
 import { Sums } from './sums.ts';
@@ -140,6 +140,7 @@ function contributions({ site, reads, lives, how }: Visit): Pulled[] {
       ...each,
       gradient: calculus.finish(site, each.gradient),
     }));
+  if (isMapped(rule)) return mapped(site, rule, reads);
   return readsOf(site.node).flatMap((name, index): Pulled[] => {
     if (!reads.has(name)) return [];
     const vjp = typeof rule === 'function' ? rule : rule?.[index];
@@ -167,6 +168,31 @@ function composed({ site, reads, lives, how }: Visit, { forward }: Composite): P
   return [...backward(site.graph, targets, [...reads], inner).values()];
 }
 
+/** What the parts hand back, by a node that goes through them once more. */
+function mapped(site: Site, rule: Mapped, reads: Step['reads']): Pulled[] {
+  const { graph, inputs, outputs, again } = rule.body(site);
+  const fed = new Map(site.node.input.map((name, index) => [inputs[index] ?? '', name]));
+  const targets = outputs.flatMap((name, index): Pulled[] => {
+    if (!site.isNeeded(index)) return [];
+    const { dtype, shape } = new Value(graph, name);
+    const gradient = graph.input('gradient', dtype, shape);
+    fed.set(gradient, site.gradient(index).name);
+    return [{ name, gradient: new Value(graph, gradient), alive: 'everywhere' }];
+  });
+  const wanted = inputs.filter((_, index) => reads.has(site.node.input[index] ?? ''));
+  const inner = { calculus: gradientCalculus, ranges: new Ranges(graph) };
+  const pulled = [...backward(graph, targets, wanted, inner).values()];
+  const made = again(
+    fed,
+    pulled.map(({ name, gradient }) => gradient.like(new Value(graph, name)).name),
+  );
+  return pulled.map(({ name }, index) => {
+    const own = site.value(fed.get(name) ?? '');
+    return { name: own.name, gradient: site.value(made[index] ?? '').like(own), alive: 'everywhere' };
+  });
+}
+
+const isMapped = (rule: Rule): rule is Mapped => rule !== null && 'body' in rule;
 const isComposite = (rule: Rule): rule is Composite => rule !== null && 'forward' in rule;
 
 function requireFloat(graph: GraphBuilder, name: string): void {

@@ -1,3 +1,4 @@
+import type { GraphBuilder } from '../builder.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import type { Site } from './site.ts';
 import type { Value } from './value.ts';
@@ -13,11 +14,26 @@ export interface Composite {
   readonly forward: (site: Site) => readonly Value[];
 }
 
+/** What a node does to part after part of its inputs, each by itself: the gradient is that of its body, part after part. */
+export interface Mapped {
+  /** Throws UNSUPPORTED_OPERATOR where one part has to do with another. */
+  readonly body: (site: Site) => Body;
+}
+
+/** A body as a graph that grows: of each input and output of the node, the name that it has there. */
+export interface Body {
+  readonly graph: GraphBuilder;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** A node like this one, with its body as it has grown; returns the names of its outputs. */
+  again(inputs: ReadonlyMap<string, string>, outputs: readonly string[]): readonly string[];
+}
+
 /**
  * One function for all inputs, or one for each; null where the derivative is zero by nature (indices, shapes, conditions). For a
  * whole operator, null says that of all inputs. An input beyond the list has no rule, and differentiating it is an error.
  */
-export type Rule = Vjp | readonly (Vjp | null)[] | Composite | null;
+export type Rule = Vjp | readonly (Vjp | null)[] | Composite | Mapped | null;
 export type Rules = Readonly<Record<string, Rule>>;
 
 /** The rule of an operator that is written out. */

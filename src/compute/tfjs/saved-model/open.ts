@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { modelRejected, unsupportedByExecutor } from '../../../errors.ts';
 import type { CompiledProgram, ModelArtifact, OpenModel } from '../../executor.ts';
+import { everythingIn } from '../../expressions.ts';
 import type { ModelGraph } from '../../graph.ts';
 import type { Program } from '../../program.ts';
 import { modelsFolder, summaryFileName } from '../artifact.ts';
-import { compileProgram, everythingIn } from '../compile.ts';
+import { compileProgram } from '../compile.ts';
 import { viewOf } from '../graph-view.ts';
 import type { NativeModel } from '../native.ts';
 import type { Executable, Opened } from '../opened.ts';
@@ -28,19 +29,21 @@ export const isSaved = ({ files }: ModelArtifact): boolean => files.some((file) 
 export class SavedModel implements OpenModel {
   readonly graph: ModelGraph;
   readonly #opened: Opened;
+  readonly #rowsPerRun: number | undefined;
 
-  private constructor(graph: ModelGraph, opened: Opened) {
+  private constructor(graph: ModelGraph, opened: Opened, rowsPerRun: number | undefined) {
     this.graph = graph;
     this.#opened = opened;
+    this.#rowsPerRun = rowsPerRun;
   }
 
-  static async open({ files }: ModelArtifact, home: string, threads: number): Promise<SavedModel> {
+  static async open({ files, rowsPerRun }: ModelArtifact, home: string, threads: number): Promise<SavedModel> {
     const folder = join(home, dirname(files.at(-1) ?? ''));
     const { graph, signature } = await readSaved(
       folder,
       files.map((file) => join(home, file)),
     );
-    return new SavedModel(graph, await openSaved(folder, signature, threads));
+    return new SavedModel(graph, await openSaved(folder, signature, threads), rowsPerRun);
   }
 
   async compile(program: Program): Promise<CompiledProgram> {
@@ -50,7 +53,7 @@ export class SavedModel implements OpenModel {
         'A SavedModel has no gradients: TensorFlow.js runs it as a whole. Ask for a method that needs none (FEATURE_ABLATION, FEATURE_PERMUTATION, SHAPLEY_SAMPLING), or convert the model to ONNX or to a graph model of TensorFlow.js.',
         { executor: 'TFJS' },
       );
-    return compileProgram({ ...this.#opened, graph: this.graph }, program);
+    return compileProgram({ ...this.#opened, graph: this.graph, rowsPerRun: this.#rowsPerRun }, program);
   }
 
   async close(): Promise<void> {

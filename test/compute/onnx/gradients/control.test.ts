@@ -106,3 +106,38 @@ describe('an If', () => {
     });
   });
 });
+
+describe('a Scan', () => {
+  const scan = (body: ModelText, scanned: number, inputs: string): ModelText => ({
+    inputs: { x: ['float32', [null, 2]] },
+    weights: { start: float32([2], [0, 0]) },
+    nodes: [
+      ['Scan', inputs, inputs === 'x' ? 'y' : 'last y', { body: { graph: graphOf(body) }, num_scan_inputs: scanned }],
+    ],
+    outputs: 'y',
+  });
+
+  test('that does the same to every row has the gradient of what it does', async () => {
+    const body: ModelText = {
+      inputs: { row: ['float32', [2]] },
+      nodes: [['Mul', 'row row', 'square']],
+      outputs: 'square',
+    };
+    expect(await gradientOf(scan(body, 1, 'x'), [1, 2, 3, 4], [2, 2])).toEqual([2, 4, 6, 8]);
+  });
+
+  test('that carries something from row to row has none', async () => {
+    const body: ModelText = {
+      inputs: { sum: ['float32', [2]], row: ['float32', [2]] },
+      nodes: [
+        ['Add', 'sum row', 'next'],
+        ['Identity', 'next', 'shown'],
+      ],
+      outputs: 'next shown',
+    };
+    await expect(gradientOf(scan(body, 1, 'start x'), [1, 2], [1, 2])).rejects.toMatchObject({
+      code: 'UNSUPPORTED_OPERATOR',
+      message: expect.stringContaining('depends on the steps before it'),
+    });
+  });
+});

@@ -1,0 +1,19 @@
+import { type GlassgraphError, unsupportedByExecutor } from '../errors.ts';
+
+/* What cannot be asked of a model that is run a few rows at a time (`ModelArtifact.rowsPerRun`), in the same words on every backend. */
+
+/** A tensor without an axis of the rows: there is one for each run. */
+export const ofEveryRun = (tensor: string, rowsPerRun: number): GlassgraphError =>
+  unsupportedByExecutor(
+    `“${tensor}” is a figure of all rows that are run together, and rows of this model are run ${several(rowsPerRun)}. Ask for another tensor.`,
+    { tensor, rowsPerRun },
+  );
+
+/** A multiplier of DeepLIFT is of a row and its baseline, which are rows of one run. */
+export const noMultipliers = (rowsPerRun: number): GlassgraphError =>
+  unsupportedByExecutor(
+    `DEEP_LIFT runs a row beside its baseline, and rows of this model are run ${several(rowsPerRun)}: its “warnings” say why. Ask for INTEGRATED_GRADIENTS, or a method that needs no gradients.`,
+    { rowsPerRun },
+  );
+
+const several = (rowsPerRun: number): string => (rowsPerRun === 1 ? 'one at a time' : `${rowsPerRun} at a time`);
