@@ -8,6 +8,7 @@ import { refusedEarly } from './early.ts';
 import { ModelFormat } from './enums.ts';
 import { Executor } from './executor.ts';
 import { isUuid } from './ids.ts';
+import { ModelWarningType, neverExamined } from './model-warning.ts';
 import { Model } from './references.ts';
 
 export const { connection: ModelConnection } = connectionType('Model', Model);
@@ -42,6 +43,12 @@ builder.node(Model, {
       type: 'SafeInt',
       description: 'Weights of any type, each counted once; scales and zero points of quantised ones are none.',
       resolve: ({ graph }) => graph.parameterCount,
+    }),
+    warnings: t.field({
+      type: [ModelWarningType],
+      description:
+        'What registration found that its owner should know: rows that see each other in a batch, an output whose space is a guess, entries of a table that nothing can reach.',
+      resolve: ({ warnings }) => warnings ?? [neverExamined],
     }),
     createdAt: t.field({
       type: 'DateTime',

@@ -8,6 +8,7 @@ import { countRows } from '../data/rows.ts';
 import type { DatasetRecord } from '../data/types.ts';
 import { namingFirstText } from '../data/unfit.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
+import { examine } from './examine/index.ts';
 import { explain } from './explain.ts';
 import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
@@ -17,7 +18,7 @@ import { runPass } from './run.ts';
 import { runTables } from './tables.ts';
 
 /** The compute process: the only one that loads native model code. It has no database and can be lost at any time. */
-serve({ register, pass, predict, explain });
+serve({ register, examine, pass, predict, explain });
 
 interface RegisterCall {
   readonly source: ModelSource;

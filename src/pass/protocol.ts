@@ -105,6 +105,29 @@ export interface ExplainCall extends Pick<PredictCall, 'model' | 'rows' | 'envir
   readonly baselines?: BaselineRows;
 }
 
+/** How a model that is registered has to be run, and what its owner should know of it. */
+export interface Examination {
+  readonly artifact: ModelArtifact;
+  readonly warnings: readonly ModelWarning[];
+}
+
+export interface ModelWarning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Of a model that did not run on rows that were made up. */
+export const notExamined = (artifact: ModelArtifact): Examination => ({
+  artifact,
+  warnings: [
+    {
+      code: 'ROWS_NOT_EXAMINED',
+      message:
+        'The model did not run on rows that were made up for it, so nobody knows whether a row’s score depends on the rows that it is run with. Compare “predictions” of one row with those of several.',
+    },
+  ],
+});
+
 export interface Prediction {
   readonly score: number;
   readonly target: number;

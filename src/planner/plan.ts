@@ -2,7 +2,7 @@ import { isReading, partsOf, versionOf } from '../analysis/registry.ts';
 import type { RowSelection } from '../data/types.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
-import { canonicalJson, keyOf } from './question.ts';
+import { answerDigest, canonicalJson, keyOf } from './question.ts';
 
 /** What a question is about. */
 export type Target = RowsTarget | WeightsTarget;
@@ -44,8 +44,8 @@ export function keyed(name: string, spec: unknown, target: Target, others: Other
   });
   const { model, base, dataset, rows } = target;
   const key = keyOf({
-    modelDigest: model.digest,
-    baseDigest: base?.digest,
+    modelDigest: answerDigest(model),
+    baseDigest: base && answerDigest(base),
     datasetDigest: dataset?.digest ?? null,
     rows,
     analysis: name,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ModelArtifact } from '../compute/executor.ts';
 import type { RowSelection } from '../data/types.ts';
 
 /** What every answer says of where it comes from; `Provenance` in the schema. */
@@ -24,6 +25,10 @@ export interface Answer<Result> {
   readonly value: Result;
   readonly provenance: Provenance;
 }
+
+/** What the answers of a model depend on: its digest and, where a row's score would depend on it, how many rows are run together. */
+export const answerDigest = ({ digest, artifact }: { digest: string; artifact: ModelArtifact }): string =>
+  artifact.rowsPerRun === undefined ? digest : `${digest} by ${artifact.rowsPerRun}`;
 
 /** Equal digests, rows, analysis, version, spec and parts: the same question, whoever asks. */
 export function keyOf(question: {

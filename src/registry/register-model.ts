@@ -11,6 +11,7 @@ import { bestSuggestion } from '../data/suggest-manifest.ts';
 import { keepUploads, type Uploaded } from '../data/uploads.ts';
 import { badUserInput, bindingMismatch, GlassgraphError, modelRejected } from '../errors.ts';
 import { flawOf } from '../flaw.ts';
+import { type Examination, notExamined, type PassModel } from '../pass/protocol.ts';
 import { canonicalJson } from '../planner/question.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { listDatasets } from '../store/datasets.ts';
@@ -81,6 +82,7 @@ async function registerFiles(
     throw modelRejected(
       `The model cannot be kept: ${flaw.path.slice(0, 200)} ${flaw.what}. Export it with plain names.`,
     );
+  const { artifact, warnings } = await examined(pool, { ...registration, manifest }, environment);
   const digest = createHash('sha256')
     .update(canonicalJson({ files: registration.filesDigest, manifest }))
     .digest('hex');
@@ -91,12 +93,26 @@ async function registerFiles(
     description: input.description ?? null,
     tags: [...(input.tags ?? [])],
     format: registration.format,
-    executor: registration.artifact.executor,
+    executor: artifact.executor,
     sizeBytes: registration.sizeBytes,
-    artifact: registration.artifact,
+    artifact,
     graph: registration.graph,
     manifest,
+    warnings: [...warnings],
   });
+}
+
+/** A process that dies of rows that were made up says nothing of real ones. */
+async function examined(
+  pool: ComputePool,
+  { artifact, graph, manifest }: PassModel,
+  environment: OpenOptions,
+): Promise<Examination> {
+  const call = { model: { artifact, graph, manifest }, environment };
+  return (await pool.run('examine', call).catch((error: unknown) => {
+    if (error instanceof ComputeProcessLost) return notExamined(artifact);
+    throw error;
+  })) as Examination;
 }
 
 /** What is wrong without a manifest, with one to start from. */

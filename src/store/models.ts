@@ -30,9 +30,11 @@ export async function insertModel(db: Queries, model: NewModel): Promise<ModelRo
 }
 
 /** A newer Glassgraph may see more in the same bytes: registering again is how a model gets it. */
-async function knownBetter(db: Queries, existing: ModelRow, { graph, artifact }: NewModel): Promise<ModelRow> {
-  if (isDeepStrictEqual(existing.graph, JSON.parse(JSON.stringify(graph)))) return existing;
-  const [updated] = await db.update(models).set({ graph, artifact }).where(eq(models.id, existing.id)).returning();
+async function knownBetter(db: Queries, existing: ModelRow, model: NewModel): Promise<ModelRow> {
+  const found = { graph: model.graph, artifact: model.artifact, warnings: model.warnings ?? null };
+  const { graph, artifact, warnings } = existing;
+  if (isDeepStrictEqual({ graph, artifact, warnings }, JSON.parse(JSON.stringify(found)))) return existing;
+  const [updated] = await db.update(models).set(found).where(eq(models.id, existing.id)).returning();
   return updated ?? existing;
 }
 

@@ -19,6 +19,7 @@ import type { ModelGraph } from '../compute/graph.ts';
 import type { Manifest } from '../data/manifest.ts';
 import type { DatasetColumn, DatasetFile } from '../data/types.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { ModelWarning } from '../pass/protocol.ts';
 
 const bytes = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -41,6 +42,8 @@ export const models = pgTable(
     artifact: jsonb('artifact').$type<ModelArtifact>().notNull(),
     graph: jsonb('graph').$type<ModelGraph>().notNull(),
     manifest: jsonb('manifest').$type<Manifest>().notNull(),
+    /** null of models that were registered before anybody looked. */
+    warnings: jsonb('warnings').$type<ModelWarning[]>(),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [
