@@ -254,9 +254,9 @@ describe('guards of every day', () => {
     expect(await slopes(nodes, [0.5, 0], [2], { lowest: float32([], [-100]) })).toEqual([2, 0]);
   });
 
-  test('at the end of a thousand operators', async () => {
-    const middle = Array.from({ length: 1000 }, (_, at): Nodes[number] => ['Mul', `log${at} one`, `log${at + 1}`]);
-    const nodes: Nodes = [['Log', 'x', 'log0'], ...middle, ['Where', 'condition log1000 zero', 'y']];
+  test('in front of three thousand operators', async () => {
+    const middle = Array.from({ length: 3000 }, (_, at): Nodes[number] => ['Add', `log${at} one`, `log${at + 1}`]);
+    const nodes: Nodes = [['Log', 'x', 'log0'], ...middle, ['Where', 'condition log3000 zero', 'y']];
     const weights = { one: float32([], [1]), zero, condition: bool([2], [1, 0]) };
     expect(await slopes(nodes, [0.5, 0], [2], weights)).toEqual([2, 0]);
   });
