@@ -43,7 +43,7 @@ interface ConductanceState {
  */
 export const conductance = fromBaseline<ConductanceSpec, ConductanceState, ConductanceResult>({
   name: 'conductance',
-  version: 3,
+  version: 4,
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
     return { rowCount: 0, sums: new Float64Array(units), absolutes: new Float64Array(units), gaps: [0, 0, 0] };

@@ -62,7 +62,7 @@ export const pairsOf = (count: number): [number, number][] =>
  */
 export const interactions: Analysis<InteractionsSpec, InteractionsState, InteractionsResult> = {
   name: 'interactions',
-  version: 3,
+  version: 4,
   start: ({ features }) => ({ rowCount: 0, sums: new Float64Array(pairsOf(features.length).length) }),
   program({ method, target, features }, subject) {
     const all = subject.features;
