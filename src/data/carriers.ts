@@ -44,14 +44,18 @@ export function lookupsOf({ lookups }: Graph, feature: FeatureBinding): OwnLooku
     .filter(({ places }) => places.length > 0);
 }
 
-/** Numbers, and ids that are used as numbers, carry themselves: their slots of the input. */
+/**
+ * Numbers, and ids that are used as numbers, carry themselves: their slots of the input. None where an operator takes ids before a table
+ * does, be it some of a list: what is carried would be less than the feature.
+ */
 export function carriersOf(graph: Graph, feature: FeatureBinding): Carrier[] {
+  const isNumber = feature.kind === 'NUMERIC' || feature.kind === 'EMBEDDING';
+  if (!isNumber && straysOf(graph, feature).length > 0) return [];
   const own = lookupsOf(graph, feature);
   const carriers = own.map(({ lookup: { carrier, dimension }, places, elements }): Carrier => {
     return { tensor: carrier, size: dimension, places, elements };
   });
   const input = graph.inputs.find(({ name }) => name === feature.input);
-  const isNumber = feature.kind === 'NUMERIC' || feature.kind === 'EMBEDDING';
   if (!input?.dtype.startsWith('float') || (!isNumber && graph.capabilities?.activations === false)) return carriers;
   const lookedUp = new Set(own.flatMap(({ elements }) => elements));
   const elements = Array.from({ length: widthOf(feature) }, (_, element) => element).filter((at) => !lookedUp.has(at));

@@ -20,7 +20,7 @@ export function findLookups(
   origins: Origins,
 ): LookupGraph[] {
   return view.nodes.flatMap((node) => {
-    const { table, ids } = readBy(node, view, specs) ?? { table: '', ids: '' };
+    const { table, ids } = tableRead(node, view, specs) ?? { table: '', ids: '' };
     const row = dependent.has(table) ? undefined : origins.of(ids);
     const shape = view.initializers.get(table)?.dims.map(Number) ?? specs.get(table)?.shape;
     const entryCount = shape?.[0];
@@ -43,7 +43,11 @@ export function findLookups(
 }
 
 /** What a node looks up, and in which tensor, if that is what it does. */
-function readBy(node: NodeProto, view: GraphView, specs: Specs): { table: string; ids: string } | undefined {
+export function tableRead(
+  node: NodeProto,
+  view: GraphView,
+  specs: Specs,
+): { readonly table: string; readonly ids: string } | undefined {
   const [first = '', second = ''] = node.input;
   if (node.opType === 'Gather') return (readInt(node, 'axis') ?? 0) === 0 ? { table: first, ids: second } : undefined;
   const isProduct = node.opType === 'MatMul' && view.initializers.get(second)?.dims.length === 2;

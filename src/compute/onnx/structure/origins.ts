@@ -118,9 +118,15 @@ const unchanged: Rule = ({ row }) => {
   return source && [source];
 };
 
-const bounded: Rule = ({ row }) => {
+/** By limits that are no elements of rows themselves. */
+const bounded: Rule = ({ node, row, dims, constant }) => {
   const source = row(0);
-  return source && [withinLimits(source)];
+  if (source === undefined || node.input.some((_, at) => at > 0 && row(at) !== undefined)) return undefined;
+  const limit = constant(1);
+  const both = limit && broadcast(source, limit);
+  if (both !== undefined) return [withinLimits({ dims: both.dims, origins: both.pairs.map(([origin]) => origin) })];
+  const target = dims(node.output[0] ?? '');
+  return target && size(target) === size(source.dims) ? [withinLimits(source)] : undefined;
 };
 
 const withinLimits = (row: Row): Row => ({

@@ -16,3 +16,14 @@ export function rowDependent(view: GraphView): ReadonlySet<string> {
   }
   return dependent;
 }
+
+/** Tensors that one is computed from, itself included. */
+export function ancestorsOf(view: GraphView, tensor: string): ReadonlySet<string> {
+  const found = new Set([tensor]);
+  // A set is walked to its end while it grows.
+  for (const name of found) {
+    const node = view.producers.get(name);
+    if (node !== undefined && !sizes.has(node.opType)) for (const read of readsOf(node)) found.add(read);
+  }
+  return found;
+}

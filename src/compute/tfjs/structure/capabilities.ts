@@ -1,9 +1,8 @@
-import type { Blocker, Capabilities, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
-import type { GraphView, Specs } from '../graph-view.ts';
-import { inputsOf, nodeOf } from '../model-json.ts';
+import type { Blocker, Capabilities, LogitTensor, LookupGraph } from '../../graph.ts';
+import type { Specs } from '../graph-view.ts';
 import type { Opened } from '../opened.ts';
 import { blockersBetween } from '../path.ts';
-import { linear } from './lookups.ts';
+import { findStrays } from './strays.ts';
 
 interface Structure {
   readonly lookups: readonly LookupGraph[];
@@ -23,30 +22,10 @@ export function capabilitiesOf(model: Opened, specs: Specs, structure: Structure
       const known = found.get(blocker.node);
       found.set(blocker.node, { ...blocker, targets: [...(known?.targets ?? []), target] });
     }
-  const ids = view.inputs.filter((input) => !isFloat(input));
-  const lookedUp = new Set(structure.lookups.map(({ input }) => input));
-  const strays = ids.filter((input) => !lookedUp.has(input)).flatMap((input) => straysOf(view, specs, input));
-  return { activations: true, interventions: true, blockers: [...found.values()], strays };
-}
-
-/** The first nodes behind an input that do more than to move its elements. */
-function straysOf(view: GraphView, specs: Specs, input: string): Stray[] {
-  const size = (specs.get(input)?.shape ?? []).slice(1).reduce<number>((product, dim) => product * (dim ?? 1), 1);
-  const reached = new Set([input]);
-  return view.nodes.flatMap((node) => {
-    if (!inputsOf(node).some((name) => reached.has(nodeOf(name)))) return [];
-    if (linear.has(node.op)) {
-      reached.add(node.name);
-      return [];
-    }
-    return [
-      {
-        operator: node.op,
-        node: node.name,
-        reason: `it takes values of the input “${input}” that have no gradient and are looked up in no table`,
-        input,
-        columns: Array.from({ length: size }, (_, column) => column),
-      },
-    ];
-  });
+  return {
+    activations: true,
+    interventions: true,
+    blockers: [...found.values()],
+    strays: findStrays(model, specs, structure.lookups),
+  };
 }

@@ -17,8 +17,8 @@ import {
   selection,
   shifts,
 } from './families.ts';
-import { lookupOf } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
+import { tableRead } from './table-read.ts';
 import { weightsBehind } from './weights-behind.ts';
 
 /** A layer while its nodes are being found. */
@@ -97,7 +97,7 @@ class Walk {
   #kindOf(node: NodeDef): LayerKind | 'PART' | null {
     const { op, name } = node;
     if (this.#specs.get(name)?.dtype !== 'float32') return null;
-    if (lookupOf(this.#view, node) !== undefined) return 'EMBEDDING';
+    if (tableRead(this.#view, node) !== undefined) return 'EMBEDDING';
     if (bookkeeping.has(op) || selection.has(op)) return null;
     const open = this.#openBefore(node);
     if (this.#outputSide.has(name)) {
