@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import packageInfo from '../package.json' with { type: 'json' };
-import { GlassgraphError } from './errors.ts';
+import { failureOf } from './cli/failure.ts';
 
 // Before graphql is loaded: it looks for a second copy of itself at every value unless it is told that this is no development.
 process.env.NODE_ENV ??= 'production';
@@ -25,7 +25,9 @@ const program = new Command('glassgraph')
   glassgraph serve --example                     a server with an example, on http://localhost:4000/graphql
   glassgraph register model ctr 1 models/ctr     make a model known to it
   glassgraph query '{ models { totalCount } }'   ask it
-  glassgraph help serve                          every setting`,
+  glassgraph help serve                          every setting
+
+Ends with 0 when all is answered or done, 1 when the answer is no, 2 when there is none, 3 when it is still being computed.`,
   );
 
 const given = process.argv.slice(2);
@@ -33,15 +35,25 @@ const given = process.argv.slice(2);
 const args = given[0] === 'help' && given.length > 2 ? [...given.slice(1), '--help'] : given;
 const named = args[0] ?? '';
 const isCommand = Object.hasOwn(commands, named);
-if (!isCommand && /^[^-]/.test(named) && named !== 'help') program.error(`error: unknown command '${named}'`);
-const asked = isCommand ? [commands[named as keyof typeof commands]] : Object.values(commands);
-for (const load of asked) program.addCommand(await load(), { isDefault: load === commands.serve });
+
+/** The library ends with 1 what it finds wrong with arguments; here that is no answer. */
+function throwing(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwing);
+}
 
 try {
+  throwing(program);
+  if (!isCommand && /^[^-]/.test(named) && named !== 'help') program.error(`error: unknown command '${named}'`);
+  const asked = isCommand ? [commands[named as keyof typeof commands]] : Object.values(commands);
+  for (const load of asked) program.addCommand(await load(), { isDefault: load === commands.serve });
+  throwing(program);
   await program.parseAsync(args, { from: 'user' });
 } catch (error) {
-  if (!(error instanceof GlassgraphError)) throw error;
-  process.stderr.write(`glassgraph: ${error.message}\n`);
+  const isTold = error instanceof CommanderError;
+  const { code, lines, json } = failureOf(error);
+  if (!isTold) process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  if (json !== undefined && args.includes('--json')) process.stdout.write(`${JSON.stringify(json)}\n`);
   // Whatever was opened before something else could not be.
-  process.exit(1);
+  process.exit(code);
 }

@@ -5,18 +5,20 @@ import { badUserInput } from '../errors.ts';
 import type { Config } from '../server/config.ts';
 import { configOf } from '../server/config.ts';
 import type { Counts } from '../store/archive.ts';
-import { print } from './client.ts';
+import { print, printJson } from './client.ts';
 
 interface Flags {
   readonly databaseUrl?: string;
   readonly home?: string;
+  readonly json?: true;
 }
 
 const onStore = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .option('--database-url <url>', 'DATABASE_URL: Postgres instead of the embedded database')
-    .option('--home <folder>', 'GLASSGRAPH_HOME: embedded database, registered models, scores (.glassgraph)');
+    .option('--home <folder>', 'GLASSGRAPH_HOME: embedded database, registered models, scores (.glassgraph)')
+    .option('--json', 'print what was taken along as JSON');
 
 export const exportCommand = (): Command =>
   onStore('export', 'write models, aliases, datasets and kept results, with their files, into a folder')
@@ -63,8 +65,10 @@ async function onDatabase(
   let database: import('../store/database.ts').Database | undefined;
   try {
     database = await openDatabase(config);
-    const { models, modelAliases, datasets, results } = await act({ db: database.db, home: config.home });
-    print(`${models} models, ${modelAliases} aliases, ${datasets} datasets, ${results} results`);
+    const counts = await act({ db: database.db, home: config.home });
+    const { models, modelAliases, datasets, results } = counts;
+    if (flags.json) printJson(counts);
+    else print(`${models} models, ${modelAliases} aliases, ${datasets} datasets, ${results} results`);
   } catch (error) {
     const { syscall, code, path } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;

@@ -41,16 +41,21 @@ export async function ask<Data>(
 /** The data of an answer, whose errors end the command. */
 export async function asked<Data>(...request: Parameters<typeof ask>): Promise<Data> {
   const { data, errors } = await ask<Data>(...request);
-  if (errors.length > 0) {
-    tellErrors(errors);
-    process.exit(1);
-  }
-  return data as Data;
+  if (errors.length === 0) return data as Data;
+  throw new AnswerErrors(errors);
 }
 
-export function tellErrors(errors: readonly AnswerError[]): void {
-  for (const { message, path, extensions } of errors)
-    process.stderr.write(`${extensions.code}${path === undefined ? '' : ` at ${path.join('.')}`}: ${message}\n`);
+export const lineOf = ({ message, path, extensions }: AnswerError): string =>
+  `${extensions.code}${path === undefined ? '' : ` at ${path.join('.')}`}: ${message}`;
+
+/** Errors of an answer, which end a command. */
+export class AnswerErrors extends Error {
+  readonly errors: readonly AnswerError[];
+
+  constructor(errors: readonly AnswerError[]) {
+    super(errors.map(({ message }) => message).join(' '));
+    this.errors = errors;
+  }
 }
 
 export async function send(url: string, body: object, headers: Readonly<Record<string, string>>): Promise<Response> {

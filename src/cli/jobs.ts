@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { badUserInput } from '../errors.ts';
-import { type AnswerError, asked, asking, print, send, tellErrors } from './client.ts';
+import { type AnswerError, AnswerErrors, asked, asking, print, send } from './client.ts';
+import { exitCodes } from './exit.ts';
 
 interface Job {
   readonly id: string;
@@ -33,7 +34,10 @@ export const jobsCommand = (): Command =>
       { isDefault: true },
     )
     .addCommand(
-      command('follow', 'print a job whenever it changes; end with 1 unless it is DONE')
+      command(
+        'follow',
+        'print a job whenever it changes; end with 0 when it is DONE, with 1 when it has ended otherwise',
+      )
         .argument('<id>')
         .action(follow),
     )
@@ -59,14 +63,13 @@ async function cancel(id: string, { url, json }: Flags): Promise<void> {
 }
 
 async function follow(id: string, { url, json }: Flags): Promise<void> {
-  process.exitCode = 1;
   for await (const { data, errors = [] } of eventsOf(url, id)) {
-    tellErrors(errors);
-    if (errors.length > 0) return;
+    if (errors.length > 0) throw new AnswerErrors(errors);
     if (data?.job == null) continue;
+    const { state } = data.job;
     tell(data.job, json);
-    if (data.job.state === 'DONE') process.exitCode = 0;
-    if (['DONE', 'FAILED', 'CANCELLED'].includes(data.job.state)) return;
+    if (state === 'FAILED' || state === 'CANCELLED') process.exitCode = exitCodes.no;
+    if (['DONE', 'FAILED', 'CANCELLED'].includes(state)) return;
   }
   throw gone(url, 'it said no more');
 }

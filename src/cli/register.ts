@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { badUserInput } from '../errors.ts';
-import { asked, asking, print } from './client.ts';
+import { asked, asking, print, printJson } from './client.ts';
 
 const uriNote = `
 URI is a path that the server reads: a file, folder or glob below one of its GLASSGRAPH_SOURCES. The same bytes and settings
@@ -19,6 +19,7 @@ export const registerCommand = (): Command =>
         .option('--description <text>', 'what it is, in words')
         .option('--tag <name...>', 'tags to find it by')
         .option('--alias <name>', 'point this name at it as well, e.g. champion')
+        .option('--json', 'print what was registered as JSON')
         .addHelpText('after', uriNote)
         .action(registerModel),
     )
@@ -32,12 +33,14 @@ export const registerCommand = (): Command =>
         .option('--group-by <column>', 'column of GAUC’s groups')
         .option('--partition-by <column>', 'column of days, versions or the like')
         .option('--description <text>', 'what it is, in words')
+        .option('--json', 'print what was registered as JSON')
         .addHelpText('after', uriNote)
         .action(registerDataset),
     );
 
 interface Flags {
   readonly url: string;
+  readonly json?: true;
   readonly description?: string;
 }
 
@@ -45,7 +48,14 @@ async function registerModel(
   name: string,
   version: string,
   uri: string,
-  { url, manifest, tag, alias, description }: Flags & { manifest?: string; tag?: string[]; alias?: string },
+  {
+    url,
+    json: asJson,
+    manifest,
+    tag,
+    alias,
+    description,
+  }: Flags & { manifest?: string; tag?: string[]; alias?: string },
 ): Promise<void> {
   const input = {
     name,
@@ -53,37 +63,54 @@ async function registerModel(
     source: { uri },
     description,
     tags: tag,
-    ...(manifest && { manifest: await json(manifest) }),
+    ...(manifest && { manifest: await readJson(manifest) }),
   };
-  const document =
-    'mutation ($input: RegisterModelInput!) { registerModel(input: $input) { model { id digest layers { totalCount } } } }';
-  const { registerModel: registered } = await asked<{
-    registerModel: { model: { id: string; digest: string; layers: { totalCount: number } } };
-  }>(url, { query: document, variables: { input } });
-  const { id, digest, layers } = registered.model;
-  print(`${name} ${version}: ${layers.totalCount} layers, digest ${digest}, id ${id}`);
-  if (alias === undefined) return;
-  const pointing = 'mutation ($input: SetModelAliasInput!) { setModelAlias(input: $input) { model { id } } }';
-  await asked(url, { query: pointing, variables: { input: { model: { name, version }, alias } } });
-  print(`${alias} is ${name} ${version}`);
+  const document = `mutation ($input: RegisterModelInput!) {
+    registerModel(input: $input) { model { id name version digest layers { totalCount } } }
+  }`;
+  const { registerModel: payload } = await asked<{ registerModel: { model: Registered & { layers: Counted } } }>(url, {
+    query: document,
+    variables: { input },
+  });
+  const { layers, ...registered } = payload.model;
+  if (!asJson)
+    print(`${name} ${version}: ${layers.totalCount} layers, digest ${registered.digest}, id ${registered.id}`);
+  if (alias !== undefined) {
+    const pointing = 'mutation ($input: SetModelAliasInput!) { setModelAlias(input: $input) { model { id } } }';
+    await asked(url, { query: pointing, variables: { input: { model: { name, version }, alias } } });
+  }
+  if (asJson) return printJson({ model: { ...registered, layerCount: layers.totalCount }, alias: alias ?? null });
+  if (alias !== undefined) print(`${alias} is ${name} ${version}`);
+}
+
+interface Registered {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+interface Counted {
+  readonly totalCount: number;
 }
 
 async function registerDataset(
   name: string,
   version: string,
   uri: string,
-  { url, ...settings }: Flags & { label?: string; positive?: string; groupBy?: string; partitionBy?: string },
+  { url, json, ...settings }: Flags & { label?: string; positive?: string; groupBy?: string; partitionBy?: string },
 ): Promise<void> {
   const document =
-    'mutation ($input: RegisterDatasetInput!) { registerDataset(input: $input) { dataset { id digest rowCount } } }';
-  const { registerDataset: registered } = await asked<{
-    registerDataset: { dataset: { id: string; digest: string; rowCount: number } };
-  }>(url, { query: document, variables: { input: { name, version, source: { uri }, ...settings } } });
-  const { id, digest, rowCount } = registered.dataset;
+    'mutation ($input: RegisterDatasetInput!) { registerDataset(input: $input) { dataset { id name version digest rowCount } } }';
+  const { registerDataset: payload } = await asked<{ registerDataset: { dataset: Registered & { rowCount: number } } }>(
+    url,
+    { query: document, variables: { input: { name, version, source: { uri }, ...settings } } },
+  );
+  if (json) return printJson(payload);
+  const { id, digest, rowCount } = payload.dataset;
   print(`${name} ${version}: ${rowCount} rows, digest ${digest}, id ${id}`);
 }
 
-async function json(path: string): Promise<unknown> {
+async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {

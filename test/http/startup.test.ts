@@ -24,21 +24,21 @@ const refusal = (variables: Record<string, string>, ...flags: string[]) =>
     );
   });
 
-describe('a server that cannot start says why in a line, and ends with 1', { timeout: 90_000 }, () => {
+describe('a server that cannot start says why in a line, and ends with 2', { timeout: 90_000 }, () => {
   test.each<[what: string, variables: Record<string, string>, flags: string[], said: RegExp]>([
     ['an unknown variable', { GLASSGRAPH_PATIENSE: '3' }, [], /^glassgraph: GLASSGRAPH_PATIENSE is not known/],
     ['a malformed flag', {}, ['--port', 'http'], /^glassgraph: PORT is “http”; it must be a number/],
     ['a home that cannot be', { GLASSGRAPH_HOME: '/dev/null/home' }, [], /^glassgraph: The folder of GLASSGRAPH_HOME/],
   ])('%s', async (_, variables, flags, said) => {
     const answer = await refusal(variables, ...flags);
-    expect(answer).toEqual({ code: 1, said: expect.stringMatching(said) });
+    expect(answer).toEqual({ code: 2, said: expect.stringMatching(said) });
     expect(answer.said).not.toMatch(/^\s+at /m);
   });
 
   test('a database that is not there, without its password', async () => {
     const { code, said } = await refusal({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/x' });
     expect([code, said]).toEqual([
-      1,
+      2,
       expect.stringMatching(/^glassgraph: The database of DATABASE_URL .*ECONNREFUSED/),
     ]);
     expect(said).not.toContain('secret');
@@ -51,7 +51,7 @@ describe('a server that cannot start says why in a line, and ends with 1', { tim
     const { code, said } = await refusal({ PORT: String(port) });
     other.close();
     expect([code, said]).toEqual([
-      1,
+      2,
       expect.stringMatching(`^glassgraph: Nothing can listen on port ${port}.*EADDRINUSE`),
     ]);
   });

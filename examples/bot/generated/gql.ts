@@ -15,16 +15,16 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n": typeof types.MonthlyQualityDocument,
+    "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        rowCount\n        normalizedEntropy\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n": typeof types.MonthlyQualityDocument,
 };
 const documents: Documents = {
-    "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n": types.MonthlyQualityDocument,
+    "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        rowCount\n        normalizedEntropy\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n": types.MonthlyQualityDocument,
 };
 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').MonthlyQualityDocument;
+export function graphql(source: "\n  query MonthlyQuality($model: String!, $version: String, $dataset: String!) {\n    model(name: $model, version: $version) {\n      version\n      evaluation(rows: { dataset: $dataset }) {\n        auc\n        rowCount\n        normalizedEntropy\n        byPartition { slice rowCount auc normalizedEntropy calibrationRatio }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').MonthlyQualityDocument;
 
 
 export function graphql(source: string) {

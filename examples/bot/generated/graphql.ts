@@ -11,7 +11,7 @@ export type MonthlyQualityQueryVariables = Exact<{
 }>;
 
 
-export type MonthlyQualityQuery = { model: { version: string, evaluation: { auc: number | null, byPartition: Array<{ slice: string, rowCount: number, auc: number | null, normalizedEntropy: number | null, calibrationRatio: number | null }> } | null } | null };
+export type MonthlyQualityQuery = { model: { version: string, evaluation: { auc: number | null, rowCount: number, normalizedEntropy: number | null, byPartition: Array<{ slice: string, rowCount: number, auc: number | null, normalizedEntropy: number | null, calibrationRatio: number | null }> } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -38,6 +38,8 @@ export const MonthlyQualityDocument = new TypedDocumentString(`
     version
     evaluation(rows: {dataset: $dataset}) {
       auc
+      rowCount
+      normalizedEntropy
       byPartition {
         slice
         rowCount
