@@ -19,7 +19,7 @@ const arrows = {
   'src/compute/files/': [contracts],
   'src/compute/onnx/': [contracts, 'src/compute/files/'],
   'src/compute/tfjs/': [contracts, 'src/compute/files/'],
-  'src/compute/executors\\.ts$': [contracts, 'src/compute/[^/]+/executor\\.ts$'],
+  'src/compute/executors\\.ts$': [contracts, 'src/compute/([^/]+/executor|files/foreign)\\.ts$'],
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],
   'src/analysis/': [contracts, 'src/data/'],

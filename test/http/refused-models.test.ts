@@ -34,7 +34,7 @@ describe('a file that is no model, or no good one, is MODEL_REJECTED', () => {
     ['cut.onnx', /“cut.onnx”: .*cut off/],
     ['empty.onnx', /“empty.onnx”: The file is empty/],
     ['letter.onnx', /“letter.onnx”: The file is text/],
-    ['nothing', /The folder “nothing” holds 0 .onnx files/],
+    ['nothing', /There is no model in the folder “nothing”/],
     ['.', /holds \d .onnx files. Name the file/],
     ['bad', /manifest.json beside the model is no JSON/],
     ['hostile/domain.onnx', /domain “.+”, which is not allowed/],
