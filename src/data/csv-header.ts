@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { datasetRejected } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
@@ -22,9 +21,8 @@ const delimitersOf = (path: string): string[] => (/\.tsv(\.gz)?$/i.test(path) ? 
  * the one that cuts most of the next lines into as many fields, and of as good ones the one that the line has most of; in a .tsv a
  * tab). Throws DATASET_REJECTED for a file that is empty or whose first line names no columns.
  */
-export async function readCsvHeader(path: string): Promise<CsvHeader> {
-  const file = basename(path);
-  const text = (await beginningOf(path)).replace(/^\uFEFF/, '');
+export async function readCsvHeader(path: string, file: string): Promise<CsvHeader> {
+  const text = (await beginningOf(path, file)).replace(/^\uFEFF/, '');
   const [blank = ''] = /^(?: *(?:\r\n|\n|\r))*/.exec(text) ?? [];
   const blankEnds = blank.match(lineEnd) ?? [];
   const [line = '', ...next] = recordsOf(text.slice(blank.length));
@@ -92,7 +90,7 @@ function split(record: string, delimiter: string): string[] {
   return fields.map((field) => (/^".*"$/s.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field));
 }
 
-async function beginningOf(path: string): Promise<string> {
+async function beginningOf(path: string, file: string): Promise<string> {
   const bytes = createReadStream(path);
   const stream = path.toLowerCase().endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
   bytes.on('error', (error) => stream.destroy(error));
@@ -105,7 +103,7 @@ async function beginningOf(path: string): Promise<string> {
       if (length >= dataLimits.csvHeaderBytes) break;
     }
   } catch {
-    throw datasetRejected(`The file ${basename(path)} cannot be opened. Check that the server may read it.`);
+    throw datasetRejected(`The file ${file} cannot be opened. Check that the server may read it.`);
   } finally {
     bytes.destroy();
   }

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
@@ -10,6 +10,7 @@ import {
 import { diskFull } from '../disk-full.ts';
 import { analysisFailed, datasetRejected, type GlassgraphError } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
+import { fileNames } from './file-names.ts';
 
 /** SQL with numbered parameters: values never become a part of the text. */
 export interface Statement {
@@ -107,7 +108,7 @@ export class Reader implements Disposable {
   }
 
   #files(): string {
-    const names = this.#paths.map((path) => basename(path));
+    const names = this.#paths.map(fileNames(this.#paths));
     return names.length <= 3 ? names.join(', ') : `One of ${names.length} files, ${names[0]} to ${names.at(-1)},`;
   }
 }

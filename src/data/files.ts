@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { datasetRejected, type GlassgraphError } from '../errors.ts';
+import { fileNames } from './file-names.ts';
 import type { DatasetFile } from './types.ts';
 
 /**
@@ -12,15 +13,19 @@ import type { DatasetFile } from './types.ts';
  * Throws DATASET_REJECTED naming the file.
  */
 export async function assertUnchanged(files: readonly DatasetFile[]): Promise<void> {
+  const nameOf = (path: string): string => fileNames(files.map((file) => file.path))(path);
   for (const file of files) {
     const now = await stat(file.path).catch(() => undefined);
-    const name = basename(file.path);
     if (now === undefined)
-      throw datasetRejected(`The file ${name} is gone. Put it back, or register the data as a new version.`);
+      throw datasetRejected(
+        `The file ${nameOf(file.path)} is gone. Put it back, or register the data as a new version.`,
+      );
     const isSame =
       now.size === file.sizeBytes && now.mtimeMs === file.modifiedMs && (await hasSameBytes(file, now.ctimeMs));
     if (isSame) continue;
-    throw datasetRejected(`The file ${name} was changed after it was registered. Register the data as a new version.`);
+    throw datasetRejected(
+      `The file ${nameOf(file.path)} was changed after it was registered. Register the data as a new version.`,
+    );
   }
 }
 
@@ -38,8 +43,7 @@ export const emptyFile = (name: string): GlassgraphError =>
   datasetRejected(`The file ${name} is empty. Write it again, or leave it out.`);
 
 /** Size and time of a file that begins and ends as Parquet does. Throws DATASET_REJECTED naming it. */
-export async function inspectParquet(path: string): Promise<Omit<DatasetFile, 'rowCount'>> {
-  const name = basename(path);
+export async function inspectParquet(path: string, name = basename(path)): Promise<Omit<DatasetFile, 'rowCount'>> {
   const handle = await open(path).catch(() => {
     throw datasetRejected(`The file ${name} cannot be opened. Check that the server may read it.`);
   });

@@ -1,10 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
 import { datasetRejected } from '../errors.ts';
 import { using } from '../using.ts';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type Explain, Reader } from './duckdb.ts';
+import { fileNames } from './file-names.ts';
 import { emptyFile } from './files.ts';
 import type { DataFormat } from './formats.ts';
 import { parquetNames } from './parquet-names.ts';
@@ -37,7 +37,7 @@ export async function ingest(paths: readonly string[], format: DataFormat, path:
 }
 
 async function assertNotEmpty(paths: readonly string[]): Promise<void> {
-  for (const path of paths) if ((await stat(path)).size === 0) throw emptyFile(basename(path));
+  for (const path of paths) if ((await stat(path)).size === 0) throw emptyFile(fileNames(paths)(path));
 }
 
 async function copyParquet(reader: Reader, paths: readonly string[], path: string): Promise<string[]> {
@@ -55,6 +55,7 @@ async function copyJsonLines(reader: Reader, paths: readonly string[], path: str
   const from = (query: Query) =>
     `read_json(${query.bindList(paths)}, format = 'newline_delimited', records = 'true', sample_size = -1, ` +
     `maximum_sample_files = ${paths.length}, union_by_name = true, map_inference_threshold = -1)`;
+  const explainJson = explainJsonOf(paths);
   const describe = new Query();
   const columns = await reader.records(describe.statement(`DESCRIBE SELECT * FROM ${from(describe)}`), explainJson);
   const names = columns.map((column) => String(column.column_name));
@@ -93,7 +94,7 @@ async function copyCsv(reader: Reader, paths: readonly string[], texts: string, 
       `SELECT * FROM read_csv(${query.bindList(some)}, auto_detect = false, header = true, skip = ${blankLineCount}, ` +
       `delim = ${query.bind(delimiter)}, quote = '"', escape = '"', columns = {${columns}})`,
   );
-  await copy(reader, query, rows.join(' UNION ALL '), texts, explainCsv(names));
+  await copy(reader, query, rows.join(' UNION ALL '), texts, explainCsv(names, paths));
   const types = await textTypes(reader, texts, places);
   assertHeader(paths, names, types);
   const final = new Query();
@@ -120,16 +121,17 @@ type CommonHeader = Omit<CsvHeader, 'blankLineCount'> & { readonly blankLineCoun
 
 async function commonHeader(paths: readonly string[]): Promise<CommonHeader> {
   const [first, ...others] = paths as [string, ...string[]];
-  const { blankLineCount: ofFirst, ...header } = await readCsvHeader(first);
+  const nameOf = fileNames(paths);
+  const { blankLineCount: ofFirst, ...header } = await readCsvHeader(first, nameOf(first));
   const blankLineCounts = [ofFirst];
   for (const path of others) {
-    const { delimiter, names, blankLineCount } = await readCsvHeader(path);
+    const { delimiter, names, blankLineCount } = await readCsvHeader(path, nameOf(path));
     blankLineCounts.push(blankLineCount);
     const at = names.findIndex((name, place) => name !== header.names[place]);
     if (at === -1 && names.length === header.names.length && delimiter === header.delimiter) continue;
     const what = at === -1 ? 'other columns or another delimiter' : `“${names[at]}” at place ${at + 1}`;
     throw datasetRejected(
-      `The files do not have the same columns: ${basename(path)} has ${what}, unlike ${basename(first)}. Write them alike.`,
+      `The files do not have the same columns: ${nameOf(path)} has ${what}, unlike ${nameOf(first)}. Write them alike.`,
     );
   }
   return { ...header, blankLineCounts };
@@ -142,7 +144,7 @@ function assertHeader(paths: readonly string[], names: readonly string[], types:
   const isNumber = (name: string) => name.trim() !== '' && Number.isFinite(Number(name));
   if (ofNumbers.length === 0 || isNumbered || !ofNumbers.every(isNumber)) return;
   throw datasetRejected(
-    `The first line of ${basename(paths[0] as string)} must name its columns, and it has “${ofNumbers[0]}” for one of numbers. Put a line of names before the data.`,
+    `The first line of ${fileNames(paths)(paths[0] as string)} must name its columns, and it has “${ofNumbers[0]}” for one of numbers. Put a line of names before the data.`,
   );
 }
 
@@ -154,11 +156,13 @@ async function copy(reader: Reader, query: Query, select: string, path: string, 
   await reader.records(query.statement(sql), explain);
 }
 
-const fileIn = (message: string): string =>
-  basename(/file\s*(?:=\s*|")([^"\n]+)/.exec(message)?.[1]?.trim() ?? 'A file');
+function fileIn(message: string, paths: readonly string[]): string {
+  const path = /file\s*(?:=\s*|")([^"\n]+)/.exec(message)?.[1]?.trim();
+  return path === undefined ? 'a file' : fileNames(paths)(path);
+}
 
 const explainCsv =
-  (names: readonly string[]): Explain =>
+  (names: readonly string[], paths: readonly string[]): Explain =>
   (message) => {
     const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
     if (line === undefined) return undefined;
@@ -170,24 +174,29 @@ const explainCsv =
         : /quote/i.test(message)
           ? 'has a quote that does not end, or text around quotes'
           : 'cannot be read';
-    return datasetRejected(`Line ${line} of ${fileIn(message)} ${what}. Mend the line and register the data again.`, {
-      line: Number(line),
-    });
+    return datasetRejected(
+      `Line ${line} of ${fileIn(message, paths)} ${what}. Mend the line and register the data again.`,
+      {
+        line: Number(line),
+      },
+    );
   };
 
-const explainJson: Explain = (message) => {
-  const file = fileIn(message);
-  if (/expected records/.test(message))
+const explainJsonOf =
+  (paths: readonly string[]): Explain =>
+  (message) => {
+    const file = fileIn(message, paths);
+    if (/expected records/.test(message))
+      return datasetRejected(
+        'The lines of JSON Lines must be objects, of column names and values. Write one for each row.',
+      );
+    const found = /in line (\d+)/.exec(message)?.[1];
+    if (found === undefined) return undefined;
+    // DuckDB counts the lines before a malformed one from 1.
+    const line = Number(found) - (/^[^\n]*Malformed JSON/.test(message) ? 1 : 0);
+    const what = /duplicate key "(.*)"/.exec(message)?.[1];
     return datasetRejected(
-      'The lines of JSON Lines must be objects, of column names and values. Write one for each row.',
+      `Line ${line} of ${file} ${what === undefined ? 'is no JSON' : `has the key “${what}” twice`}. Mend the line and register the data again.`,
+      { line },
     );
-  const found = /in line (\d+)/.exec(message)?.[1];
-  if (found === undefined) return undefined;
-  // DuckDB counts the lines before a malformed one from 1.
-  const line = Number(found) - (/^[^\n]*Malformed JSON/.test(message) ? 1 : 0);
-  const what = /duplicate key "(.*)"/.exec(message)?.[1];
-  return datasetRejected(
-    `Line ${line} of ${file} ${what === undefined ? 'is no JSON' : `has the key “${what}” twice`}. Mend the line and register the data again.`,
-    { line },
-  );
-};
+  };

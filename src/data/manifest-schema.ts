@@ -53,7 +53,16 @@ export function parseManifest(raw: unknown): RawManifest {
   const error = validate.errors?.find(({ keyword }) => keyword !== 'if') as ErrorObject;
   const path = `manifest${error.instancePath.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}`;
   const { message, details = {} } = explain(error);
-  throw badUserInput(`input.${path}`, `${path} ${message}.`, details);
+  const name = featureNameAt(raw, error.instancePath);
+  const whose = name === undefined ? '' : ` (the feature “${name}”)`;
+  throw badUserInput(`input.${path}`, `${path} ${message}${whose}.`, details);
+}
+
+/** Of the feature that a place of the manifest is in, where it says what it is called. */
+function featureNameAt(raw: unknown, instancePath: string): string | undefined {
+  const at = /^\/features\/(\d+)/.exec(instancePath)?.[1];
+  const name: unknown = Object(Object(raw).features?.[at ?? '']).name;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function explain({ keyword, params, message = '', data, parentSchema }: ErrorObject): {
@@ -71,8 +80,9 @@ function explain({ keyword, params, message = '', data, parentSchema }: ErrorObj
     case 'additionalProperties': {
       const unknown = params.additionalProperty as string;
       const allowed = Object.keys((parentSchema as { properties: object }).properties);
+      const kind = data === null || typeof data !== 'object' || !('kind' in data) ? '' : ` for ${data.kind}`;
       return {
-        message: `has the key “${unknown}”; allowed are ${allowed.join(', ')}`,
+        message: `has the key “${unknown}”; allowed are ${allowed.join(', ')}${kind}`,
         details: { allowed, similar: similarTo(unknown, allowed) },
       };
     }

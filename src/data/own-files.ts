@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { fileNames } from './file-names.ts';
 import { assertUnchanged, digestOf } from './files.ts';
 import type { DataFormat } from './formats.ts';
 import { ingest } from './ingest.ts';
@@ -30,7 +31,7 @@ export async function writeOwnFile(home: string, paths: readonly string[], forma
     for (const file of paths) digests.push(await digestOf(file));
     const names = await ingest(paths, format, path);
     await assertUnchanged(before);
-    return { path, origin: { files: paths.map((file) => basename(file)), digests, names } };
+    return { path, origin: { files: paths.map(fileNames(paths)), digests, names } };
   } catch (error) {
     await rm(path, { force: true });
     throw error;

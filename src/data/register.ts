@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { badUserInput, datasetRejected } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 import { suggestionFor } from '../similar.ts';
 import { using } from '../using.ts';
 import { isNumeric, isScalar } from './column-type.ts';
 import { Reader } from './duckdb.ts';
+import { fileNames } from './file-names.ts';
 import { assertUnchanged, digestOf, inspectParquet } from './files.ts';
 import type { FolderValue } from './folder-columns.ts';
 import { isLabelSql, isNoLabel, labelSql } from './label.ts';
@@ -55,17 +55,18 @@ export async function registerDataset(
   folders: readonly (readonly FolderValue[])[] = [],
 ): Promise<RegisteredDataset> {
   assertReadable(paths);
-  const inspected = await Promise.all(paths.map(inspectParquet));
+  const nameOf = fileNames(paths);
+  const inspected = await Promise.all(paths.map((path) => inspectParquet(path, nameOf(path))));
   return using(await Reader.open(paths), async (reader) => {
     const own = await commonSchema(reader, paths, origin?.names);
     const isOwn = ({ name }: FolderValue): boolean =>
       own.some((column) => column.name.toLowerCase() === name.toLowerCase());
     const ofFolders = (folders[0] ?? []).filter((one) => !isOwn(one));
     const found = [...own, ...ofFolders.map(({ name, type }): DatasetColumn => ({ name, type }))];
-    assertNames(found, basename(paths[0] as string));
+    assertNames(found, nameOf(paths[0] as string));
     checkSettings(found, settings);
     const columns = found.map((column) => withPositive(column, settings));
-    const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path)));
+    const rowCounts = await Promise.all(paths.map((path) => countRows(reader, path, nameOf(path))));
     const digests: string[] = [];
     for (const path of paths) digests.push(await digestOf(path));
     const files = inspected.map((file, at): DatasetFile => {
@@ -78,7 +79,7 @@ export async function registerDataset(
       };
     });
     const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
-    if (rowCount === 0) throw withoutRows(origin?.files ?? paths.map((path) => basename(path)));
+    if (rowCount === 0) throw withoutRows(origin?.files ?? paths.map(nameOf));
     const { label, groupBy, partitionBy } = settings;
     const rows = { files, columns, rowCount, label, groupBy, partitionBy };
     await checkLabel(reader, rows);
@@ -97,7 +98,7 @@ function withoutRows(files: readonly string[]) {
 export function assertReadable(paths: readonly string[]): void {
   const unusable = paths.find((path) => /[*?]/.test(path));
   if (unusable === undefined) return;
-  throw datasetRejected(`Rename ${basename(unusable)} or its folder: a path may not have * or ?.`);
+  throw datasetRejected(`Rename ${fileNames(paths)(unusable)} or its folder: a path may not have * or ?.`);
 }
 
 type Rows = Omit<DatasetRecord, 'digest'>;
@@ -112,12 +113,13 @@ async function commonSchema(
   written: readonly string[] | undefined,
 ): Promise<DatasetColumn[]> {
   const [first, ...others] = paths as [string, ...string[]];
-  const columns = await schemaOf(reader, first, written);
+  const nameOf = fileNames(paths);
+  const columns = await schemaOf(reader, first, nameOf(first), written);
   for (const path of others) {
-    const difference = differenceBetween(columns, await schemaOf(reader, path));
+    const difference = differenceBetween(columns, await schemaOf(reader, path, nameOf(path)));
     if (difference === undefined) continue;
     throw datasetRejected(
-      `The files do not have the same columns: ${basename(path)} ${difference} as in ${basename(first)}. Write them alike.`,
+      `The files do not have the same columns: ${nameOf(path)} ${difference} as in ${nameOf(first)}. Write them alike.`,
     );
   }
   return columns;
@@ -143,10 +145,15 @@ function differenceBetween(expected: readonly DatasetColumn[], actual: readonly 
 }
 
 /** `written`: names as they were when the file is a copy of ours. */
-async function schemaOf(reader: Reader, path: string, written?: readonly string[]): Promise<DatasetColumn[]> {
+async function schemaOf(
+  reader: Reader,
+  path: string,
+  file: string,
+  written?: readonly string[],
+): Promise<DatasetColumn[]> {
   const query = new Query();
   const described = await rejecting(
-    path,
+    file,
     reader.records(query.statement(`DESCRIBE SELECT * FROM ${fromFiles(query, [{ path }])}`)),
   );
   const names = written ?? (await parquetNames(reader, path));
@@ -157,17 +164,17 @@ async function schemaOf(reader: Reader, path: string, written?: readonly string[
   });
 }
 
-async function countRows(reader: Reader, path: string): Promise<number> {
+async function countRows(reader: Reader, path: string, file: string): Promise<number> {
   const query = new Query();
   const counted = query.statement(`SELECT num_rows FROM parquet_file_metadata(${query.bind(path)})`);
-  return Number((await rejecting(path, reader.records(counted)))[0]?.num_rows);
+  return Number((await rejecting(file, reader.records(counted)))[0]?.num_rows);
 }
 
-async function rejecting<Value>(path: string, answer: Promise<Value>): Promise<Value> {
+async function rejecting<Value>(file: string, answer: Promise<Value>): Promise<Value> {
   try {
     return await answer;
   } catch {
-    throw datasetRejected(`The file ${basename(path)} cannot be read as Parquet: it is damaged. Write it again.`);
+    throw datasetRejected(`The file ${file} cannot be read as Parquet: it is damaged. Write it again.`);
   }
 }
 

@@ -181,7 +181,8 @@ function resolveFeature(graph: ModelGraph, raw: RawFeature, at: number): Feature
   const ids = { ...slot, ...lookup, ...missing };
   if (kind === 'CATEGORICAL') return { ...ids, kind };
   if (kind === 'SEQUENCE' && raw.offsetsInput !== undefined) return { ...ids, kind, ...resolveBag(graph, raw, input) };
-  const length = raw.length ?? (width === null ? undefined : width - index);
+  // What begins beyond the end is told of as that.
+  const length = raw.length ?? (width === null ? undefined : Math.max(1, width - index));
   if (length === undefined || length < 1) {
     throw bindingMismatch(`${whose} needs a length: the input “${input.name}” does not give it one.`, {
       feature: name,

@@ -55,26 +55,31 @@ export function assertSlots(inputs: readonly TensorSpec[], features: readonly Fe
       .flatMap((feature) => slotsOf(feature).map((slot) => ({ ...slot, feature })))
       .filter((slot) => slot.input === input)
       .sort((a, b) => a.index - b.index);
+    const width = rowWidth(shape);
+    // What reaches beyond the end is out of place, and not the slots that it leaves empty.
+    const beyond = bound.find((slot) => width !== null && slot.index + slot.width > width);
+    if (beyond !== undefined) throw tooFar(input, width as number, beyond.feature, beyond.index + beyond.width - 1);
     let next = 0;
     let last: FeatureBinding | undefined;
-    for (const { index, width, feature } of bound) {
-      if (index > next) throw unbound(input, next, index);
+    for (const { index, width: taken, feature } of bound) {
+      if (index > next) throw unbound(input, next, index, feature);
       if (index < next) throw boundTwice(input, index, last as FeatureBinding, feature);
-      next = index + width;
+      next = index + taken;
       last = feature;
     }
-    const width = rowWidth(shape);
-    if (width !== null && next > width) throw tooFar(input, width, last as FeatureBinding, next - 1);
     if (next < (width ?? 1)) throw unbound(input, next, width ?? 1);
     rowDims({ name: input, shape }, next);
   }
 }
 
-function unbound(input: string, from: number, to: number) {
+/** `before`: the feature that comes next, which may be what is out of place. */
+function unbound(input: string, from: number, to: number, before?: FeatureBinding) {
   const slots = to === from + 1 ? `slot ${from}` : `slots ${from} to ${to - 1}`;
-  return bindingMismatch(`No feature fills ${slots} of the input “${input}”. Bind every slot in the manifest.`, {
+  const next = before === undefined ? '' : ` before “${before.name}”, whose index is ${to}`;
+  return bindingMismatch(`No feature fills ${slots} of the input “${input}”${next}. Bind every slot in the manifest.`, {
     input,
     index: from,
+    ...(before && { feature: before.name }),
   });
 }
 

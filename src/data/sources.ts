@@ -1,9 +1,10 @@
 import { glob, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelSource } from '../compute/executor.ts';
 import { badUserInput, datasetRejected, forbidden } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
+import { fileNames } from './file-names.ts';
 import { type FolderValue, folderValues } from './folder-columns.ts';
 import { type DataFormat, dataEndings, formatOf } from './formats.ts';
 
@@ -41,7 +42,9 @@ export function filesOfOneFormat(files: readonly string[], what: string): DataFi
   const paths = files.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const other = paths.find((path) => formatOf(path) === undefined);
   if (other !== undefined)
-    throw datasetRejected(`${basename(other)} is no file of rows by its name, which must end in ${dataEndings}.`);
+    throw datasetRejected(
+      `${fileNames(paths)(other)} is no file of rows by its name, which must end in ${dataEndings}.`,
+    );
   const [first] = paths;
   if (first === undefined)
     throw datasetRejected(
@@ -53,7 +56,7 @@ export function filesOfOneFormat(files: readonly string[], what: string): DataFi
   const different = paths.find((path) => formatOf(path) !== format);
   if (different !== undefined)
     throw datasetRejected(
-      `${what} has files of several formats, such as ${basename(first)} and ${basename(different)}. Choose by a glob such as “*.csv”.`,
+      `${what} has files of several formats, such as ${fileNames(paths)(first)} and ${fileNames(paths)(different)}. Choose by a glob such as “*.csv”.`,
     );
   return { format, paths };
 }

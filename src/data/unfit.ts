@@ -14,29 +14,37 @@ export async function namingFirstText(error: unknown, dataset: DatasetRecord): P
   if (!(error instanceof GlassgraphError) || typeof error.details.type !== 'string') return error;
   const column = String(error.details.column);
   if (classOf(typeOf(dataset, column)) !== 'TEXT') return error;
-  const first = await firstText(dataset, column);
-  if (first === undefined) return error;
+  const texts = await textsIn(dataset, column);
+  if (texts === undefined) return error;
+  const { isMost, ...first } = texts;
   const shown = first.value.length > 100 ? `${first.value.slice(0, 100)}…` : first.value;
-  return bindingMismatch(
-    `${error.message} Row ${first.row} is the first that has none: “${shown}”. Leave such values empty, which makes nulls of them.`,
-    {
-      ...error.details,
-      ...first,
-    },
-  );
+  const advice = isMost
+    ? 'A column of words is bound with a “vocabulary”, a file with a line for each of them, or a “hash”, where the model takes ids.'
+    : 'Leave such values empty, which makes nulls of them.';
+  return bindingMismatch(`${error.message} Row ${first.row} is the first that has none: “${shown}”. ${advice}`, {
+    ...error.details,
+    ...first,
+  });
 }
 
-async function firstText(dataset: DatasetRecord, name: string): Promise<{ row: number; value: string } | undefined> {
+/** The first text that is no number, and whether most of the column are such. */
+async function textsIn(
+  dataset: DatasetRecord,
+  name: string,
+): Promise<{ row: number; value: string; isMost: boolean } | undefined> {
   await assertUnchanged(dataset.files);
   return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
     const query = new Query();
     const column = columnSql(dataset, name);
     const [found] = await reader.records(
       query.statement(
-        `SELECT ${rowIndexSql(query, dataset.files)} AS row, ${column} AS value FROM ${fromFiles(query, dataset.files)} ` +
-          `WHERE ${column} IS NOT NULL AND TRY_CAST(${column} AS DOUBLE) IS NULL ORDER BY row LIMIT 1`,
+        `SELECT min(row) AS row, arg_min(value, row) AS value, 2 * count(*) > any_value(total) AS isMost FROM (` +
+          `SELECT ${rowIndexSql(query, dataset.files)} AS row, ${column} AS value, ` +
+          `count(${column}) OVER () AS total FROM ${fromFiles(query, dataset.files)}) ` +
+          'WHERE value IS NOT NULL AND TRY_CAST(value AS DOUBLE) IS NULL',
       ),
     );
-    return found && { row: Number(found.row), value: String(found.value) };
+    if (found?.row == null) return undefined;
+    return { row: Number(found.row), value: String(found.value), isMost: found.isMost === true };
   });
 }

@@ -111,6 +111,12 @@ test.each<[string, unknown, string, RegExp]>([
   ['no object', [], 'input.manifest', /^manifest must be object/],
   ['an unknown key', { target: [] }, 'input.manifest', /key “target”; allowed are score, targets, features/],
   [
+    'a key of another kind, which is named with its feature',
+    { features: [{ ...age, kind: 'CATEGORICAL', length: 3 }] },
+    'input.manifest.features[0]',
+    /features\[0\] has the key “length”; allowed are .* for CATEGORICAL \(the feature “age”\)\.$/,
+  ],
+  [
     'an unknown kind',
     { features: [{ ...age, kind: 'NUMBER' }] },
     'input.manifest.features[0].kind',
@@ -228,7 +234,11 @@ test.each<[string, unknown, RegExp]>([
   ['an unknown logit', { score: { output: 'probability', logit: 'logits' } }, /Did you mean “logit”/],
   ['an unknown input', changed(0, { input: 'dens' }), /“age” names the input “dens”.* Did you mean “dense”/],
   ['a missing index', changed(0, { index: undefined }), /“age” needs an index/],
-  ['a slot that nothing fills', { features: complete.slice(1) }, /No feature fills slot 0 of the input “dense”/],
+  [
+    'a slot that nothing fills',
+    { features: complete.slice(1) },
+    /No feature fills slot 0 of the input “dense” before “income”, whose index is 1/,
+  ],
   [
     'an input that nothing fills',
     { features: complete.slice(0, 2) },
@@ -237,6 +247,11 @@ test.each<[string, unknown, RegExp]>([
   ['an end that nothing fills', changed(3, { length: 1 }), /No feature fills slot 2 of the input “ids”/],
   ['a slot filled twice', changed(1, { index: 0 }), /“age” and “income” both fill slot 0 of the input “dense”/],
   ['a length that overlaps', changed(3, { index: 0, length: 3 }), /both fill slot 0/],
+  [
+    'a slot out of place, which leaves others empty',
+    changed(3, { index: 9 }),
+    /“seen” reaches to slot \d+ of the input “ids”, whose last is 2/,
+  ],
   ['a slot that is not there', changed(3, { length: 5 }), /“seen” reaches to slot 5 .* last is 2/],
 ])('%s does not fit the model', async (_, raw, message) => {
   await expect(resolve(two, JSON.parse(JSON.stringify(raw)))).rejects.toMatchObject({
