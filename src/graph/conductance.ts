@@ -1,5 +1,4 @@
 import type { ConductanceResult } from '../analysis/conductance.ts';
-import { analysisFailed } from '../errors.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
@@ -8,6 +7,7 @@ import { Convergence } from './convergence.ts';
 import { Layer, type LayerOfModel, Neuron, type NeuronOfLayer } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
+import { unfitOn } from './unfit-row.ts';
 
 interface Attributed extends NeuronOfLayer {
   readonly mean: number;
@@ -43,14 +43,14 @@ async function conductanceOf(
   const chosen = outputTarget(model, target);
   const { steps, baseline } = await attributionSpec(model, how, how.method, chosen, context);
   const spec = { layer: layer.name, target: chosen, steps, ...(baseline === undefined ? {} : { baseline }) };
-  const { value } = await ask<ConductanceResult>(context, 'conductance', spec, model, rows);
-  const unit = value.meanAbsolute.findIndex((figure) => !Number.isFinite(figure));
-  if (unit >= 0)
-    throw analysisFailed(
-      `What passes through neuron ${unit} of the layer “${layer.name}” is infinite or NaN on some row. Leave such rows out with \`rows.where\`.`,
-      { layer: layer.name, neuron: unit },
-    );
-  return value;
+  const askedOf = async (some: RowsArgument) =>
+    (await ask<ConductanceResult>(context, 'conductance', spec, model, some)).value;
+  const value = await askedOf(rows);
+  const neuron = value.meanAbsolute.findIndex((figure) => !Number.isFinite(figure));
+  if (neuron < 0) return value;
+  const figure = `What passes through neuron ${neuron} of the layer “${layer.name}” is infinite or NaN`;
+  const isUnfit = async (some: RowsArgument) => !Number.isFinite((await askedOf(some)).meanAbsolute[neuron]);
+  throw await unfitOn(figure, { layer: layer.name, neuron }, context, rows, isUnfit);
 }
 
 builder.objectFields(Layer, (t) => {

@@ -1,5 +1,5 @@
 import { type InteractionsResult, type InteractionMethod as Method, pairsOf } from '../analysis/interactions.ts';
-import { analysisFailed, badUserInput } from '../errors.ts';
+import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { interactionsPlot } from '../plots/interactions.ts';
@@ -15,6 +15,7 @@ import { Provenance } from './provenance.ts';
 import { Feature, type FeatureOfModel, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
+import { unfitOn } from './unfit-row.ts';
 
 const InteractionMethod = builder.enumType('InteractionMethod', {
   description:
@@ -64,28 +65,28 @@ interface Asked {
 async function interactionsOf(model: ModelRow, asked: Asked, context: Context): Promise<Interaction[]> {
   const features = chosenFeatures(model, asked.features);
   const spec = { method: asked.method ?? 'ABLATION', target: outputTarget(model, asked.target), features };
-  const { value, provenance } = await ask<InteractionsResult>(context, 'interactions', spec, model, asked.rows);
+  const askedOf = (rows: RowsArgument) => ask<InteractionsResult>(context, 'interactions', spec, model, rows);
+  const { value, provenance } = await askedOf(asked.rows);
+  const pairs = pairsOf(features.length);
+  const bad = value.score.findIndex((score) => !Number.isFinite(score));
+  if (bad >= 0) {
+    const names = pairs[bad]?.map((at) => model.manifest.features[features[at] as number]?.name) ?? [];
+    const figure = `The interaction of “${names[0]}” and “${names[1]}” is infinite or NaN`;
+    const isUnfit = async (rows: RowsArgument) => !Number.isFinite((await askedOf(rows)).value.score[bad]);
+    throw await unfitOn(figure, { features: names }, context, asked.rows, isUnfit);
+  }
   const total = value.score.reduce((sum, score) => sum + score, 0);
   const featureAt = (at: number): FeatureOfModel => ({
     model,
     feature: model.manifest.features[features[at] as number] as FeatureOfModel['feature'],
   });
-  return pairsOf(features.length)
+  return pairs
     .map(([i, j], at): Interaction => {
       const pair = [featureAt(i), featureAt(j)] as const;
       const score = value.score[at] as number;
-      if (!Number.isFinite(score)) throw notFinite(pair);
       return { features: pair, score, share: orNull(score / total), provenance };
     })
     .sort((a, b) => b.score - a.score);
-}
-
-function notFinite([first, second]: Interaction['features']) {
-  const names = [first.feature.name, second.feature.name];
-  return analysisFailed(
-    `The interaction of “${names[0]}” and “${names[1]}” is infinite or NaN on some row. Leave such rows out with \`rows.where\`.`,
-    { features: names },
-  );
 }
 
 /** Positions, ascending. */

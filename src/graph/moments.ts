@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { MomentsResult } from '../analysis/moments.ts';
-import { analysisFailed } from '../errors.ts';
 import { askAhead } from './ahead.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import type { Context } from './context.ts';
 import { layerQuestions } from './layer-questions.ts';
 import type { LayerOfModel, MomentsOfLayer } from './references.ts';
+import { unfitOn } from './unfit-row.ts';
 
 /**
  * What the neurons of a layer do on rows, and ahead of it whatever else the query wants of them: in fields below one of `paths`.
@@ -19,16 +19,19 @@ export async function momentsOf(
   paths: readonly (readonly string[])[] = [[]],
 ): Promise<MomentsOfLayer> {
   for (const path of paths) askAhead(layerQuestions, { model, layer, rows }, context, info, path);
-  const answer = await ask<MomentsResult>(context, 'moments', { layer: layer.name }, model, rows);
-  const { mean, standardDeviation } = answer.value;
-  const bad = mean.findIndex((value, unit) => !Number.isFinite(value + (standardDeviation[unit] as number)));
-  if (bad >= 0)
-    throw analysisFailed(
-      `Neuron ${bad} of the layer “${layer.name}” is infinite, NaN or too large on some row; it has no moments.`,
-      { layer: layer.name, neuron: bad },
-    );
+  const askedOf = (some: RowsArgument) => ask<MomentsResult>(context, 'moments', { layer: layer.name }, model, some);
+  const answer = await askedOf(rows);
+  const neuron = answer.value.mean.findIndex((_, unit) => !isFiniteAt(answer.value, unit));
+  if (neuron >= 0) {
+    const figure = `Neuron ${neuron} of the layer “${layer.name}” has no moments: it is infinite, NaN or too large`;
+    const isUnfit = async (some: RowsArgument) => !isFiniteAt((await askedOf(some)).value, neuron);
+    throw await unfitOn(figure, { layer: layer.name, neuron }, context, rows, isUnfit);
+  }
   return { model, layer, rows, moments: answer.value, provenance: answer.provenance };
 }
+
+const isFiniteAt = ({ mean, standardDeviation }: MomentsResult, unit: number): boolean =>
+  Number.isFinite((mean[unit] as number) + (standardDeviation[unit] as number));
 
 /** Constant on every observation. */
 export const isDead = ({ standardDeviation }: MomentsResult, unit: number): boolean => standardDeviation[unit] === 0;

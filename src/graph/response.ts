@@ -7,7 +7,7 @@ import type { DatasetRecord } from '../data/types.ts';
 import { mostFrequent, quantilesOf } from '../data/usual-values.ts';
 import { loadVocabularies } from '../data/vocabulary.ts';
 import { encodedValues } from '../data/written-rows.ts';
-import { analysisFailed, badUserInput, bindingMismatch, GlassgraphError } from '../errors.ts';
+import { badUserInput, bindingMismatch, GlassgraphError } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
 import { suggestionFor } from '../similar.ts';
@@ -21,6 +21,7 @@ import { Provenance } from './provenance.ts';
 import { Feature, type FeatureOfModel, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
+import { unfitOn } from './unfit-row.ts';
 
 interface Point {
   readonly value: unknown;
@@ -89,21 +90,26 @@ async function responseOf(model: ModelRow, asked: Asked, context: Context): Prom
   const target = outputTarget(model, asked.target);
   const values = await usableValues({ model, feature }, asked, context);
   const spec = { feature: position, target, values: values.map(({ encoded }) => encoded) };
-  const { value, provenance } = await ask<ResponseResult>(context, 'response', spec, model, asked.rows);
+  const askedOf = (rows: RowsArgument) => ask<ResponseResult>(context, 'response', spec, model, rows);
+  const { value, provenance } = await askedOf(asked.rows);
+  const bad = values.findIndex((_, at) => !isFiniteAt(value, at));
+  if (bad >= 0) {
+    const raw = values[bad]?.raw;
+    const figure = `With “${feature.name}” set to ${JSON.stringify(raw)} the target is infinite or NaN`;
+    const isUnfit = async (rows: RowsArgument) => !isFiniteAt((await askedOf(rows)).value, bad);
+    throw await unfitOn(figure, { feature: feature.name, value: raw }, context, asked.rows, isUnfit);
+  }
   const points = values.map(({ raw }, at) => ({
     value: raw,
     mean: value.mean[at] as number,
     standardDeviation: value.standardDeviation[at] as number,
     rowCount: value.rowCount,
   }));
-  const bad = points.find(({ mean, standardDeviation }) => !Number.isFinite(mean + standardDeviation));
-  if (bad !== undefined)
-    throw analysisFailed(
-      `With “${feature.name}” set to ${JSON.stringify(bad.value)} the target is infinite or NaN on some row.`,
-      { feature: feature.name, value: bad.value },
-    );
   return { model, feature, points, provenance };
 }
+
+const isFiniteAt = ({ mean, standardDeviation }: ResponseResult, at: number): boolean =>
+  Number.isFinite((mean[at] as number) + (standardDeviation[at] as number));
 
 interface UsableValue {
   readonly raw: unknown;

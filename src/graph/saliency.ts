@@ -1,7 +1,6 @@
 import type { AttributionResult } from '../analysis/attribution.ts';
 import { playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
-import { analysisFailed } from '../errors.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
 import { ask, type RowsArgument } from './ask.ts';
@@ -19,6 +18,7 @@ import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
+import { unfitOn } from './unfit-row.ts';
 
 interface Asked extends AskedMethod {
   readonly rows: RowsArgument;
@@ -32,29 +32,27 @@ async function saliencyOf(
   context: Context,
 ): Promise<SaliencyOfModel> {
   const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
-  const answer = await ask<AttributionResult>(
-    context,
-    'attribution',
-    spec,
-    model,
-    asked.rows,
-    baselinesOf(model, asked),
-  );
-  assertFinite(answer.value, model);
+  const askedOf = (rows: RowsArgument) =>
+    ask<AttributionResult>(context, 'attribution', spec, model, rows, baselinesOf(model, asked));
+  const answer = await askedOf(asked.rows);
+  const bad = model.manifest.features.findIndex((_, at) => !isFiniteAt(answer.value, at));
+  // No mean over rows exists.
+  if (bad >= 0) {
+    const feature = model.manifest.features[bad]?.name;
+    const figure = `The attribution of the feature “${feature}” is infinite, NaN or too large`;
+    throw await unfitOn(
+      figure,
+      { feature },
+      context,
+      asked.rows,
+      async (rows) => !isFiniteAt((await askedOf(rows)).value, bad),
+    );
+  }
   return { model, method: spec.method, what, answer, baselineRows: baselineRowsOf(model, asked) };
 }
 
-/** Throws ANALYSIS_FAILED where a gradient is not finite on some row: no mean over rows exists. */
-function assertFinite({ score, mean, standardDeviation }: AttributionResult, { manifest }: ModelRow): void {
-  const bad = manifest.features.find(
-    (_, at) => !Number.isFinite((score[at] ?? 0) + (mean[at] ?? 0) + (standardDeviation[at] ?? 0)),
-  );
-  if (bad !== undefined)
-    throw analysisFailed(
-      `The attribution of the feature “${bad.name}” is infinite, NaN or too large on some row. Leave such rows out with \`rows.where\`.`,
-      { feature: bad.name },
-    );
-}
+const isFiniteAt = ({ score, mean, standardDeviation }: AttributionResult, at: number): boolean =>
+  Number.isFinite((score[at] ?? 0) + (mean[at] ?? 0) + (standardDeviation[at] ?? 0));
 
 interface OnePlayer {
   readonly of: SaliencyOfModel;

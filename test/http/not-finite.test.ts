@@ -1,5 +1,5 @@
 // @module-tag any-database
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../support/server.ts';
 import { denseManifest, registerModel, registerRows, toysFolder } from '../support/toys.ts';
 
@@ -23,12 +23,16 @@ afterAll(() => server[Symbol.asyncDispose]());
 const layer = (fields: string): string => `layer(name: "hidden") { ${fields} }`;
 
 test.each([
-  ['moments', layer('statistics(rows: { dataset: "far" }) { mean standardDeviation }'), /Neuron 0 .* no moments/],
+  [
+    'moments',
+    layer('statistics(rows: { dataset: "far" }) { mean standardDeviation }'),
+    /Neuron 0 .* no moments: it is infinite, NaN or too large on row 0\./,
+  ],
   ['examples', layer('neuron(index: 0) { topExamples(rows: { dataset: "far" }) { activation } }'), /Neuron 0 .* row 0/],
   [
     'attributions',
     'saliency(rows: { dataset: "far" }, method: INPUT_X_GRADIENT) { features { score } }',
-    /feature “x0”/,
+    /feature “x0” .* on row 0\./,
   ],
   ['projections', layer('projection(rows: { dataset: "large" }) { points { score } }'), /too large to be squared/],
   [
@@ -41,6 +45,48 @@ test.each([
   expect(errors).toHaveLength(1);
   expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED' } });
   expect(errors[0]?.message).toMatch(message);
+});
+
+describe('the row that makes a figure over rows infinite is named', () => {
+  const rowCount = 37;
+  const bad = [23, 24, 31];
+  beforeAll(async () => {
+    const a = `CASE WHEN range IN (${bad.join(', ')}) THEN 3e38 ELSE 1.0 END`;
+    const select = `SELECT ${a} AS a, ${a} AS b, -${a} AS c, range % 2 AS click, range AS at FROM range(${rowCount})`;
+    await registerRows(server, 'among', select, { label: 'click' });
+  });
+
+  const figures = {
+    saliency: (rows: string) => `saliency(${rows}, method: INPUT_X_GRADIENT) { features { score } }`,
+    statistics: (rows: string) => layer(`statistics(${rows}) { mean }`),
+    response: (rows: string) => `response(feature: "x0", ${rows}) { points { mean } }`,
+    interactions: (rows: string) => `interactions(${rows}) { score }`,
+    conductance: (rows: string) => layer(`conductance(${rows}) { mean }`),
+  };
+  const ranges = [
+    ['', bad[0]],
+    [', where: [{ column: "at", op: GT, value: 23 }]', bad[1]],
+    [', where: [{ column: "at", op: IN, value: [30, 31, 36] }]', bad[2]],
+    [', where: [{ column: "at", op: EQ, value: 31 }]', bad[2]],
+  ] as const;
+
+  test.each(
+    Object.entries(figures).flatMap(([name, field]) =>
+      ranges.map(([where, row]) => [name, where, row, field] as const),
+    ),
+  )('%s%s: row %i', async (_, where, row, field) => {
+    const rows = `rows: { dataset: "among"${where} }`;
+    const { errors } = await server.ask(`{ model(name: "dense") { ${field(rows)} } }`);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining(` on row ${row}.`), extensions: { code: 'ANALYSIS_FAILED', row } },
+    ]);
+  });
+
+  test('and nothing is said of rows that are fit', async () => {
+    const rows = 'rows: { dataset: "among", where: [{ column: "at", op: LT, value: 23 }] }';
+    const fields = Object.values(figures).map((field, at) => `f${at}: model(name: "dense") { ${field(rows)} }`);
+    expect((await server.ask(`{ ${fields.join(' ')} }`)).errors).toEqual([]);
+  });
 });
 
 test('layers whose squares are not finite are like nothing', async () => {
