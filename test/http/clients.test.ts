@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
