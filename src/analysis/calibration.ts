@@ -1,4 +1,5 @@
 import type { ScoreSource } from '../data/score-file.ts';
+import { scoreOfOutput } from '../data/score-scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
@@ -18,7 +19,7 @@ export interface CalibrationSpec extends LabelledSpec {
 
 export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationResult> = {
   name: 'calibration',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const result = {
@@ -29,9 +30,10 @@ export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationRes
     const add = (values: Float64Array, bin: number, value: number): void => {
       values[bin] = (values[bin] as number) + value;
     };
-    await using(await labelledRows(part, spec, rows), ({ rows: keyed }) =>
+    await using(await labelledRows(part, spec, rows), ({ rows: keyed, scale }) =>
       keyed.walk([], {
-        tie(score, positives, negatives) {
+        tie(output, positives, negatives) {
+          const score = scoreOfOutput(scale, output);
           const bin = Math.min(Math.floor(score * spec.bins), spec.bins - 1);
           add(result.rowCount, bin, positives + negatives);
           add(result.positiveCount, bin, positives);

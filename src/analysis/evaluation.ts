@@ -17,7 +17,7 @@ export interface EvaluationResult extends Quality {
 
 export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> = {
   name: 'evaluation',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const { groupBy, partitionBy } = rows;
@@ -25,7 +25,7 @@ export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> 
     const groupings = columns.map((column) => ({ column }));
     return using(await labelledRows(part, spec, rows, groupings), async (labelled) => {
       const group = groupBy === null ? null : columns.indexOf(groupBy);
-      const whole = new QualityMeasure();
+      const whole = new QualityMeasure(labelled.scale);
       await labelled.rows.walk([], whole);
       const grouped = new GroupedAuc();
       if (group !== null) await labelled.rows.walk([group], grouped);

@@ -1,6 +1,7 @@
 import type { KeyedRows } from '../data/keys/keyed-rows.ts';
 import { keyedRows } from '../data/keys/open.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import type { ScoreScale } from '../data/score-scale.ts';
 import { badUserInput } from '../errors.ts';
 import type { ReadableRows } from './analysis.ts';
 import { type LabelledSpec, labelledStretches } from './labelled.ts';
@@ -20,6 +21,8 @@ export interface Bins {
 
 export interface Labelled extends Disposable {
   readonly rows: KeyedRows;
+  /** What their outputs stand for. */
+  readonly scale: ScoreScale;
   /** For each grouping, what its codes stand for. */
   readonly values: readonly (readonly string[])[];
   readonly unlabelledCount: number;
@@ -36,13 +39,17 @@ export async function labelledRows(
   const byBin = groupings.filter(({ bins }) => bins !== undefined);
   const wanted = { codes: byValue.map(({ column }) => column), numbers: byBin.map(({ column }) => column) };
   const { values, stretches } = await labelledStretches(part, spec, rows, wanted);
-  const keyed = await keyedRows({ rowCount: part.rowCount, columnCount: groupings.length });
+  const keyed = await keyedRows({
+    rowCount: part.rowCount,
+    columnCount: groupings.length,
+    precision: part.precision,
+  });
   let unlabelledCount = 0;
   try {
     for await (const stretch of stretches) {
       unlabelledCount += stretch.unlabelledCount;
       keyed.add(
-        stretch.keys,
+        stretch.rows,
         groupings.map((one) =>
           one.bins === undefined
             ? (stretch.codes[byValue.indexOf(one)] as Int32Array)
@@ -57,6 +64,7 @@ export async function labelledRows(
   }
   return {
     rows: keyed,
+    scale: part.scale,
     values: groupings.map((one) => one.bins?.values ?? (values[byValue.indexOf(one)] as readonly string[])),
     unlabelledCount,
     [Symbol.dispose]: () => keyed.close(),

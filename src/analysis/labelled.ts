@@ -1,5 +1,5 @@
 import type { ColumnStretch, WantedColumns } from '../data/column-values.ts';
-import { scoreKeys } from '../data/keys/keys.ts';
+import type { LabelledOutputs } from '../data/keys/keyed-rows.ts';
 import type { ScoreSource, Scores, Stretches } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
 import type { PartQuestions, ReadableRows } from './analysis.ts';
@@ -17,7 +17,7 @@ export const ofScores = {
 
 /** Scored rows that have a label, in row order. */
 export interface LabelledStretch extends ColumnStretch {
-  readonly keys: Uint32Array;
+  readonly rows: LabelledOutputs;
   /** Rows of the stretch that have none. */
   readonly unlabelledCount: number;
 }
@@ -81,15 +81,16 @@ class Tee {
   }
 }
 
-function labelledOf({ score }: Scores, label: Int8Array, { codes, numbers }: ColumnStretch): LabelledStretch {
-  if (label.every((value) => value >= 0)) return { keys: scoreKeys(score, label), codes, numbers, unlabelledCount: 0 };
+function labelledOf({ output }: Scores, label: Int8Array, { codes, numbers }: ColumnStretch): LabelledStretch {
+  if (label.every((value) => value >= 0))
+    return { rows: { outputs: output, label: Uint8Array.from(label) }, codes, numbers, unlabelledCount: 0 };
   const keep = (_: number, at: number): boolean => (label[at] as number) >= 0;
-  const keys = scoreKeys(score.filter(keep), label.filter(keep));
+  const known = Uint8Array.from(label.filter(keep));
   return {
-    keys,
+    rows: { outputs: output.filter(keep), label: known },
     codes: codes.map((values) => values.filter(keep)),
     numbers: numbers.map((values) => values.filter(keep)),
-    unlabelledCount: score.length - keys.length,
+    unlabelledCount: label.length - known.length,
   };
 }
 

@@ -4,7 +4,7 @@ import { analysisFailed, badUserInput } from '../errors.ts';
 import type { Analysis, Reading } from './analysis.ts';
 import { type EvaluationResult, evaluation } from './evaluation.ts';
 import { columnsOf, fittedTo, type ProbeFit, type ProbeSpec } from './probe.ts';
-import { probability, weightValues } from './probes/newton.ts';
+import { probeLogit, weightValues } from './probes/newton.ts';
 import { type ScoresState, scores } from './scores.ts';
 import { layerOf } from './units.ts';
 
@@ -16,27 +16,32 @@ interface ProbeScoresState extends ScoresState {
 }
 
 /**
- * The probability that a probe, fitted on the rows `train`, gives each row, with the probe's target in the label's place: a row
+ * The logit that a probe, fitted on the rows `train`, gives each row, with the probe's target in the label's place: a row
  * without one is in no figure. Throws BAD_USER_INPUT when no row has one.
  */
 export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [ProbeFit]> = {
   name: 'probeScores',
-  version: 2,
+  version: 3,
   parts: (spec) => [{ name: 'probe', spec, over: 'train' }],
   columns: columnsOf,
-  start: (spec, _subject, fit) => ({ spec, fit, knownCount: 0, isProbability: true, buffer: new ScoreBuffer() }),
-  program: (spec, subject) => ({ outputs: { score: probability(layerOf(spec, subject)) } }),
+  start: (spec, _subject, fit) => ({
+    spec,
+    fit,
+    knownCount: 0,
+    buffer: new ScoreBuffer({ scale: { space: 'LOGIT' }, precision: 'float32' }),
+  }),
+  program: (spec, subject) => ({ outputs: { output: probeLogit(layerOf(spec, subject)) } }),
   parameters: ({ fit }) => weightValues(fit, fit.weights),
   fold(state, outputs, batch) {
-    const score = outputs.score?.data as Float32Array;
-    const bad = score.findIndex(Number.isNaN);
+    const output = outputs.output?.data as Float32Array;
+    const bad = output.findIndex(Number.isNaN);
     if (bad >= 0)
       throw analysisFailed(
         `The layer “${state.spec.layer}” has a value in row ${batch.index[bad]} that is not finite.`,
       );
     const { value, known, count } = fittedTo(state.spec, state.fit, batch);
     const label = Int8Array.from(value, (one, at) => (known[at] === 1 ? one : -1));
-    state.buffer.add({ row: batch.index, score, label });
+    state.buffer.add({ row: batch.index, output, label });
     state.knownCount += count;
     return state;
   },

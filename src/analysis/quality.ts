@@ -1,4 +1,5 @@
 import type { Walker } from '../data/keys/keyed-rows.ts';
+import { logLossOfOutput, type ScoreScale, scoreOfOutput } from '../data/score-scale.ts';
 
 /** Measures of a binary classifier. NaN where a figure does not exist. */
 export interface Quality {
@@ -10,7 +11,7 @@ export interface Quality {
   readonly aucVariance: number;
   /** Average precision. */
   readonly prAuc: number;
-  /** Probabilities clipped to [1e-15, 1 − 1e-15]. */
+  /** Of logits as they are, of probabilities clipped to [1e-15, 1 − 1e-15]. */
   readonly logLoss: number;
   /** Log loss over the base rate's entropy (He et al. 2014). */
   readonly normalizedEntropy: number;
@@ -18,14 +19,14 @@ export interface Quality {
   readonly calibrationRatio: number;
 }
 
-/** The AUC alone, from one walk over scores, descending; for many small groups. */
+/** The AUC alone, from one walk over outputs, descending; for many small groups. */
 export class AucMeasure implements Walker {
   positiveCount = 0;
   negativeCount = 0;
   /** Pairs in which the negative's score is the higher one; ties count half. */
   #losses = 0;
 
-  tie(_score: number, positives: number, negatives: number): void {
+  tie(_output: number, positives: number, negatives: number): void {
     this.#losses += positives * (this.negativeCount + negatives / 2);
     this.positiveCount += positives;
     this.negativeCount += negatives;
@@ -42,8 +43,9 @@ export class AucMeasure implements Walker {
   }
 }
 
-/** Every measure, from one walk over scores, descending. */
+/** Every measure, from one walk over outputs, descending. */
 export class QualityMeasure implements Walker {
+  readonly #scale: ScoreScale;
   readonly #auc = new AucMeasure();
   /**
    * Placements of DeLong, in rows: how many of the other class are on the wrong side of a row, ties by half. Their variance is that
@@ -58,18 +60,22 @@ export class QualityMeasure implements Walker {
   #brier = 0;
   #scores = 0;
 
-  tie(score: number, positives: number, negatives: number): void {
+  constructor(scale: ScoreScale) {
+    this.#scale = scale;
+  }
+
+  tie(output: number, positives: number, negatives: number): void {
     const above = this.#auc.negativeCount + negatives / 2;
     const notBelow = this.#auc.positiveCount + positives / 2;
     this.#positivePlacements += positives * above;
     this.#positiveSquares += positives * above * above;
     this.#negativePlacements += negatives * notBelow;
     this.#negativeSquares += negatives * notBelow * notBelow;
-    this.#auc.tie(score, positives, negatives);
+    this.#auc.tie(output, positives, negatives);
     if (positives > 0) this.#precision += (positives * this.#auc.positiveCount) / this.#auc.rowCount;
-    const clipped = Math.min(Math.max(score, 1e-15), 1 - 1e-15);
-    if (positives > 0) this.#loss -= positives * Math.log(clipped);
-    if (negatives > 0) this.#loss -= negatives * Math.log(1 - clipped);
+    if (positives > 0) this.#loss += positives * logLossOfOutput(this.#scale, output, true);
+    if (negatives > 0) this.#loss += negatives * logLossOfOutput(this.#scale, output, false);
+    const score = scoreOfOutput(this.#scale, output);
     this.#brier += positives * (1 - score) ** 2 + negatives * score ** 2;
     this.#scores += (positives + negatives) * score;
   }
@@ -101,8 +107,8 @@ export class GroupedAuc implements Walker {
   #rows = 0;
   #sum = 0;
 
-  tie(score: number, positives: number, negatives: number): void {
-    this.#group.tie(score, positives, negatives);
+  tie(output: number, positives: number, negatives: number): void {
+    this.#group.tie(output, positives, negatives);
   }
 
   end(): void {

@@ -1,6 +1,19 @@
-import { add, cast, div, type Expression, reshape, scalar, sigmoid, slice, sub, tensor } from '../compute/program.ts';
+import {
+  add,
+  cast,
+  div,
+  type Expression,
+  exactTensor,
+  reshape,
+  scalar,
+  sigmoid,
+  slice,
+  sub,
+  tensor,
+} from '../compute/program.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
 import type { ScoreBinding } from '../data/manifest.ts';
+import type { Precision, ScoreScale } from '../data/score-scale.ts';
 import type { Subject } from './analysis.ts';
 
 /** An element of an output. */
@@ -37,6 +50,24 @@ export function correctedOutput(subject: Subject, target: ScoreTarget): Expressi
   return binding.space === 'LOGIT' ? undoSamplingOfLogit(raw, binding) : undoSampling(raw, binding);
 }
 
+/** What outputs are on, and how precise they are, for whoever reads them one by one. */
+export function scaleOf(
+  subject: Subject,
+  target: ScoreTarget = subject.score,
+): { scale: ScoreScale; precision: Precision } {
+  const { space, negativeSampling } = bindingOf(subject, target);
+  const scale = { space, ...(negativeSampling === undefined ? {} : { negativeSampling }) };
+  const dtype = subject.graph.outputs.find(({ name }) => name === target.output)?.dtype;
+  return { scale, precision: dtype === 'float64' ? 'float64' : 'float32' };
+}
+
+/** The raw element of an output in the model's own precision, [rows]. */
+export function exactOutput({ graph }: Pick<Subject, 'graph'>, { output, index }: ScoreTarget): Expression {
+  const spec = graph.outputs.find(({ name }) => name === output);
+  if (spec?.dtype !== 'float64') return elementOf(graph.outputs, output, index);
+  return rowsOf(exactTensor(output), spec.shape.length, index);
+}
+
 /** The raw element of an output, float32 [rows]. */
 export function outputElement({ graph }: Pick<Subject, 'graph'>, { output, index }: ScoreTarget): Expression {
   return elementOf(graph.outputs, output, index);
@@ -45,10 +76,11 @@ export function outputElement({ graph }: Pick<Subject, 'graph'>, { output, index
 /** An element of every row of a tensor, float32 [rows]. */
 export function elementOf(specs: readonly TensorSpec[], name: string, index: number): Expression {
   const rank = specs.find((spec) => spec.name === name)?.shape.length;
-  const values = tensor(name);
-  const element = rank === 1 ? values : reshape(slice(reshape(values, [0, -1]), 1, index, index + 1), [-1]);
-  return cast(element, 'float32');
+  return cast(rowsOf(tensor(name), rank, index), 'float32');
 }
+
+const rowsOf = (values: Expression, rank: number | undefined, index: number): Expression =>
+  rank === 1 ? values : reshape(slice(reshape(values, [0, -1]), 1, index, index + 1), [-1]);
 
 /** p / (p + (1 − p) / w) where training kept a share w of the negatives (He et al. 2014). */
 function undoSampling(probability: Expression, { negativeSampling: share }: ScoreBinding): Expression {

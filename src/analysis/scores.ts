@@ -1,9 +1,10 @@
 import { ScoreBuffer } from '../data/score-buffer.ts';
 import { openScoreFile, type ScoreSource, writeScoreFile } from '../data/score-file.ts';
+import type { RawOutputs, ScoreScale } from '../data/score-scale.ts';
 import type { Batch } from '../data/types.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
-import { bindingOf, type ScoreTarget, scoreOf } from './score.ts';
+import { exactOutput, type ScoreTarget, scaleOf } from './score.ts';
 
 /** Which element of which output is scored; the manifest's score when omitted. */
 export interface ScoresSpec {
@@ -13,24 +14,20 @@ export interface ScoresSpec {
 /** The question about scores that a reading of them depends on. */
 export const partOf = ({ target }: ScoresSpec): ScoresSpec => (target === undefined ? {} : { target });
 
-/** The score of every row: the one state that is O(rows), and so beyond a million rows lies in a temporary file. */
+/** The output of every row that is scored: the one state that is O(rows), and so beyond a million rows lies in a temporary file. */
 export interface ScoresState {
-  readonly isProbability: boolean;
   readonly buffer: ScoreBuffer;
 }
 
 export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
   name: 'scores',
-  version: 1,
-  program: ({ target }, subject) => ({ outputs: { score: scoreOf(subject, target) } }),
-  start: ({ target }, subject) => ({
-    isProbability: bindingOf(subject, target ?? subject.score).space !== 'VALUE',
-    buffer: new ScoreBuffer(),
-  }),
+  version: 2,
+  program: ({ target }, subject) => ({ outputs: { output: exactOutput(subject, target ?? subject.score) } }),
+  start: ({ target }, subject) => ({ buffer: new ScoreBuffer(scaleOf(subject, target)) }),
   fold(state, outputs, batch) {
-    const score = outputs.score?.data as Float32Array;
-    if (state.isProbability) assertProbabilities(score, batch.index);
-    state.buffer.add({ row: batch.index, score, label: labelsOf(batch) });
+    const output = outputs.output?.data as RawOutputs;
+    assertProbabilities(state.buffer.scale, output, batch.index);
+    state.buffer.add({ row: batch.index, output, label: labelsOf(batch) });
     return state;
   },
   merge(a, b) {
@@ -42,7 +39,7 @@ export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
   release: ({ buffer }) => buffer.release(),
   files: {
     async save(result, home) {
-      const file = await writeScoreFile(home, result.stretches());
+      const file = await writeScoreFile(home, result);
       return { value: { file }, files: [file] };
     },
     load: (value, home) => openScoreFile(home, (value as { file: string }).file),
@@ -56,12 +53,15 @@ function labelsOf({ label, labelled }: Batch): Int8Array {
   return labels;
 }
 
-function assertProbabilities(score: Float32Array, index: Float64Array): void {
-  const at = score.findIndex((value) => !(value >= 0 && value <= 1));
+function assertProbabilities({ space }: ScoreScale, output: RawOutputs, index: Float64Array): void {
+  if (space === 'VALUE') return;
+  const isScore =
+    space === 'LOGIT' ? (value: number) => !Number.isNaN(value) : (value: number) => value >= 0 && value <= 1;
+  const at = output.findIndex((value) => !isScore(value));
   if (at < 0) return;
   throw analysisFailed(
-    `The score of row ${index[at]} is ${score[at]}, which is no probability. ` +
+    `The score of row ${index[at]} is ${output[at]}, which is no probability. ` +
       'If the output is a logit or a plain value, say so in the manifest’s score.space.',
-    { row: index[at], score: String(score[at]) },
+    { row: index[at], score: String(output[at]) },
   );
 }

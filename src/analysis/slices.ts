@@ -16,7 +16,7 @@ const mostSlices = 1000;
 /** One evaluation for each value of a column, most rows first, ties by value. */
 export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'slices',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const [by] = (await slicesOf([spec.by], part, spec, rows)) as [Grouping];
@@ -31,7 +31,7 @@ export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
 /** Mean AUC over the groups of any column that have both labels, weighted by their rows; NaN without such a group. */
 export const gauc: Reading<BySpec, [ScoreSource], number> = {
   name: 'gauc',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const grouped = new GroupedAuc();

@@ -108,15 +108,19 @@ export function binsBetween(edges: readonly number[]): Bins {
  * One evaluation for each value of a grouping that a row has, in the order of its codes; `group`: the grouping by which GAUC is taken,
  * null for none. Both as positions.
  */
-export async function evaluateBy({ rows, values }: Labelled, by: number, group: number | null): Promise<SliceResult[]> {
+export async function evaluateBy(
+  { rows, scale, values }: Labelled,
+  by: number,
+  group: number | null,
+): Promise<SliceResult[]> {
   const measures = new Map<number, QualityMeasure>();
-  let measure = new QualityMeasure();
+  let measure = new QualityMeasure(scale);
   await rows.walk([by], {
     begin([code]) {
-      measure = new QualityMeasure();
+      measure = new QualityMeasure(scale);
       measures.set(code as number, measure);
     },
-    tie: (score, positives, negatives) => measure.tie(score, positives, negatives),
+    tie: (output, positives, negatives) => measure.tie(output, positives, negatives),
   });
   const gaucs = group === null ? new Map<number, number>() : await gaucBy(rows, by, group);
   return [...measures].map(([code, { quality }]) => ({
@@ -135,7 +139,7 @@ async function gaucBy(rows: Labelled['rows'], by: number, group: number): Promis
       current = grouped.get(code as number) ?? new GroupedAuc();
       grouped.set(code as number, current);
     },
-    tie: (score, positives, negatives) => current.tie(score, positives, negatives),
+    tie: (output, positives, negatives) => current.tie(output, positives, negatives),
     end: () => current.end(),
   });
   return new Map([...grouped].map(([code, { gauc }]) => [code, gauc]));

@@ -1,5 +1,6 @@
 import type { KeyedRows } from '../data/keys/keyed-rows.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import { type ScoreScale, scoreOfOutput } from '../data/score-scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
@@ -33,14 +34,14 @@ interface Called {
  */
 export const curve: Reading<CurveSpec, [ScoreSource], readonly CurvePoint[]> = {
   name: 'curve',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     return using(await labelledRows(part, spec, rows), async (labelled) => {
       const totals = await totalsOf(labelled.rows);
       const { positives, negatives } = totals;
       if (positives === 0 || (spec.kind === 'ROC' && negatives === 0)) return [];
-      return (await calledAt(labelled.rows, totals, spec.points)).map((point) => ({
+      return (await calledAt(labelled.rows, labelled.scale, totals, spec.points)).map((point) => ({
         threshold: point.threshold,
         ...coordinates[spec.kind](point, positives, negatives),
       }));
@@ -67,7 +68,7 @@ const coordinates: Record<CurveKind, (at: Called, positives: number, negatives: 
 interface Totals {
   positives: number;
   negatives: number;
-  /** Scores that occur. */
+  /** Outputs that occur. */
   thresholds: number;
   /** Rows of the largest of them. */
   strictest: number;
@@ -76,7 +77,7 @@ interface Totals {
 async function totalsOf(rows: KeyedRows): Promise<Totals> {
   const totals = { positives: 0, negatives: 0, thresholds: 0, strictest: 0 };
   await rows.walk([], {
-    tie(_score, positives, negatives) {
+    tie(_output, positives, negatives) {
       totals.positives += positives;
       totals.negatives += negatives;
       if (totals.thresholds === 0) totals.strictest = positives + negatives;
@@ -87,19 +88,19 @@ async function totalsOf(rows: KeyedRows): Promise<Totals> {
 }
 
 /** Of all thresholds, at most so many, chosen while they go by. */
-async function calledAt(rows: KeyedRows, totals: Totals, points: number): Promise<Called[]> {
+async function calledAt(rows: KeyedRows, scale: ScoreScale, totals: Totals, points: number): Promise<Called[]> {
   const first = totals.strictest;
   const last = totals.positives + totals.negatives;
   const chosen: Called[] = [];
   let [truePositives, falsePositives, seen] = [0, 0, 0];
   await rows.walk([], {
-    tie(threshold, positives, negatives) {
+    tie(output, positives, negatives) {
       truePositives += positives;
       falsePositives += negatives;
       const wanted = first + ((last - first) * chosen.length) / (points - 1);
       const isNeeded = totals.thresholds - seen <= points - chosen.length;
       if (truePositives + falsePositives >= wanted || isNeeded)
-        chosen.push({ threshold, truePositives, falsePositives });
+        chosen.push({ threshold: scoreOfOutput(scale, output), truePositives, falsePositives });
       seen++;
     },
   });
@@ -115,14 +116,14 @@ export interface ConfusionResult {
 
 export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [ScoreSource], ConfusionResult> = {
   name: 'confusion',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
     await using(await labelledRows(part, spec, rows), (labelled) =>
       labelled.rows.walk([], {
-        tie(score, positives, negatives) {
-          const isPositive = score >= spec.threshold;
+        tie(output, positives, negatives) {
+          const isPositive = scoreOfOutput(labelled.scale, output) >= spec.threshold;
           counts[isPositive ? 'truePositives' : 'falseNegatives'] += positives;
           counts[isPositive ? 'falsePositives' : 'trueNegatives'] += negatives;
         },

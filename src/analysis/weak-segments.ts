@@ -1,6 +1,6 @@
-import type { KeyedRows } from '../data/keys/keyed-rows.ts';
-import { scoresOfKeys } from '../data/keys/keys.ts';
+import type { LabelledOutputs } from '../data/keys/keyed-rows.ts';
 import type { ScoreSource } from '../data/score-file.ts';
+import { logLossOfOutput, type ScoreScale } from '../data/score-scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';
@@ -31,7 +31,7 @@ interface Segment {
  */
 export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'weakSegments',
-  version: 1,
+  version: 2,
   ...ofScores,
   async read(spec, [part], rows) {
     const groupings = await slicesOf(spec.columns, part, spec, rows);
@@ -39,26 +39,29 @@ export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly Sli
     return using(await labelledRows(part, spec, rows, [...groupings, ...group]), async (labelled) => {
       const evaluated: SliceResult[] = [];
       for (const segment of await worstOf(labelled, spec))
-        evaluated.push(await evaluatedSegment(segment, labelled.rows, group.length === 0 ? null : groupings.length));
+        evaluated.push(await evaluatedSegment(segment, labelled, group.length === 0 ? null : groupings.length));
       return evaluated;
     });
   },
 };
 
 /** The segments with most excess, ties by name. */
-async function worstOf({ rows, values }: Labelled, { columns, minimumRows }: WeakSegmentsSpec): Promise<Segment[]> {
+async function worstOf(
+  { rows, scale, values }: Labelled,
+  { columns, minimumRows }: WeakSegmentsSpec,
+): Promise<Segment[]> {
   const whole = { count: 0, loss: 0 };
   const sizes = columns.map((_, column) => new Float64Array(values[column]?.length ?? 0));
-  await rows.scan((keys, codes) => {
-    for (const loss of lossesOf(keys)) whole.loss += loss;
-    whole.count += keys.length;
+  await rows.scan((scored, codes) => {
+    for (const loss of lossesOf(scored, scale)) whole.loss += loss;
+    whole.count += scored.label.length;
     for (const [column, counts] of sizes.entries())
       for (const code of codes[column] as Int32Array) if (code >= 0) counts[code] = (counts[code] as number) + 1;
   });
   const mean = whole.loss / whole.count;
   const sums = candidatesOf(sizes, minimumRows);
-  await rows.scan((keys, codes) => {
-    const excess = lossesOf(keys).map((loss) => loss - mean);
+  await rows.scan((scored, codes) => {
+    const excess = lossesOf(scored, scale).map((loss) => loss - mean);
     for (const one of sums) one.add(codes, excess);
   });
   return sums
@@ -82,15 +85,15 @@ function candidatesOf(sizes: readonly Float64Array[], minimumRows: number): Segm
 }
 
 /** Log loss of each row. */
-function lossesOf(keys: Uint32Array): Float64Array {
-  return Float64Array.from(scoresOfKeys(keys), (score, at) => {
-    const clipped = Math.min(Math.max(score, 1e-15), 1 - 1e-15);
-    return -Math.log((keys[at] as number) & 1 ? clipped : 1 - clipped);
-  });
-}
+const lossesOf = ({ outputs, label }: LabelledOutputs, scale: ScoreScale): Float64Array =>
+  Float64Array.from(outputs, (output, at) => logLossOfOutput(scale, output, label[at] === 1));
 
-async function evaluatedSegment({ name, parts }: Segment, rows: KeyedRows, group: number | null): Promise<SliceResult> {
-  const measure = new QualityMeasure();
+async function evaluatedSegment(
+  { name, parts }: Segment,
+  { rows, scale }: Labelled,
+  group: number | null,
+): Promise<SliceResult> {
+  const measure = new QualityMeasure(scale);
   await rows.walk([], measure, parts);
   const grouped = new GroupedAuc();
   if (group !== null) await rows.walk([group], grouped, parts);

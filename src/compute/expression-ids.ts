@@ -27,6 +27,8 @@ export class ExpressionIds {
         const { operator, inputs, attributes } = expression;
         return ['apply', operator, inputs.map((input) => this.of(input)), Object.entries(attributes).toSorted()];
       }
+      case 'tensor':
+        return ['tensor', expression.name, expression.isExact ?? false];
       default:
         return [expression.kind, expression.name];
     }

@@ -8,7 +8,7 @@ import type { DType, Tensor } from './tensor.ts';
  * Operators have the meaning of the ONNX operator of the same name (opset 18, numpy broadcasting), on every backend.
  */
 export type Expression =
-  | { kind: 'tensor'; name: string }
+  | { kind: 'tensor'; name: string; isExact?: true }
   | { kind: 'row'; name: RowValue }
   | { kind: 'parameter'; name: string; dtype: ValueType; shape: readonly (number | null)[] }
   | { kind: 'constant'; value: Tensor }
@@ -140,6 +140,8 @@ const reduction =
 
 /** Any tensor of the model, by name: an input, a layer's output, a carrier. */
 export const tensor = (name: string): Expression => ({ kind: 'tensor', name });
+/** The same, of float64 where the model has it so: to be handed out, or cut first, for no operator computes in float64. */
+export const exactTensor = (name: string): Expression => ({ kind: 'tensor', name, isExact: true });
 export const row = (name: RowValue): Expression => ({ kind: 'row', name });
 /** A value that changes between batches or sweeps: probe weights, an integration path's alpha, noise. */
 export const parameter = (name: string, dtype: ValueType, shape: readonly (number | null)[]): Expression => ({

@@ -3,20 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataLimits } from '../limits.ts';
 import type { ScoreSource, Scores } from './score-file.ts';
+import { blankOutputs, type Precision, type ScoreScale } from './score-scale.ts';
 
 export interface ScoreBufferOptions {
+  readonly scale: ScoreScale;
+  readonly precision: Precision;
   readonly blockRows?: number;
   readonly memoryBlocks?: number;
 }
-
-/** 64 + 32 + 8 bits. */
-const bytesPerRow = 13;
 
 /**
  * Scores as they come, in blocks of `blockRows` whatever the batches were. The first blocks stay in memory; those after them lie
  * in a temporary file that has no name any more, so that nothing is left of it whatever becomes of this process.
  */
 export class ScoreBuffer implements ScoreSource {
+  readonly scale: ScoreScale;
+  readonly precision: Precision;
   readonly #blockRows: number;
   readonly #memoryBlocks: number;
   readonly #full: Scores[] = [];
@@ -26,12 +28,16 @@ export class ScoreBuffer implements ScoreSource {
   #openRows = 0;
 
   constructor({
+    scale,
+    precision,
     blockRows = dataLimits.scoreBlockRows,
     memoryBlocks = dataLimits.scoreBlocksInMemory,
-  }: ScoreBufferOptions = {}) {
+  }: ScoreBufferOptions) {
+    this.scale = scale;
+    this.precision = precision;
     this.#blockRows = blockRows;
     this.#memoryBlocks = memoryBlocks;
-    this.#open = blank(blockRows);
+    this.#open = blank(blockRows, precision);
   }
 
   get rowCount(): number {
@@ -63,43 +69,43 @@ export class ScoreBuffer implements ScoreSource {
   #close(): void {
     if (this.#full.length < this.#memoryBlocks) {
       this.#full.push(this.#open);
-      this.#open = blank(this.#blockRows);
+      this.#open = blank(this.#blockRows, this.precision);
     } else {
       this.#write(this.#open);
     }
     this.#openRows = 0;
   }
 
-  #write({ row, score, label }: Scores): void {
+  #write({ row, output, label }: Scores): void {
     this.#file ??= unnamedFile();
-    for (const column of [row, score, label]) writeSync(this.#file, column);
+    for (const column of [row, output, label]) writeSync(this.#file, column);
     this.#spilledBlocks++;
   }
 
   #read(block: number): Scores {
-    const scores = blank(this.#blockRows);
-    let position = block * this.#blockRows * bytesPerRow;
-    for (const column of [scores.row, scores.score, scores.label])
-      position += readSync(this.#file as number, column, 0, column.byteLength, position);
+    const scores = blank(this.#blockRows, this.precision);
+    const columns = [scores.row, scores.output, scores.label];
+    let position = block * columns.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    for (const column of columns) position += readSync(this.#file as number, column, 0, column.byteLength, position);
     return scores;
   }
 }
 
-const blank = (rows: number): Scores => ({
+const blank = (rows: number, precision: Precision): Scores => ({
   row: new Float64Array(rows),
-  score: new Float32Array(rows),
+  output: blankOutputs(precision, rows),
   label: new Int8Array(rows),
 });
 
-const stretch = ({ row, score, label }: Scores, from: number, to: number): Scores => ({
+const stretch = ({ row, output, label }: Scores, from: number, to: number): Scores => ({
   row: row.subarray(from, to),
-  score: score.subarray(from, to),
+  output: output.subarray(from, to),
   label: label.subarray(from, to),
 });
 
 function copy(from: Scores, to: Scores, at: number): void {
   to.row.set(from.row, at);
-  to.score.set(from.score, at);
+  to.output.set(from.output, at);
   to.label.set(from.label, at);
 }
 

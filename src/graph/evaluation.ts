@@ -44,7 +44,8 @@ builder.objectType(Evaluation, {
       resolve: ({ answer: { value } }) => orNull(value.prAuc),
     }),
     logLoss: t.float({
-      description: 'Mean log loss; probabilities clipped to [1e-15, 1 - 1e-15] in float64.',
+      description:
+        'Mean log loss in float64: of a LOGIT from the logit itself, of probabilities clipped to [1e-15, 1 - 1e-15].',
       resolve: ({ answer: { value } }) => value.logLoss,
     }),
     normalizedEntropy: t.float({

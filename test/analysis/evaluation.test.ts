@@ -15,7 +15,7 @@ const expected = read('expected');
 const rows = new MemoryRows(columns, { groupBy: 'user', partitionBy: 'size', partitions: ['0', '1', '2', '3'] });
 const part = scoresInMemory({
   row: Float64Array.from(columns.score as number[], (_, at) => at),
-  score: Float32Array.from(columns.score as number[]),
+  output: Float32Array.from(columns.score as number[]),
   label: Int8Array.from(columns.label as number[]),
 });
 
@@ -83,7 +83,7 @@ describe('3,000 rows with ties and nulls, as scikit-learn and pandas see them', 
 describe('by hand', () => {
   const four = {
     row: Float64Array.of(0, 1, 2, 3),
-    score: Float32Array.of(0.75, 0.5, 0.5, 0.25),
+    output: Float32Array.of(0.75, 0.5, 0.5, 0.25),
     label: Int8Array.of(1, 1, 0, 0),
   };
   const none = new MemoryRows({ clicked: [1, null, 0, 2], bought: [0, 1, 1, null] });

@@ -1,15 +1,21 @@
 import type { ReadableRows } from '../../src/analysis/analysis.ts';
 import type { ColumnValues, WantedColumns } from '../../src/data/column-values.ts';
 import type { ScoreSource, Scores } from '../../src/data/score-file.ts';
+import type { ScoreScale } from '../../src/data/score-scale.ts';
 
-/** Scores as a reading gets them, in stretches of 1,000 rows. */
-export const scoresInMemory = ({ row, score, label }: Scores): ScoreSource => ({
+/** Scores as a reading gets them, in stretches of 1,000 rows; outputs are probabilities unless said. */
+export const scoresInMemory = (
+  { row, output, label }: Scores,
+  scale: ScoreScale = { space: 'PROBABILITY' },
+): ScoreSource => ({
+  scale,
+  precision: output instanceof Float64Array ? 'float64' : 'float32',
   rowCount: row.length,
   *stretches() {
     for (let from = 0; from < row.length; from += 1000)
       yield {
         row: row.subarray(from, from + 1000),
-        score: score.subarray(from, from + 1000),
+        output: output.subarray(from, from + 1000),
         label: label.subarray(from, from + 1000),
       };
   },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AucMeasure, GroupedAuc, QualityMeasure } from '../../src/analysis/quality.ts';
-import { eachTie, scoreKeys } from '../../src/data/keys/keys.ts';
+import { eachTie, keysOf, sortKeys } from '../../src/data/keys/keys.ts';
 import { MemoryKeys } from '../../src/data/keys/memory.ts';
 
 function measured<Measure extends AucMeasure | QualityMeasure>(
@@ -9,10 +9,13 @@ function measured<Measure extends AucMeasure | QualityMeasure>(
   score: number[],
   label: number[],
 ): Measure {
-  eachTie(scoreKeys(Float32Array.from(score), label).sort(), measure);
+  const keysWith = (wanted: number) =>
+    sortKeys(keysOf(Float32Array.from(score.filter((_, at) => label[at] === wanted))));
+  eachTie({ positives: keysWith(1), negatives: keysWith(0) }, measure);
   return measure;
 }
-const qualityOf = (score: number[], label: number[]) => measured(new QualityMeasure(), score, label).quality;
+const qualityOf = (score: number[], label: number[]) =>
+  measured(new QualityMeasure({ space: 'PROBABILITY' }), score, label).quality;
 const aucOf = (score: number[], label: number[]) => measured(new AucMeasure(), score, label).auc;
 
 describe('measures of a classifier', () => {
@@ -64,8 +67,8 @@ describe('measures of a classifier', () => {
 
 describe('grouped AUC', () => {
   async function gaucOf(score: number[], label: number[], group: number[]): Promise<number> {
-    const rows = new MemoryKeys(score.length, 1);
-    rows.add(scoreKeys(Float32Array.from(score), label), [Int32Array.from(group)]);
+    const rows = new MemoryKeys(score.length, 1, 'float32');
+    rows.add({ outputs: Float32Array.from(score), label: Uint8Array.from(label) }, [Int32Array.from(group)]);
     const grouped = new GroupedAuc();
     await rows.walk([0], grouped);
     return grouped.gauc;

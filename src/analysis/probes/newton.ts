@@ -52,9 +52,8 @@ function logitOf(centred: Expression, units: number): Expression {
 const centredUnits = (layer: LayerGraph): Expression =>
   sub(meansOfRows(layer), parameter('centre', 'float32', [layer.units]));
 
-/** float32 [rows], the probability that a probe gives each row. */
-export const probability = (layer: LayerGraph): Expression =>
-  reshape(sigmoid(logitOf(centredUnits(layer), layer.units)), [-1]);
+/** float32 [rows], the logit that a probe gives each row. */
+export const probeLogit = (layer: LayerGraph): Expression => reshape(logitOf(centredUnits(layer), layer.units), [-1]);
 
 /** Parameters of both programs. */
 export function weightValues({ centre, deviation }: Standard, weights: Weights): Values {

@@ -121,7 +121,8 @@ class Compiler {
         return this.#builder.constant(expression.value);
       case 'tensor': {
         const { dtype } = this.#specOf(expression.name);
-        return this.#cast(this.#leaf(expression, scope), dtype, programType(dtype));
+        const isKept = expression.isExact === true && dtype === 'float64';
+        return this.#cast(this.#leaf(expression, scope), dtype, isKept ? dtype : programType(dtype));
       }
       case 'row':
       case 'parameter':

@@ -1,25 +1,32 @@
+import { blankOutputs, type Precision } from '../score-scale.ts';
 import type { CompactCodes } from './compact-codes.ts';
-import { sortKeys } from './keys.ts';
+import { type Keys, keysOf, type SortedKeys, sortKeys } from './keys.ts';
 
-/** Keys of the rows that share their codes, ascending; in memory that the next group may take over. */
-export interface Group {
+/** Keys of the rows that share their codes; in memory that the next grouping may take over. */
+export interface Group extends SortedKeys {
   readonly codes: readonly number[];
-  readonly sorted: Uint32Array;
 }
 
 /** Rows that are grouped: in these places, or all of them. */
 export interface GroupedRows {
-  readonly keys: Uint32Array;
+  readonly keys: Keys;
+  readonly label: Uint8Array;
   readonly columns: readonly CompactCodes[];
   readonly places: Uint32Array | null;
 }
 
 /** Memory of groupings, used again by the next: millions of rows would be garbage for a while otherwise. */
 export class Workspace {
-  #keys = new Uint32Array();
+  readonly #precision: Precision;
+  #keys: Keys;
 
-  keys(length: number): Uint32Array {
-    if (this.#keys.length < length) this.#keys = new Uint32Array(length);
+  constructor(precision: Precision) {
+    this.#precision = precision;
+    this.#keys = keysOf(blankOutputs(precision, 0));
+  }
+
+  keys(length: number): Keys {
+    if (this.#keys.length < length) this.#keys = keysOf(blankOutputs(this.#precision, length));
     return this.#keys.subarray(0, length);
   }
 }
@@ -29,17 +36,13 @@ export function* groupsOf(rows: GroupedRows, rowCount: number, workspace: Worksp
   const [first, second] = rows.columns;
   const count = rows.places?.length ?? rowCount;
   if (count === 0) return;
-  if (first === undefined) {
-    const copy = workspace.keys(count);
-    for (let at = 0; at < count; at++) copy[at] = rows.keys[placeOf(rows, at)] as number;
-    yield { codes: [], sorted: sortKeys(copy) };
-    return;
-  }
-  const numbering = second === undefined ? numberedByOne(first) : numberedByTwo(first, second);
+  const numbering =
+    first === undefined ? allAsOne : second === undefined ? numberedByOne(first) : numberedByTwo(first, second);
   const grouped = buckets(rows, count, numbering, workspace);
   for (const { number, codes } of numbering.order()) {
-    const bucket = grouped(number);
-    if (bucket.length > 0) yield { codes, sorted: sortKeys(bucket) };
+    const [negatives, positives] = [grouped(2 * number), grouped(2 * number + 1)];
+    if (negatives.length + positives.length === 0) continue;
+    yield { codes, positives: sortKeys(positives), negatives: sortKeys(negatives) };
   }
 }
 
@@ -53,6 +56,8 @@ interface Numbering {
   /** By the first column's code. */
   order(): Iterable<{ number: number; codes: readonly number[] }>;
 }
+
+const allAsOne: Numbering = { numberOf: () => 0, known: 1, order: () => [{ number: 0, codes: [] }] };
 
 function numberedByOne({ values, none, size }: CompactCodes): Numbering {
   return {
@@ -104,29 +109,38 @@ class Pairs {
   }
 }
 
-/** Keys by their rows' group, one part of memory after the other. Numbers are asked for twice, which is cheaper than to keep them. */
+/**
+ * Keys by their rows' group and label, one part of memory after the other: of group `number`, the negatives are bucket 2 · number and
+ * the positives the next one. Numbers are asked for twice, which is cheaper than to keep them.
+ */
 function buckets(
   rows: GroupedRows,
   count: number,
   numbering: Numbering,
   workspace: Workspace,
-): (number: number) => Uint32Array {
-  const counts = new Array<number>(numbering.known).fill(0);
+): (bucket: number) => Keys {
+  const { keys, label } = rows;
+  const counts = new Array<number>(2 * numbering.known).fill(0);
   for (let at = 0; at < count; at++) {
-    const number = numbering.numberOf(placeOf(rows, at));
-    if (number >= 0) counts[number] = (counts[number] ?? 0) + 1;
+    const place = placeOf(rows, at);
+    const number = numbering.numberOf(place);
+    if (number < 0) continue;
+    if (2 * number >= counts.length) counts.push(0, 0);
+    const bucket = 2 * number + (label[place] as number);
+    counts[bucket] = (counts[bucket] as number) + 1;
   }
   const starts = new Uint32Array(counts.length + 1);
-  for (let number = 0; number < counts.length; number++)
-    starts[number + 1] = (starts[number] as number) + (counts[number] as number);
+  for (let bucket = 0; bucket < counts.length; bucket++)
+    starts[bucket + 1] = (starts[bucket] as number) + (counts[bucket] as number);
   const grouped = workspace.keys(starts[counts.length] as number);
   const next = starts.slice();
   for (let at = 0; at < count; at++) {
     const place = placeOf(rows, at);
     const number = numbering.numberOf(place);
     if (number < 0) continue;
-    grouped[next[number] as number] = rows.keys[place] as number;
-    next[number] = (next[number] as number) + 1;
+    const bucket = 2 * number + (label[place] as number);
+    grouped[next[bucket] as number] = keys[place] as number;
+    next[bucket] = (next[bucket] as number) + 1;
   }
-  return (number) => grouped.subarray(starts[number], starts[number + 1]);
+  return (bucket) => grouped.subarray(starts[bucket], starts[bucket + 1]);
 }

@@ -1,40 +1,70 @@
-/**
- * A scored and labelled row as one number, `(bits(score) << 1) | label`: float32 scores in [0, 1] order like their bits, so an
- * unsigned sort orders by score, and equal scores are neighbours.
- */
+import type { RawOutputs } from '../score-scale.ts';
 
-/** Scores must lie in [0, 1]; labels are 0 or 1. */
-export function scoreKeys(score: Float32Array, label: ArrayLike<number>): Uint32Array {
-  const bits = new Uint32Array(score.buffer, score.byteOffset, score.length);
-  const keys = new Uint32Array(score.length);
-  // −0 has the sign bit set: shifting it out makes it the 0 that it equals.
-  for (let at = 0; at < keys.length; at++) keys[at] = ((bits[at] as number) << 1) | (label[at] as number);
+/**
+ * Outputs as they are sorted: of float32, whole numbers in the same order, which are sorted faster; of float64, themselves. Equal
+ * outputs have equal keys.
+ */
+export type Keys = Uint32Array | Float64Array;
+
+/** Keys of a group by label, each ascending. */
+export interface SortedKeys {
+  readonly positives: Keys;
+  readonly negatives: Keys;
+}
+
+/** Of outputs that are numbers, infinities included. */
+export function keysOf(outputs: RawOutputs): Keys {
+  // −0 is the 0 that it equals.
+  if (outputs instanceof Float64Array) return outputs.map((output) => output + 0);
+  const bits = new Int32Array(outputs.buffer, outputs.byteOffset, outputs.length);
+  const keys = new Uint32Array(outputs.length);
+  for (let at = 0; at < keys.length; at++) {
+    const own = bits[at] as number;
+    keys[at] = own === negativeZero ? signBit : own < 0 ? ~own : own ^ signBit;
+  }
   return keys;
 }
 
-/** The scores of keys, in their order. */
-export function scoresOfKeys(keys: Uint32Array): Float32Array {
-  return new Float32Array(keys.map((key) => key >>> 1).buffer);
+/** Floats order like their bits, those below zero the other way round. */
+const signBit = 0x80000000;
+/** The bits of −0. */
+const negativeZero = signBit | 0;
+
+/** The outputs of keys, in their order. */
+export function outputsOf(keys: Keys): RawOutputs {
+  if (keys instanceof Float64Array) return keys;
+  return new Float32Array(keys.map((key) => (key >= signBit ? key ^ signBit : ~key)).buffer);
 }
 
-/** Is told how many rows of a score have label 1 and how many 0. */
+/** Is told how many rows of an output have label 1 and how many 0. */
 export interface TieWalker {
-  tie(score: number, positives: number, negatives: number): void;
+  tie(output: number, positives: number, negatives: number): void;
 }
 
-/** Tells of groups of equal scores, descending. */
-export function eachTie(sorted: Uint32Array, walker: TieWalker): void {
-  const bits = new Uint32Array(1);
-  const score = new Float32Array(bits.buffer);
-  for (let at = sorted.length - 1; at >= 0; ) {
-    const group = (sorted[at] as number) >>> 1;
-    let positives = 0;
-    let next = at;
-    for (; next >= 0 && (sorted[next] as number) >>> 1 === group; next--) positives += (sorted[next] as number) & 1;
-    bits[0] = group;
-    walker.tie(score[0] as number, positives, at - next - positives);
-    at = next;
+/** Tells of groups of equal outputs, descending. */
+export function eachTie({ positives, negatives }: SortedKeys, walker: TieWalker): void {
+  const decode = decoder(positives);
+  let [positive, negative] = [positives.length - 1, negatives.length - 1];
+  while (positive >= 0 || negative >= 0) {
+    const key = Math.max(
+      positives[positive] ?? Number.NEGATIVE_INFINITY,
+      negatives[negative] ?? Number.NEGATIVE_INFINITY,
+    );
+    const [positiveEnd, negativeEnd] = [positive, negative];
+    while (positive >= 0 && positives[positive] === key) positive--;
+    while (negative >= 0 && negatives[negative] === key) negative--;
+    walker.tie(decode(key), positiveEnd - positive, negativeEnd - negative);
   }
+}
+
+function decoder(keys: Keys): (key: number) => number {
+  if (keys instanceof Float64Array) return (key) => key;
+  const bits = new Uint32Array(1);
+  const output = new Float32Array(bits.buffer);
+  return (key) => {
+    bits[0] = key >= signBit ? key ^ signBit : ~key;
+    return output[0] as number;
+  };
 }
 
 const digitBits = 11;
@@ -44,9 +74,12 @@ const digits = 1 << digitBits;
 const radixRows = { min: 1 << 14, max: 1 << 22 };
 
 /** Sorts in place, ascending. */
-export function sortKeys(keys: Uint32Array): Uint32Array {
-  if (keys.length < radixRows.min || keys.length > radixRows.max) return keys.sort();
-  let from = keys;
+export function sortKeys<Some extends Keys>(keys: Some): Some {
+  if (keys instanceof Float64Array || keys.length < radixRows.min || keys.length > radixRows.max) {
+    keys.sort();
+    return keys;
+  }
+  let from: Uint32Array = keys;
   let to: Uint32Array = new Uint32Array(keys.length);
   for (let shift = 0; shift < 32; shift += digitBits) {
     byDigit(from, to, shift);

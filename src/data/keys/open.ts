@@ -1,4 +1,5 @@
 import { dataLimits } from '../../limits.ts';
+import type { Precision } from '../score-scale.ts';
 import type { KeyedRows } from './keyed-rows.ts';
 import { MemoryKeys } from './memory.ts';
 import { SpilledKeys } from './spilled.ts';
@@ -7,7 +8,9 @@ export interface KeyedRowsOptions {
   /** At most this many rows are added. */
   readonly rowCount: number;
   readonly columnCount: number;
-  /** Keys and codes that may lie in memory; beyond, all of them go to DuckDB, which spills. */
+  /** Of their outputs. */
+  readonly precision: Precision;
+  /** Cells of four bytes, of keys and codes, that may lie in memory; beyond, all of them go to DuckDB, which spills. */
   readonly cellsInMemory?: number;
 }
 
@@ -15,8 +18,11 @@ export interface KeyedRowsOptions {
 export async function keyedRows({
   rowCount,
   columnCount,
+  precision,
   cellsInMemory = dataLimits.keyCellsInMemory,
 }: KeyedRowsOptions): Promise<KeyedRows> {
-  if (rowCount * Math.max(3, columnCount + 1) <= cellsInMemory) return new MemoryKeys(rowCount, columnCount);
-  return SpilledKeys.open(columnCount);
+  // Keys of float64 are twice as long, and so is the copy that a grouping makes of them.
+  const own = Math.max(3, columnCount + 1) + (precision === 'float64' ? 3 : 0);
+  if (rowCount * own <= cellsInMemory) return new MemoryKeys(rowCount, columnCount, precision);
+  return SpilledKeys.open(columnCount, precision);
 }

@@ -1,32 +1,36 @@
-import { INTEGER, UINTEGER } from '@duckdb/node-api';
+import { DOUBLE, FLOAT, INTEGER, UTINYINT } from '@duckdb/node-api';
 import { dataLimits } from '../../limits.ts';
 import { numbersOf } from '../cells.ts';
+import { blankOutputs, type Precision } from '../score-scale.ts';
 import { ScratchTable } from '../scratch-table.ts';
-import type { Condition, KeyedRows, Walker } from './keyed-rows.ts';
+import type { Condition, KeyedRows, LabelledOutputs, Walker } from './keyed-rows.ts';
 
 /** Rows of a table of DuckDB's, which sorts and groups them in bounded memory and spills the rest. */
 export class SpilledKeys implements KeyedRows {
   readonly #table: ScratchTable;
   readonly #columns: readonly string[];
+  readonly #precision: Precision;
 
-  private constructor(table: ScratchTable, columns: readonly string[]) {
+  private constructor(table: ScratchTable, columns: readonly string[], precision: Precision) {
     this.#table = table;
     this.#columns = columns;
+    this.#precision = precision;
   }
 
-  static async open(columnCount: number): Promise<SpilledKeys> {
+  static async open(columnCount: number, precision: Precision): Promise<SpilledKeys> {
     const columns = Array.from({ length: columnCount }, (_, column) => `c${column}`);
-    const types = [UINTEGER, ...columns.map(() => INTEGER)];
-    const table = await ScratchTable.open(['key', ...columns], types, dataLimits.keysMemory);
-    return new SpilledKeys(table, columns);
+    const types = [precision === 'float64' ? DOUBLE : FLOAT, UTINYINT, ...columns.map(() => INTEGER)];
+    const table = await ScratchTable.open(['output', 'label', ...columns], types, dataLimits.keysMemory);
+    return new SpilledKeys(table, columns, precision);
   }
 
   get rowCount(): number {
     return this.#table.rowCount;
   }
 
-  add(keys: Uint32Array, codes: readonly Int32Array[]): void {
-    this.#table.append([keys, ...codes]);
+  add({ outputs, label }: LabelledOutputs, codes: readonly Int32Array[]): void {
+    // −0 is grouped with the 0 that it equals.
+    this.#table.append([outputs.map((output) => output + 0), label, ...codes]);
   }
 
   async walk(columns: readonly number[], walker: Walker, where: readonly Condition[] = []): Promise<void> {
@@ -36,11 +40,11 @@ export class SpilledKeys implements KeyedRows {
       ...where.map(({ column, code }) => `${this.#columns[column]} = ${code}`),
     ];
     const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const fields = [...names, 'key >> 1 AS bits', 'sum(key & 1)', 'count(*)'].map(asDouble);
-    const order = [...names, 'bits DESC'].join(', ');
+    const fields = [...names, 'output', 'sum(label)', 'count(*)'].map(asDouble);
+    const order = [...names, 'output DESC'].join(', ');
     const groups = new GroupCuts(walker, names.length);
     for await (const chunk of this.#table.chunks(
-      `SELECT ${fields.join(', ')} FROM scratch ${filter} GROUP BY ${[...names, 'bits'].join(', ')} ORDER BY ${order}`,
+      `SELECT ${fields.join(', ')} FROM scratch ${filter} GROUP BY ${[...names, 'output'].join(', ')} ORDER BY ${order}`,
     ))
       groups.add(
         Array.from({ length: names.length + 3 }, (_, column) => numbersOf(chunk.getColumnVector(column))),
@@ -49,12 +53,14 @@ export class SpilledKeys implements KeyedRows {
     groups.end();
   }
 
-  async scan(visit: (keys: Uint32Array, codes: readonly Int32Array[]) => void): Promise<void> {
-    const fields = ['key', ...this.#columns].map(asDouble).join(', ');
+  async scan(visit: (rows: LabelledOutputs, codes: readonly Int32Array[]) => void): Promise<void> {
+    const fields = ['output', 'label', ...this.#columns].map(asDouble).join(', ');
     for await (const chunk of this.#table.chunks(`SELECT ${fields} FROM scratch`)) {
       const numbers = (column: number) => numbersOf(chunk.getColumnVector(column)).subarray(0, chunk.rowCount);
-      const codes = this.#columns.map((_, column) => Int32Array.from(numbers(column + 1)));
-      visit(Uint32Array.from(numbers(0)), codes);
+      const codes = this.#columns.map((_, column) => Int32Array.from(numbers(column + 2)));
+      const outputs = blankOutputs(this.#precision, chunk.rowCount);
+      outputs.set(numbers(0));
+      visit({ outputs, label: Uint8Array.from(numbers(1)) }, codes);
     }
   }
 
@@ -63,17 +69,12 @@ export class SpilledKeys implements KeyedRows {
   }
 }
 
-function asDouble(expression: string): string {
-  const [value, name] = expression.split(' AS ') as [string, string?];
-  return `CAST(${value} AS DOUBLE)${name === undefined ? '' : ` AS ${name}`}`;
-}
+const asDouble = (expression: string): string => `CAST(${expression} AS DOUBLE)`;
 
 /** Tells a walker where one group ends and the next begins, in what comes ordered by group. */
 class GroupCuts {
   readonly #walker: Walker;
   readonly #codeCount: number;
-  readonly #bits = new Uint32Array(1);
-  readonly #score = new Float32Array(this.#bits.buffer);
   #codes: readonly number[] | undefined;
 
   constructor(walker: Walker, codeCount: number) {
@@ -81,14 +82,13 @@ class GroupCuts {
     this.#codeCount = codeCount;
   }
 
-  /** Codes, the score's bits, how many are positive and how many there are. */
+  /** Codes, the output, how many are positive and how many there are. */
   add(columns: readonly Float64Array[], rowCount: number): void {
-    const [bits, positives, counts] = columns.slice(this.#codeCount) as [Float64Array, Float64Array, Float64Array];
+    const [outputs, positives, counts] = columns.slice(this.#codeCount) as [Float64Array, Float64Array, Float64Array];
     for (let row = 0; row < rowCount; row++) {
       this.#cut(columns, row);
-      this.#bits[0] = bits[row] as number;
       const ofOne = positives[row] as number;
-      this.#walker.tie(this.#score[0] as number, ofOne, (counts[row] as number) - ofOne);
+      this.#walker.tie(outputs[row] as number, ofOne, (counts[row] as number) - ofOne);
     }
   }
 

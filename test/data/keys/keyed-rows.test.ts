@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Condition, KeyedRows, Walker } from '../../../src/data/keys/keyed-rows.ts';
-import { scoreKeys, sortKeys } from '../../../src/data/keys/keys.ts';
+import { sortKeys } from '../../../src/data/keys/keys.ts';
 import { keyedRows } from '../../../src/data/keys/open.ts';
+import type { Precision } from '../../../src/data/score-scale.ts';
 
 interface Row {
   readonly score: number;
@@ -11,14 +12,19 @@ interface Row {
 }
 
 /** In memory, or in DuckDB. */
-async function rowsOf(rows: readonly Row[], cellsInMemory: number): Promise<KeyedRows> {
-  const keyed = await keyedRows({ rowCount: rows.length, columnCount: 2, cellsInMemory });
+async function rowsOf(
+  rows: readonly Row[],
+  cellsInMemory: number,
+  precision: Precision = 'float32',
+): Promise<KeyedRows> {
+  const keyed = await keyedRows({ rowCount: rows.length, columnCount: 2, precision, cellsInMemory });
+  const Outputs = precision === 'float64' ? Float64Array : Float32Array;
   for (const part of [rows.slice(0, 3), rows.slice(3)])
     keyed.add(
-      scoreKeys(
-        Float32Array.from(part, ({ score }) => score),
-        part.map(({ label }) => label),
-      ),
+      {
+        outputs: Outputs.from(part.map(({ score }) => score)),
+        label: Uint8Array.from(part, ({ label }) => label),
+      },
       [0, 1].map((column) => Int32Array.from(part, ({ codes }) => codes[column] as number)),
     );
   return keyed;
@@ -76,21 +82,25 @@ describe.each([
   });
 });
 
-test('spilled or not, they tell the same', async () => {
+test.each(['float32', 'float64'] as const)('spilled or not, outputs of %s tell the same', async (precision) => {
   const row = fc.record({
-    score: fc.integer({ min: 0, max: 8 }).map((eighth) => eighth / 8),
+    score: fc.oneof(
+      fc.integer({ min: -8, max: 8 }).map((eighth) => eighth / 8),
+      fc.constantFrom(-0, 1e30, -1e-30, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+    ),
     label: fc.integer({ min: 0, max: 1 }),
     codes: fc.tuple(fc.integer({ min: -1, max: 3 }), fc.integer({ min: -1, max: 2 })),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 60 }), async (rows) => {
-      const [memory, spilled] = [await rowsOf(rows, 1e9), await rowsOf(rows, 0)];
+      const [memory, spilled] = [await rowsOf(rows, 1e9, precision), await rowsOf(rows, 0, precision)];
       for (const columns of [[], [0], [1], [0, 1], [1, 0]])
         expect(await told(spilled, columns)).toEqual(await told(memory, columns));
       const scanned = async (keyed: KeyedRows) => {
         const seen: string[] = [];
-        await keyed.scan((keys, codes) => {
-          for (const [at, key] of keys.entries()) seen.push([key, ...codes.map((own) => own[at])].join());
+        await keyed.scan(({ outputs, label }, codes) => {
+          for (const [at, own] of label.entries())
+            seen.push([outputs[at], own, ...codes.map((code) => code[at])].join());
         });
         return seen.sort();
       };
