@@ -30,18 +30,30 @@ export interface SessionSettings {
  */
 export async function openSession(graph: Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
   const { InferenceSession: sessions } = await runtime();
-  return await sessions.create(graph, {
-    intraOpNumThreads: settings.threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: settings.unoptimized ? 'disabled' : 'all',
-    logSeverityLevel: silent,
-    extra: {
-      'session.model_external_initializers_file_folder_path': settings.folder,
-      // Waiting threads that spin take the cores from the reader of rows, and large outputs become unstable.
-      'session.intra_op.allow_spinning': '0',
-    },
+  const opened = (graphOptimizationLevel: 'disabled' | 'basic' | 'all'): Promise<InferenceSession> =>
+    sessions.create(graph, {
+      intraOpNumThreads: settings.threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel,
+      logSeverityLevel: silent,
+      extra: {
+        'session.model_external_initializers_file_folder_path': settings.folder,
+        // Waiting threads that spin take the cores from the reader of rows, and large outputs become unstable.
+        'session.intra_op.allow_spinning': '0',
+      },
+    });
+  if (settings.unoptimized) return await opened('disabled');
+  return await opened('all').catch((error) => {
+    if (!lacksFused.test(String(error))) throw error;
+    return opened('basic');
   });
 }
+
+/**
+ * onnxruntime puts operators of its own in the place of several, of numbers of any type, and has some of them for float32 alone, such
+ * as QuickGelu for x · sigmoid(x): a model of float64 that it runs as it stands is then refused. Without these it is not.
+ */
+const lacksFused = /Failed to find kernel for com\.microsoft\./;
 
 /** What onnxruntime says, in one short line for a client: without its own source lines and without files of ours. */
 export function reasonOf(error: unknown, folder?: string): string {

@@ -188,3 +188,20 @@ describe('the toys', () => {
       expect(plain[tensor]?.dims, tensor).toEqual(shape.map((size, axis) => size ?? plain[tensor]?.dims[axis]));
   });
 });
+
+test('what onnxruntime would fuse into an operator that it has for float32 alone runs in float64 as well', async () => {
+  const model = await opened(
+    modelOf({
+      inputs: { x: ['float64', [null, 2]] },
+      nodes: [
+        ['Sigmoid', 'x', 'gate'],
+        ['Mul', 'x gate', 'y'],
+      ],
+      outputs: 'y',
+    }),
+  );
+  const x: Tensor = { dtype: 'float64', dims: [1, 2], data: Float64Array.of(0, 2) };
+  const { y } = await run(model, { outputs: { y: p.cast(p.tensor('y'), 'float32') } }, { x });
+  expect(valuesOf(y)?.[0]).toBe(0);
+  expect(valuesOf(y)?.[1]).toBeCloseTo(2 / (1 + Math.exp(-2)), 6);
+});
