@@ -215,7 +215,7 @@ def judge_row(question: dict, view: View, node: dict, at: int, found: list[dict]
         return
     scale = float(np.abs(exact["norms"][at]).max())
     if question["method"] in PERTURBATION or question["method"] in COMPLETE:
-        scale = max(scale, 0.05 * abs(exact["target"][at]), 0.05 * abs(exact.get("baseline", np.zeros(at + 1))[at]))
+        scale = max(scale, 0.1 * float(np.abs(exact["target"]).max()), 0.05 * abs(exact.get("baseline", np.zeros(at + 1))[at]))
     figures.near(f"{path}.score", node["score"], view.scores[at], view.rounded_scores[at], 1)
     figures.near(f"{path}.target", node["target"], exact["target"][at], rounded["target"][at], scale)
     figures.exact(f"{path}.features", [one["feature"]["name"] for one in node["attributions"]] == names, True)
