@@ -16,4 +16,8 @@ export const noMultipliers = (rowsPerRun: number): GlassgraphError =>
     { rowsPerRun },
   );
 
+/** What to do about a model that takes batches of one size. */
+export const exportAnew =
+  'Export it with a first dimension of any size: dynamic_axes or dynamic_shapes in PyTorch, an input_signature of None in Keras and tf2onnx.';
+
 const several = (rowsPerRun: number): string => (rowsPerRun === 1 ? 'one at a time' : `${rowsPerRun} at a time`);

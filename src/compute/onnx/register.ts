@@ -5,7 +5,8 @@ import { toBinary } from '@bufbuild/protobuf';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
 import { published } from '../files/published.ts';
-import type { ModelGraph, Stray } from '../graph.ts';
+import type { LayerGraph, ModelGraph, Stray } from '../graph.ts';
+import type { TensorSpec } from '../tensor.ts';
 import {
   artifactFileNames,
   artifactOf,
@@ -19,6 +20,7 @@ import { bagsOfOldOpset, oldestOpset, withoutBagLoops } from './bags/index.ts';
 import { checkModel } from './check.ts';
 import { type CodedTexts, withCodedTexts } from './coded-texts.ts';
 import { ExternalFiles } from './external.ts';
+import { openedRows, withAnyBatchSize } from './fixed-batch/index.ts';
 import { normalized } from './normalize.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
@@ -64,11 +66,11 @@ async function rewritten(path: string, root: string, models: string): Promise<Re
   checkModel(model);
   const files = new ExternalFiles(dirname(path), root);
   try {
-    const { graph, digest } = await published(models, isWhole, (folder) =>
+    const { graph, digest, rowsPerRun } = await published(models, isWhole, (folder) =>
       writeArtifact(withCodedTexts(withoutZipMaps(normalized(model))), files, folder),
     );
     return {
-      artifact: artifactOf(digest),
+      artifact: { ...artifactOf(digest), ...(rowsPerRun !== undefined && { rowsPerRun }) },
       format: 'ONNX',
       graph,
       filesDigest: filesDigest(bytes, await files.digests()),
@@ -84,18 +86,32 @@ async function writeArtifact(
   { model, texts }: CodedTexts,
   files: ExternalFiles,
   folder: string,
-): Promise<{ graph: ModelGraph; digest: string }> {
+): Promise<{ graph: ModelGraph; digest: string; rowsPerRun?: number | undefined }> {
   const weightsDigest = await writeWeights(model, files, join(folder, weightsFileName));
   const settings = { folder, threads: 1 };
-  const readable = await unfolded(await withoutBagLoops(model, settings), settings);
-  const graph = await modelGraphOf({ model: readable, ...(texts && { texts }) }, folder);
-  const graphBytes = toBinary(ModelProtoSchema, readable);
+  const { model: sized, rowsPerRun } = await withAnyBatchSize(model, texts?.list, settings);
+  const readable = await unfolded(await withoutBagLoops(sized, settings), settings);
+  const inferred = await inferredSpecs(readable, settings);
+  const opened =
+    rowsPerRun === undefined
+      ? { model: readable, tensors: inferred }
+      : await openedRows(readable, inferred, texts?.list, rowsPerRun, settings);
+  const whole = modelGraphOf({ model: opened.model, ...(texts && { texts }) }, opened.tensors);
+  const graph = rowsPerRun === undefined ? whole : { ...whole, layers: layersOfRows(whole.layers) };
+  const graphBytes = toBinary(ModelProtoSchema, opened.model);
   const summary = JSON.stringify(graph);
   await writeFile(join(folder, graphFileName), graphBytes, { flush: true });
   await writeFile(join(folder, summaryFileName), summary, { flush: true });
   for (const name of artifactFileNames) await chmod(join(folder, name), 0o444);
   const digest = createHash('sha256').update(weightsDigest).update(sha256(graphBytes)).update(summary).digest('hex');
-  return { graph, digest };
+  return { graph, digest, rowsPerRun };
+}
+
+/** Without those that hold a single row, or something of all that are run together. */
+function layersOfRows(layers: readonly LayerGraph[]): LayerGraph[] {
+  const kept = layers.filter(({ output }) => output.shape.includes(null));
+  const names = new Set(kept.map(({ name }) => name));
+  return kept.map((layer, index) => ({ ...layer, index, inputs: layer.inputs.filter((name) => names.has(name)) }));
 }
 
 /** Moves the large initializers of `model` into a file, and returns the file's digest. */
@@ -114,8 +130,7 @@ async function writeWeights(model: ModelProto, files: ExternalFiles, path: strin
   }
 }
 
-async function modelGraphOf({ model, texts }: CodedTexts, folder: string): Promise<ModelGraph> {
-  const tensors = await inferredSpecs(model, { folder, threads: 1 });
+function modelGraphOf({ model, texts }: CodedTexts, tensors: readonly TensorSpec[]): ModelGraph {
   const specs = new Map(tensors.map((spec) => [spec.name, spec]));
   const view = viewOf(model);
   const pick = (infos: readonly { name: string }[]) => infos.flatMap(({ name }) => specs.get(name) ?? []);

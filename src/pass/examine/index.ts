@@ -1,4 +1,5 @@
 import type { ModelArtifact } from '../../compute/executor.ts';
+import { exportAnew } from '../../compute/runs.ts';
 import type { Batch } from '../../data/types.ts';
 import { loadVocabularies } from '../../data/vocabulary.ts';
 import { writtenBatch } from '../../data/written-rows.ts';
@@ -74,9 +75,6 @@ const ofFixedSize = ({ rowsPerRun }: ModelArtifact): ModelWarning[] =>
           message: `The model was exported for batches of ${rowsPerRun} and takes no other number of rows: it is run ${rowsPerRun} rows at a time, which is slower. ${exportAnew}`,
         },
       ];
-
-const exportAnew =
-  'Export it with a first dimension of any size: dynamic_axes or dynamic_shapes in PyTorch, an input_signature of None in Keras and tf2onnx.';
 
 const through = ({ on, tensor }: Dependence): string =>
   on === 'VALUES'

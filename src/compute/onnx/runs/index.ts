@@ -16,7 +16,7 @@ import { type Levels, levelsOf } from './levels.ts';
 import { Stretches } from './stretches.ts';
 
 /** Before, there is no Scan of this kind and no Slice that is told at run time where to end. */
-const oldestOpset = 10;
+export const oldestOpset = 10;
 
 /**
  * The same model for one program, taking its rows `rowCount` at a time however many there are: its nodes are the bodies of Scans over
