@@ -213,7 +213,8 @@ def judge_row(question: dict, view: View, node: dict, at: int, found: list[dict]
     path = f"row {node['row']['index']}"
     if not np.isfinite(exact["norms"][at]).all() or not is_known(question, view.subject):
         return
-    scale = float(np.abs(exact["norms"][at]).max())
+    # Where all that a row has is the rest of a saturated activation, float32 knows it by what others have.
+    scale = max(float(np.abs(exact["norms"][at]).max()), 0.05 * float(np.nanmax(np.abs(exact["norms"]))))
     if question["method"] in PERTURBATION or question["method"] in COMPLETE:
         scale = max(scale, 0.1 * float(np.abs(exact["target"]).max()), 0.05 * abs(exact.get("baseline", np.zeros(at + 1))[at]))
     figures.near(f"{path}.score", node["score"], view.scores[at], view.rounded_scores[at], 1)
