@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';

@@ -116,9 +116,9 @@ class Drawing {
     return { name, dtype, dims };
   }
 
-  /** Of one to three axes beside the batch, and one to eight slots. */
+  /** Of up to three axes beside the batch, and one to eight slots. */
   #dims(): number[] {
-    const dims = Array.from({ length: this.#between(1, 3) }, () => this.#between(1, 4));
+    const dims = Array.from({ length: this.#between(this.#asLayers ? 1 : 0, 3) }, () => this.#between(1, 4));
     while (size(dims) > 8) dims[dims.indexOf(Math.max(...dims))] = 1;
     return dims;
   }

@@ -10,7 +10,7 @@ import { slotForms } from '../../support/slot-models.ts';
 import { drawnNet, type SlotFeature, type SlotNet } from '../../support/slot-nets.ts';
 
 /*
- * What an attribution moves is exactly what the binding fills. Nets are drawn: inputs of one to three axes beside the batch, filled by
+ * What an attribution moves is exactly what the binding fills. Nets are drawn: inputs of up to three axes beside the batch, filled by
  * features of every kind, turned, cut and reshaped before ids are looked up. Every figure is then told a second time from nothing but
  * the target of rows in which a feature has another value.
  */
@@ -35,13 +35,15 @@ const nudged = (row: Row, feature: number, element: number, by: number): Row =>
 const slopes = (f: Bound, row: Row, at: number): number[] =>
   (row[at] as Value).map((_, element) => (f(nudged(row, at, element, 1)) - f(nudged(row, at, element, -1))) / 2);
 
+type Rows = 'ALL' | 'FULL' | 'TWO';
+
 interface Law {
   readonly spec: object;
   /** Of a feature on a row, as the question has it. */
   expected(f: Bound, row: Row, at: number, index: number): number;
   readonly figure?: 'attribution' | 'magnitude';
-  /** Of lists that are not full, other laws hold. */
-  readonly isOfFullRows?: boolean;
+  /** All rows unless said; those whose lists are full, where padding stays and so has nothing to move; or two, one of them not full. */
+  readonly of?: Rows;
   readonly isOfNumbers?: boolean;
   readonly isOfLinear?: boolean;
 }
@@ -76,12 +78,16 @@ function lawsOf(net: SlotNet, rows: readonly Row[]): Record<string, Law> {
     'FEATURE_ABLATION from values': {
       spec: { method: 'FEATURE_ABLATION', baseline: { kind: 'ROW', inputs: inputsOf(net, other) } },
       expected: (f, row, at) => taken(f, row, at, other),
-      isOfFullRows: true,
+    },
+    'INTEGRATED_GRADIENTS from values': {
+      spec: { method: 'INTEGRATED_GRADIENTS', steps: 4, baseline: { kind: 'ROW', inputs: inputsOf(net, other) } },
+      expected: (f, row, at) => (taken(f, row, at, other) - taken(f, other, at, row)) / 2,
+      of: 'FULL',
     },
     FEATURE_PERMUTATION: {
       spec: { method: 'FEATURE_PERMUTATION', samples: 1, seed: 0 },
-      expected: (f, row, at, index) => taken(f, row, at, rows[1 - index] as Row),
-      isOfFullRows: true,
+      expected: (f, row, at, index) => taken(f, row, at, rows[2 - index] as Row),
+      of: 'TWO',
     },
     SHAPLEY_SAMPLING: { spec: { method: 'SHAPLEY_SAMPLING', samples: 1, seed: 0 }, expected: joined },
     SMOOTHGRAD: {
@@ -183,11 +189,12 @@ interface Checked {
   expected(f: BoundTo): number[];
 }
 
-const lawful = (net: SlotNet, rows: readonly Row[], isOfFullRows: boolean): Checked[] =>
+/** `own`: those of all rows that the laws are about. */
+const lawful = (net: SlotNet, rows: readonly Row[], own: readonly Row[], of: Rows): Checked[] =>
   (Object.keys(targets) as TargetName[]).flatMap((name) => {
     const isLinear = net.linear || name === 'neuron';
     return Object.entries(lawsOf(net, rows))
-      .filter(([, law]) => (law.isOfFullRows ?? false) === isOfFullRows && (isLinear || !law.isOfLinear))
+      .filter(([, law]) => (law.of ?? 'ALL') === of && (isLinear || !law.isOfLinear))
       .map(([method, law]): Checked => {
         const isMeant = (at: number): boolean => !law.isOfNumbers || net.features[at]?.isIds === false;
         const count = net.features.length;
@@ -199,7 +206,7 @@ const lawful = (net: SlotNet, rows: readonly Row[], isOfFullRows: boolean): Chec
               isMeant(place % count) ? one : 0,
             ),
           expected: (f) =>
-            rows.flatMap((row, index) =>
+            own.flatMap((row, index) =>
               net.features.map((_, at) => (isMeant(at) ? law.expected(f(name), row, at, index) : 0)),
             ),
         };
@@ -266,9 +273,11 @@ describe('an attribution moves exactly what the binding fills', () => {
     const net = drawnNet(seed, form === 'layers');
     const rows = rowsOf(net, seed);
     const model = { model: await slotForms[form](net), manifest: manifestOf(net) };
+    const [full, two] = [rows.slice(0, 2), rows.slice(1)];
     const byRows: [readonly Row[], Checked[]][] = [
-      [rows, [...lawful(net, rows, false), ...together(net, rows)]],
-      [rows.slice(0, 2), lawful(net, rows.slice(0, 2), true)],
+      [rows, [...lawful(net, rows, rows, 'ALL'), ...together(net, rows)]],
+      [full, lawful(net, rows, full, 'FULL')],
+      [two, lawful(net, rows, two, 'TWO')],
     ];
     const checked = byRows.flatMap(([, own]) => own);
     const expected = await told(net, model, (f) => checked.map((one) => one.expected(f)));

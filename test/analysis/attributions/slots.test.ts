@@ -41,10 +41,17 @@ const ids: Net = {
   rows: '(1, 1, 1, 1, 1, 1), (1, 2, 3, 4, 5, 6)',
 };
 
+const ofShape = (net: Net, ...dims: (number | null)[]): Net => ({
+  ...net,
+  text: { ...net.text, inputs: { x: [net.text.inputs.x?.[0] ?? 'float32', [null, ...dims]] } },
+});
+
 describe.each([
-  ['numbers', window],
-  ['ids', ids],
-])('slots of an input [n, 2, 3] of %s', (_, net) => {
+  ['numbers, [n, 2, 3]', window],
+  ['ids, [n, 2, 3]', ids],
+  ['numbers, of as many columns as come', ofShape(window, null)],
+  ['numbers, of as many times three as come', ofShape(window, null, 3)],
+])('slots of an input of %s', (_, net) => {
   test.each(attributionMethods)('%s', async (method) => {
     const [result] = await attributed(net, { method });
     const slopes = [1, 2, 3, 4, 5, 6];
@@ -69,4 +76,15 @@ test('two lists in one input [n, 2, 3]', async () => {
     { method: 'INTEGRATED_GRADIENTS' },
   );
   expect(figures(result?.mean)).toEqual(close([1 + 2 + 3, 16 + 25 + 36]));
+});
+
+test('ids of as many columns as come are refused where what carries them is wanted, and answer by their values', async () => {
+  const open = ofShape(ids, null);
+  await expect(attributed(open, { method: 'FEATURE_ABLATION' })).rejects.toMatchObject({
+    code: 'UNSUPPORTED_BY_EXECUTOR',
+    message: expect.stringContaining('a baseline of values'),
+  });
+  const baseline = { kind: 'ROW' as const, inputs: { x: [0, 0, 0, 0, 0, 0] } };
+  const [result] = await attributed(open, { method: 'FEATURE_ABLATION', baseline });
+  expect(figures(result?.mean)).toEqual(close([1, 2, 3, 4, 5, 6].map((slope, at) => (slope * (at + 2)) / 2)));
 });
