@@ -16,6 +16,7 @@ import type { Outputs } from './analysis.ts';
 import type { AttributionSpec } from './attributions/method.ts';
 import { ofRows } from './attributions/of-rows.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
+import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
 import { playersOf } from './players.ts';
 import { nearMean } from './units.ts';
 
@@ -35,6 +36,8 @@ export interface AttributionResult {
   readonly baselineValue?: number;
   /** Methods that are complete. */
   readonly completeness?: Completeness;
+  /** The first player whose attribution is infinite or NaN on a row. */
+  readonly notFinite: NotFinite | null;
 }
 
 export interface Completeness {
@@ -52,15 +55,17 @@ interface AttributionState {
   readonly baseline: number | null;
   /** Σ |gap|, max |gap|, Σ |f(x) − f(baseline)| */
   readonly completeness: Gaps | null;
+  readonly notFinite: NotFinite | null;
 }
 
 type Gaps = readonly [gaps: number, largest: number, differences: number];
 
 export const attribution = ofRows<AttributionSpec, AttributionState, AttributionResult>({
   name: 'attribution',
-  version: 6,
-  outputs: ({ norms, sums, target, baseline, gap }) => ({
+  version: 7,
+  outputs: ({ norms, sums, target, baseline, gap }, _, subject) => ({
     ...sumsOver(concat([norms, sums], 1)),
+    notFinite: firstNotFinite(concat([norms, sums], 1), 2 * playersOf(subject).length),
     ...(baseline === undefined ? {} : { baselineSum: reduceSum(baseline) }),
     ...(baseline === undefined || gap === undefined
       ? {}
@@ -72,11 +77,11 @@ export const attribution = ofRows<AttributionSpec, AttributionState, Attribution
   }),
   start(_, subject) {
     const empty = emptyComoments(2 * playersOf(subject).length);
-    return { all: empty, positive: empty, negative: empty, baseline: null, completeness: null };
+    return { all: empty, positive: empty, negative: empty, baseline: null, completeness: null, notFinite: null };
   },
-  fold: (state, outputs) => merge(state, stateOfBatch(outputs)),
+  fold: (state, outputs, { index }) => merge(state, stateOfBatch(outputs, index)),
   merge,
-  finish: ({ all, positive, negative, baseline, completeness }) => {
+  finish: ({ all, positive, negative, baseline, completeness, notFinite }) => {
     const playerCount = all.meanX.length / 2;
     const deviation = all.squaresX.map((squares) => Math.sqrt(squares / all.count));
     const meanOf = ({ count, meanX }: Comoments) =>
@@ -91,6 +96,7 @@ export const attribution = ofRows<AttributionSpec, AttributionState, Attribution
       standardDeviation: deviation.slice(playerCount),
       ...(baseline === null ? {} : { baselineValue: baseline / all.count }),
       ...(completeness === null ? {} : { completeness: completenessOf(completeness, all.count) }),
+      notFinite,
     };
   },
 });
@@ -116,11 +122,12 @@ function sumsOver(values: Expression): Record<string, Expression> {
   };
 }
 
-function stateOfBatch(outputs: Outputs): AttributionState {
+function stateOfBatch(outputs: Outputs, index: Float64Array): AttributionState {
   const vector = (name: string): Float64Array => Float64Array.from(outputs[name]?.data as Float32Array);
   const figure = (name: string): number => vector(name)[0] as number;
   const shiftX = vector('shift');
   const size = shiftX.length;
+  const found = notFiniteIn(outputs, 'notFinite', index);
   const [counts, sums, squares] = [vector('counts'), vector('sums'), vector('squares')];
   const of = (kind: number): Comoments =>
     fromShiftedSums({
@@ -140,6 +147,7 @@ function stateOfBatch(outputs: Outputs): AttributionState {
     baseline: outputs.baselineSum === undefined ? null : figure('baselineSum'),
     completeness:
       outputs.gapSum === undefined ? null : [figure('gapSum'), figure('largestGap'), figure('differenceSum')],
+    notFinite: found && { ...found, column: found.column % (size / 2) },
   };
 }
 
@@ -150,6 +158,7 @@ function merge(a: AttributionState, b: AttributionState): AttributionState {
     negative: mergeComoments(a.negative, b.negative),
     baseline: a.baseline === null || b.baseline === null ? (a.baseline ?? b.baseline) : a.baseline + b.baseline,
     completeness: mergeGaps(a.completeness, b.completeness),
+    notFinite: firstOf(a.notFinite, b.notFinite),
   };
 }
 

@@ -6,6 +6,7 @@ import { Copies } from './attributions/copies.ts';
 import { fromBaseline } from './attributions/from-baseline.ts';
 import type { Baseline } from './attributions/method.ts';
 import { forAll, ofCopies } from './attributions/positions.ts';
+import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
 import { carriersOfFeatures } from './players.ts';
 import { assertByRow } from './row-axis.ts';
 import { type OutputTarget, targetOf } from './target.ts';
@@ -26,6 +27,8 @@ export interface ConductanceResult {
   readonly meanAbsolute: Float64Array;
   /** Of the sum over units, against f(x) − f(baseline). */
   readonly completeness: Completeness;
+  /** The first unit through which something infinite or NaN passes on a row. */
+  readonly notFinite: NotFinite | null;
 }
 
 interface ConductanceState {
@@ -34,6 +37,7 @@ interface ConductanceState {
   readonly absolutes: Float64Array;
   /** Σ |gap|, max |gap|, Σ |f(x) − f(baseline)| */
   readonly gaps: readonly [gaps: number, largest: number, differences: number];
+  readonly notFinite: NotFinite | null;
 }
 
 /**
@@ -43,10 +47,16 @@ interface ConductanceState {
  */
 export const conductance = fromBaseline<ConductanceSpec, ConductanceState, ConductanceResult>({
   name: 'conductance',
-  version: 4,
+  version: 5,
   start(spec, subject) {
     const { units } = layerOf(spec, subject);
-    return { rowCount: 0, sums: new Float64Array(units), absolutes: new Float64Array(units), gaps: [0, 0, 0] };
+    return {
+      rowCount: 0,
+      sums: new Float64Array(units),
+      absolutes: new Float64Array(units),
+      gaps: [0, 0, 0],
+      notFinite: null,
+    };
   },
   program(spec, subject) {
     const { steps } = spec;
@@ -67,9 +77,10 @@ export const conductance = fromBaseline<ConductanceSpec, ConductanceState, Condu
     const total = reduceSum(passed, [1]);
     const difference = sub(copies.one(f, steps), copies.one(f, 0));
     const sums = { sums: reduceSum(passed, [0]), absolutes: reduceSum(abs(passed), [0]) };
-    return { outputs: { ...sums, total, difference }, ...copies.program() };
+    const notFinite = firstNotFinite(passed, layer.units);
+    return { outputs: { ...sums, total, difference, notFinite }, ...copies.program() };
   },
-  fold(state, outputs, { rowCount }) {
+  fold(state, outputs, { rowCount, index }) {
     const [total, difference] = [valuesOf(outputs, 'total'), valuesOf(outputs, 'difference')];
     assertByRow(total.length, rowCount);
     const gaps = total.map((sum, row) => Math.abs(sum - (difference[row] as number)));
@@ -79,10 +90,11 @@ export const conductance = fromBaseline<ConductanceSpec, ConductanceState, Condu
       sums: valuesOf(outputs, 'sums'),
       absolutes: valuesOf(outputs, 'absolutes'),
       gaps: [sumOf(gaps), gaps.reduce((largest, gap) => Math.max(largest, gap), 0), sumOf(difference)],
+      notFinite: notFiniteIn(outputs, 'notFinite', index),
     });
   },
   merge,
-  finish({ rowCount, sums, absolutes, gaps: [gaps, largest, differences] }) {
+  finish({ rowCount, sums, absolutes, gaps: [gaps, largest, differences], notFinite }) {
     return {
       rowCount,
       mean: sums.map((sum) => sum / rowCount),
@@ -92,6 +104,7 @@ export const conductance = fromBaseline<ConductanceSpec, ConductanceState, Condu
         maxAbsoluteGap: largest,
         meanAbsoluteDifference: differences / rowCount,
       },
+      notFinite,
     };
   },
 });
@@ -106,5 +119,6 @@ function merge(a: ConductanceState, b: ConductanceState): ConductanceState {
     sums: added(a.sums, b.sums),
     absolutes: added(a.absolutes, b.absolutes),
     gaps: [a.gaps[0] + b.gaps[0], Math.max(a.gaps[1], b.gaps[1]), a.gaps[2] + b.gaps[2]],
+    notFinite: firstOf(a.notFinite, b.notFinite),
   };
 }

@@ -10,17 +10,17 @@ export interface ExplanationsSpec extends AttributionSpec {
   readonly explained?: readonly number[];
 }
 
-/** One entry a row, in row order; NaN where the method has no such figure. */
+/** One entry a row, in row order. */
 export interface ExplanationsResult {
   /** Row indexes. */
   readonly row: Float64Array;
   /** The model's, whatever is explained. */
   readonly score: Float64Array;
-  /** f(x) and f(baseline). */
+  /** f(x), and f(baseline) of methods that start from one. */
   readonly target: Float64Array;
-  readonly baseline: Float64Array;
-  /** Σ attributions − (f(x) − f(baseline)). */
-  readonly gap: Float64Array;
+  readonly baseline: Float64Array | null;
+  /** Σ attributions − (f(x) − f(baseline)), of methods that are complete. */
+  readonly gap: Float64Array | null;
   /** [rows · features], by row: the sum of a feature's attribution over its carriers, and its L2 norm. */
   readonly attribution: Float64Array;
   readonly magnitude: Float64Array;
@@ -29,7 +29,7 @@ export interface ExplanationsResult {
 /** The attributions of single rows, kept row by row: for the few that somebody wants to look at. */
 export const explanations = ofRows<ExplanationsSpec, ExplanationsState, ExplanationsResult>({
   name: 'explanations',
-  version: 5,
+  version: 6,
   outputs({ norms, sums, target, baseline, gap, atRows }, _spec, subject) {
     const featureCount = subject.features.length;
     return {
@@ -49,23 +49,26 @@ export const explanations = ofRows<ExplanationsSpec, ExplanationsState, Explanat
   merge: (a, b) => ({ ...a, rows: [...a.rows, ...b.rows] }),
   finish({ rows }) {
     const inOrder = rows.toSorted((a, b) => a.row - b.row);
-    const column = (name: Figure | 'row') => Float64Array.from(inOrder, (one) => one[name]);
+    const column = (name: 'row' | 'score' | 'target') => Float64Array.from(inOrder, (one) => one[name]);
+    const optional = (name: 'baseline' | 'gap') =>
+      inOrder.every((one) => one[name] === null) ? null : Float64Array.from(inOrder, (one) => one[name] as number);
     const matrix = (name: 'attribution' | 'magnitude') => Float64Array.from(inOrder.flatMap((one) => one[name]));
     return {
       row: column('row'),
       score: column('score'),
       target: column('target'),
-      baseline: column('baseline'),
-      gap: column('gap'),
+      baseline: optional('baseline'),
+      gap: optional('gap'),
       attribution: matrix('attribution'),
       magnitude: matrix('magnitude'),
     };
   },
 });
 
-type Figure = 'score' | 'target' | 'baseline' | 'gap';
-
-interface ExplainedRow extends Readonly<Record<Figure | 'row', number>> {
+interface ExplainedRow extends Readonly<Record<'row' | 'score' | 'target', number>> {
+  /** Null where the method has none. */
+  readonly baseline: number | null;
+  readonly gap: number | null;
   readonly attribution: readonly number[];
   readonly magnitude: readonly number[];
 }
@@ -76,7 +79,9 @@ interface ExplanationsState {
 }
 
 function rowsOf(outputs: Outputs, { index, rowCount }: Batch): ExplainedRow[] {
-  const figure = (name: Figure, at: number): number => (outputs[name]?.data as Float32Array)?.[at] ?? Number.NaN;
+  const optional = (name: string, at: number): number | null =>
+    (outputs[name]?.data as Float32Array | undefined)?.[at] ?? null;
+  const figure = (name: 'score' | 'target', at: number): number => optional(name, at) as number;
   const row = (name: 'attribution' | 'magnitude', at: number): number[] => {
     const values = outputs[name]?.data as Float32Array;
     const width = values.length / rowCount;
@@ -86,8 +91,8 @@ function rowsOf(outputs: Outputs, { index, rowCount }: Batch): ExplainedRow[] {
     row: own,
     score: figure('score', at),
     target: figure('target', at),
-    baseline: figure('baseline', at),
-    gap: figure('gap', at),
+    baseline: optional('baseline', at),
+    gap: optional('gap', at),
     attribution: row('attribution', at),
     magnitude: row('magnitude', at),
   }));

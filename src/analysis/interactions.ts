@@ -14,6 +14,7 @@ import {
   sqrt,
   sub,
   tensor,
+  transpose,
 } from '../compute/program.ts';
 import { float32, int64 } from '../compute/tensor.ts';
 import type { Carrier } from '../data/carriers.ts';
@@ -26,6 +27,7 @@ import { Copies } from './attributions/copies.ts';
 import { rowDimsOf } from './attributions/dims.ts';
 import { elementsAt } from './attributions/layout.ts';
 import { ofCopies, onesPerRow } from './attributions/positions.ts';
+import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
 import { carriersOfFeatures } from './players.ts';
 import { type OutputTarget, targetOf } from './target.ts';
 
@@ -42,11 +44,14 @@ export interface InteractionsResult {
   readonly rowCount: number;
   /** Mean over rows, of every pair (pairsOf), in its order. */
   readonly score: Float64Array;
+  /** The first pair whose interaction is infinite or NaN on a row. */
+  readonly notFinite: NotFinite | null;
 }
 
 interface InteractionsState {
   readonly rowCount: number;
   readonly sums: Float64Array;
+  readonly notFinite: NotFinite | null;
 }
 
 /** Every pair of features, as positions in a list of so many: (0, 1), (0, 2), …, (1, 2), … */
@@ -62,23 +67,41 @@ export const pairsOf = (count: number): [number, number][] =>
  */
 export const interactions: Analysis<InteractionsSpec, InteractionsState, InteractionsResult> = {
   name: 'interactions',
-  version: 4,
-  start: ({ features }) => ({ rowCount: 0, sums: new Float64Array(pairsOf(features.length).length) }),
+  version: 5,
+  start: ({ features }) => ({
+    rowCount: 0,
+    sums: new Float64Array(pairsOf(features.length).length),
+    notFinite: null,
+  }),
   program({ method, target, features }, subject) {
     const all = subject.features;
     const chosen = { ...subject, features: features.map((at) => all[at] as (typeof all)[number]) };
     return method === 'ABLATION' ? byAblation(target, chosen) : byHessian(target, chosen);
   },
-  fold(state, outputs, { rowCount }) {
-    return merge(state, { rowCount, sums: Float64Array.from(outputs.sums?.data as Float32Array) });
+  fold(state, outputs, { rowCount, index }) {
+    return merge(state, {
+      rowCount,
+      sums: Float64Array.from(outputs.sums?.data as Float32Array),
+      notFinite: notFiniteIn(outputs, 'notFinite', index),
+    });
   },
   merge,
-  finish: ({ rowCount, sums }) => ({ rowCount, score: sums.map((sum) => sum / rowCount) }),
+  finish: ({ rowCount, sums, notFinite }) => ({ rowCount, score: sums.map((sum) => sum / rowCount), notFinite }),
 };
 
 function merge(a: InteractionsState, b: InteractionsState): InteractionsState {
-  return { rowCount: a.rowCount + b.rowCount, sums: a.sums.map((sum, at) => sum + (b.sums[at] as number)) };
+  return {
+    rowCount: a.rowCount + b.rowCount,
+    sums: a.sums.map((sum, at) => sum + (b.sums[at] as number)),
+    notFinite: firstOf(a.notFinite, b.notFinite),
+  };
 }
+
+/** Of what pairs have on rows, [rows, pairs]. */
+const outputsOf = (byRow: Expression, pairCount: number): Program['outputs'] => ({
+  sums: reduceSum(byRow, [0]),
+  ...(pairCount > 0 && { notFinite: firstNotFinite(byRow, pairCount) }),
+});
 
 /** Copies: the row as it is, without each feature, without each pair. */
 function byAblation(target: OutputTarget, subject: Subject): Program {
@@ -97,7 +120,7 @@ function byAblation(target: OutputTarget, subject: Subject): Program {
   const withoutBoth = at(pairs.map((_, pair) => 1 + features.length + pair));
   const alone = add(at(pairs.map(([i]) => 1 + i)), at(pairs.map(([, j]) => 1 + j)));
   const joint = add(sub(slice(f, 0, 0, 1), alone), withoutBoth);
-  return { outputs: { sums: reduceSum(abs(joint), [1]) }, ...copies.program() };
+  return { outputs: outputsOf(transpose(abs(joint), [1, 0]), pairs.length), ...copies.program() };
 }
 
 /** An element of a row of a tensor, and the feature that it carries. */
@@ -132,10 +155,11 @@ function byHessian(target: OutputTarget, subject: Subject): Program {
   const squares = reshape(mul(norms, norms), [elements.length, -1]);
   const members = subject.features.flatMap((_, at) => elements.map(({ feature }) => (feature === at ? 1 : 0)));
   const byFeature = sqrt(matmul(constant(float32([featureCount, elements.length], members)), squares));
-  const perPair = reshape(byFeature, [featureCount, -1, featureCount]);
-  const sums = reshape(reduceSum(perPair, [1]), [-1]);
+  const byRow = transpose(reshape(byFeature, [featureCount, -1, featureCount]), [1, 0, 2]);
   const wanted = pairsOf(featureCount).map(([i, j]) => i * featureCount + j);
-  return { outputs: { sums: gather(sums, constant(int64([wanted.length], wanted)), 0) }, ...copies.program() };
+  const places = constant(int64([wanted.length], wanted));
+  const perPair = gather(reshape(byRow, [-1, featureCount * featureCount]), places, 1);
+  return { outputs: outputsOf(perPair, wanted.length), ...copies.program() };
 }
 
 const elementsOf = (carriers: readonly (readonly Carrier[])[]): Element[] =>

@@ -3,11 +3,11 @@ import { ask, type RowsArgument } from './ask.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { Convergence } from './convergence.ts';
+import { Convergence, finiteGaps } from './convergence.ts';
+import { notFinite } from './not-finite.ts';
 import { Layer, type LayerOfModel, Neuron, type NeuronOfLayer } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
-import { unfitOn } from './unfit-row.ts';
 
 interface Attributed extends NeuronOfLayer {
   readonly mean: number;
@@ -43,14 +43,18 @@ async function conductanceOf(
   const chosen = outputTarget(model, target);
   const { steps, baseline } = await attributionSpec(model, how, how.method, chosen, context);
   const spec = { layer: layer.name, target: chosen, steps, ...(baseline === undefined ? {} : { baseline }) };
-  const askedOf = async (some: RowsArgument) =>
-    (await ask<ConductanceResult>(context, 'conductance', spec, model, some)).value;
-  const value = await askedOf(rows);
-  const neuron = value.meanAbsolute.findIndex((figure) => !Number.isFinite(figure));
-  if (neuron < 0) return value;
-  const figure = `What passes through neuron ${neuron} of the layer “${layer.name}” is infinite or NaN`;
-  const isUnfit = async (some: RowsArgument) => !Number.isFinite((await askedOf(some)).meanAbsolute[neuron]);
-  throw await unfitOn(figure, { layer: layer.name, neuron }, context, rows, isUnfit);
+  return (await ask<ConductanceResult>(context, 'conductance', spec, model, rows)).value;
+}
+
+/** Throws ANALYSIS_FAILED where what passes through a neuron is infinite or NaN on some row. */
+function assertFinite({ mean, meanAbsolute, notFinite: first }: ConductanceResult, { layer }: LayerOfModel): void {
+  const found = meanAbsolute.findIndex((figure, at) => !Number.isFinite(figure + (mean[at] as number)));
+  const unit = first?.column ?? found;
+  if (unit >= 0)
+    throw notFinite(`What passes through neuron ${unit} of the layer “${layer.name}”`, first?.row, {
+      layer: layer.name,
+      neuron: unit,
+    });
 }
 
 builder.objectFields(Layer, (t) => {
@@ -70,7 +74,9 @@ builder.objectFields(Layer, (t) => {
         'How much of the way from the baseline to the rows passes through each neuron, in unit order; summed over positions. Of a layer that everything passes through, the sum is f(x) - f(baseline), to the gap of conductanceConvergence.',
       args,
       resolve: async (of, asked, context) => {
-        const { mean, meanAbsolute } = await conductanceOf(of, asked, context);
+        const value = await conductanceOf(of, asked, context);
+        assertFinite(value, of);
+        const { mean, meanAbsolute } = value;
         return Array.from(mean, (value, unit) => ({
           ...of,
           unit,
@@ -85,7 +91,7 @@ builder.objectFields(Layer, (t) => {
       description:
         'Of the same question, the gap between the sum over neurons and f(x) - f(baseline): large where part of the way leads past this layer, or where steps are few.',
       args,
-      resolve: async (of, asked, context) => (await conductanceOf(of, asked, context)).completeness,
+      resolve: async (of, asked, context) => finiteGaps((await conductanceOf(of, asked, context)).completeness),
     }),
   };
 });

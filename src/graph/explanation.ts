@@ -1,13 +1,12 @@
 import type { ExplanationsResult } from '../analysis/explanations.ts';
 import type { DatasetRow } from '../data/page.ts';
-import { analysisFailed } from '../errors.ts';
 import { waterfallPlot } from '../plots/waterfall.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { firstUpTo, wholeBetween } from './column-argument.ts';
 import { Row } from './dataset.ts';
 import { refusedEarly } from './early.ts';
-import { orNull } from './number.ts';
+import { notFinite } from './not-finite.ts';
 import { Feature, type FeatureOfModel } from './references.ts';
 
 interface Attributed extends FeatureOfModel {
@@ -22,6 +21,7 @@ export interface ExplanationOfRow {
   readonly row: DatasetRow;
   readonly score: number;
   readonly target: number;
+  /** Null where the method has none; it may be infinite or NaN. */
   readonly baselineValue: number | null;
   readonly gap: number | null;
   /** In the manifest's order. */
@@ -50,16 +50,15 @@ export function explanationsFrom(
     }));
     const bad = attributions.find(({ attribution, magnitude }) => !Number.isFinite(attribution + magnitude));
     if (bad !== undefined || !Number.isFinite(figures.score + figures.target))
-      throw analysisFailed(
-        `On row ${row.index} the ${bad === undefined ? 'target' : `attribution of the feature “${bad.feature.name}”`} is infinite or NaN. Leave the row out, or ask for another target or method.`,
-        { row: row.index, ...(bad === undefined ? {} : { feature: bad.feature.name }) },
-      );
+      throw bad === undefined
+        ? notFinite('The target or the score', row.index)
+        : notFinite(`The attribution of the feature “${bad.feature.name}”`, row.index, { feature: bad.feature.name });
     return {
       model,
       row,
       ...figures,
-      baselineValue: orNull(result.baseline[at]),
-      gap: orNull(result.gap[at]),
+      baselineValue: result.baseline?.[at] ?? null,
+      gap: result.gap?.[at] ?? null,
       attributions,
     };
   });
@@ -98,9 +97,10 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
       description: 'Of the model, whatever the target: a probability, unless its score is a VALUE.',
     }),
     target: t.exposeFloat('target', { description: 'What is explained: the logit unless said otherwise.' }),
-    baselineValue: t.exposeFloat('baselineValue', {
+    baselineValue: t.float({
       nullable: true,
       description: 'The target at the baseline, where the method has one.',
+      resolve: ({ row, baselineValue }) => finite('The target at the baseline', row, baselineValue),
     }),
     attributions: t.field({
       type: [FeatureAttribution],
@@ -115,7 +115,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
     convergenceDelta: t.float({
       nullable: true,
       description: 'sum(attributions) - (target - baselineValue), where the method is complete: 0 would be perfect.',
-      resolve: ({ gap }) => gap,
+      resolve: ({ row, gap }) => finite('The gap to what the target differs by from the baseline', row, gap),
     }),
     plot: t.field({
       type: 'VegaLite',
@@ -125,7 +125,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
       resolve: ({ model, row, target, baselineValue, gap, attributions }) =>
         waterfallPlot(
           {
-            start: baselineValue === null || gap === null ? null : { baseline: baselineValue, gap },
+            start: startOf(baselineValue, gap),
             target,
             contributions: attributions.map(({ feature, value, attribution }) => ({
               name: `${feature.name} = ${textOf(value)}`,
@@ -137,6 +137,16 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
     }),
   }),
 });
+
+/** Throws ANALYSIS_FAILED where it is no number. */
+function finite(figure: string, { index }: DatasetRow, value: number | null): number | null {
+  if (value === null || Number.isFinite(value)) return value;
+  throw notFinite(figure, index);
+}
+
+/** Of a waterfall, where there is one. */
+const startOf = (baseline: number | null, gap: number | null) =>
+  baseline === null || gap === null || !Number.isFinite(baseline + gap) ? null : { baseline, gap };
 
 /** As a label of a bar. */
 function textOf(value: unknown): string {

@@ -10,12 +10,12 @@ import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { featurePosition } from './feature-argument.ts';
+import { notFinite } from './not-finite.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, type FeatureOfModel, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
-import { unfitOn } from './unfit-row.ts';
 
 const InteractionMethod = builder.enumType('InteractionMethod', {
   description:
@@ -65,28 +65,26 @@ interface Asked {
 async function interactionsOf(model: ModelRow, asked: Asked, context: Context): Promise<Interaction[]> {
   const features = chosenFeatures(model, asked.features);
   const spec = { method: asked.method ?? 'ABLATION', target: outputTarget(model, asked.target), features };
-  const askedOf = (rows: RowsArgument) => ask<InteractionsResult>(context, 'interactions', spec, model, rows);
-  const { value, provenance } = await askedOf(asked.rows);
-  const pairs = pairsOf(features.length);
-  const bad = value.score.findIndex((score) => !Number.isFinite(score));
-  if (bad >= 0) {
-    const names = pairs[bad]?.map((at) => model.manifest.features[features[at] as number]?.name) ?? [];
-    const figure = `The interaction of “${names[0]}” and “${names[1]}” is infinite or NaN`;
-    const isUnfit = async (rows: RowsArgument) => !Number.isFinite((await askedOf(rows)).value.score[bad]);
-    throw await unfitOn(figure, { features: names }, context, asked.rows, isUnfit);
-  }
+  const { value, provenance } = await ask<InteractionsResult>(context, 'interactions', spec, model, asked.rows);
   const total = value.score.reduce((sum, score) => sum + score, 0);
   const featureAt = (at: number): FeatureOfModel => ({
     model,
     feature: model.manifest.features[features[at] as number] as FeatureOfModel['feature'],
   });
-  return pairs
+  return pairsOf(features.length)
     .map(([i, j], at): Interaction => {
       const pair = [featureAt(i), featureAt(j)] as const;
       const score = value.score[at] as number;
+      if (!Number.isFinite(score) || value.notFinite?.column === at) throw notFiniteOf(pair, at, value);
       return { features: pair, score, share: orNull(score / total), provenance };
     })
     .sort((a, b) => b.score - a.score);
+}
+
+function notFiniteOf([one, other]: Interaction['features'], at: number, { notFinite: first }: InteractionsResult) {
+  const features = [one.feature.name, other.feature.name];
+  const row = first?.column === at ? first.row : undefined;
+  return notFinite(`The interaction of “${features[0]}” and “${features[1]}”`, row, { features });
 }
 
 /** Positions, ascending. */

@@ -17,11 +17,11 @@ import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
 import { featurePosition } from './feature-argument.ts';
+import { notFinite } from './not-finite.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, type FeatureOfModel, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
-import { unfitOn } from './unfit-row.ts';
 
 interface Point {
   readonly value: unknown;
@@ -90,26 +90,23 @@ async function responseOf(model: ModelRow, asked: Asked, context: Context): Prom
   const target = outputTarget(model, asked.target);
   const values = await usableValues({ model, feature }, asked, context);
   const spec = { feature: position, target, values: values.map(({ encoded }) => encoded) };
-  const askedOf = (rows: RowsArgument) => ask<ResponseResult>(context, 'response', spec, model, rows);
-  const { value, provenance } = await askedOf(asked.rows);
-  const bad = values.findIndex((_, at) => !isFiniteAt(value, at));
-  if (bad >= 0) {
-    const raw = values[bad]?.raw;
-    const figure = `With “${feature.name}” set to ${JSON.stringify(raw)} the target is infinite or NaN`;
-    const isUnfit = async (rows: RowsArgument) => !isFiniteAt((await askedOf(rows)).value, bad);
-    throw await unfitOn(figure, { feature: feature.name, value: raw }, context, asked.rows, isUnfit);
-  }
+  const { value, provenance } = await ask<ResponseResult>(context, 'response', spec, model, asked.rows);
   const points = values.map(({ raw }, at) => ({
     value: raw,
     mean: value.mean[at] as number,
     standardDeviation: value.standardDeviation[at] as number,
     rowCount: value.rowCount,
   }));
+  const first = value.notFinite;
+  const found = points.findIndex(({ mean, standardDeviation }) => !Number.isFinite(mean + standardDeviation));
+  const bad = points[first?.column ?? found];
+  if (bad !== undefined)
+    throw notFinite(`With “${feature.name}” set to ${JSON.stringify(bad.value)} the target`, first?.row, {
+      feature: feature.name,
+      value: bad.value,
+    });
   return { model, feature, points, provenance };
 }
-
-const isFiniteAt = ({ mean, standardDeviation }: ResponseResult, at: number): boolean =>
-  Number.isFinite((mean[at] as number) + (standardDeviation[at] as number));
 
 interface UsableValue {
   readonly raw: unknown;

@@ -1,5 +1,5 @@
 import type { AttributionResult } from '../analysis/attribution.ts';
-import { playersOf } from '../analysis/players.ts';
+import { type Player, playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -9,16 +9,16 @@ import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
 import { builder } from './builder.ts';
 import { firstUpTo, wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
-import { Convergence } from './convergence.ts';
+import { Convergence, finiteGaps } from './convergence.ts';
 import { refusedEarly } from './early.ts';
 import { AttributionMethod, Direction } from './enums.ts';
 import { Interval, normalMargin } from './interval.ts';
+import { notFinite } from './not-finite.ts';
 import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
 import { Feature, FeatureGroup, Model, Neuron, type SaliencyOfModel } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { outputTarget, TargetInput } from './target.ts';
-import { unfitOn } from './unfit-row.ts';
 
 interface Asked extends AskedMethod {
   readonly rows: RowsArgument;
@@ -32,27 +32,34 @@ async function saliencyOf(
   context: Context,
 ): Promise<SaliencyOfModel> {
   const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
-  const askedOf = (rows: RowsArgument) =>
-    ask<AttributionResult>(context, 'attribution', spec, model, rows, baselinesOf(model, asked));
-  const answer = await askedOf(asked.rows);
-  const bad = model.manifest.features.findIndex((_, at) => !isFiniteAt(answer.value, at));
-  // No mean over rows exists.
-  if (bad >= 0) {
-    const feature = model.manifest.features[bad]?.name;
-    const figure = `The attribution of the feature “${feature}” is infinite, NaN or too large`;
-    throw await unfitOn(
-      figure,
-      { feature },
-      context,
-      asked.rows,
-      async (rows) => !isFiniteAt((await askedOf(rows)).value, bad),
-    );
-  }
+  const answer = await ask<AttributionResult>(
+    context,
+    'attribution',
+    spec,
+    model,
+    asked.rows,
+    baselinesOf(model, asked),
+  );
+  assertFinite(answer.value, model, 0, model.manifest.features.length);
   return { model, method: spec.method, what, answer, baselineRows: baselineRowsOf(model, asked) };
 }
 
-const isFiniteAt = ({ score, mean, standardDeviation }: AttributionResult, at: number): boolean =>
-  Number.isFinite((score[at] ?? 0) + (mean[at] ?? 0) + (standardDeviation[at] ?? 0));
+/** Of the players in a range. Throws ANALYSIS_FAILED where an attribution is not finite on some row: no mean over rows exists. */
+function assertFinite(
+  { score, mean, standardDeviation, notFinite: first }: AttributionResult,
+  { manifest: { features } }: ModelRow,
+  from: number,
+  to: number,
+): void {
+  const isFirst = first !== null && first.column >= from && first.column < to;
+  const isBad = (at: number): boolean =>
+    !Number.isFinite((score[at] as number) + (mean[at] as number) + (standardDeviation[at] as number));
+  const bad = isFirst ? first.column : Array.from({ length: to - from }, (_, at) => from + at).find(isBad);
+  if (bad === undefined) return;
+  const { name } = playersOf({ features })[bad] as Player;
+  const kind = bad < features.length ? 'feature' : 'group';
+  throw notFinite(`The attribution of the ${kind} “${name}”`, isFirst ? first.row : undefined, { [kind]: name });
+}
 
 interface OnePlayer {
   readonly of: SaliencyOfModel;
@@ -155,9 +162,11 @@ const GroupSaliency = builder.objectRef<OnePlayer>('GroupSaliency').implement({
   }),
 });
 
-/** Null where the target is infinite or NaN on some row, at the baseline or on the way. */
-const gapOf = ({ completeness }: AttributionResult) =>
-  completeness !== undefined && Object.values(completeness).every(Number.isFinite) ? completeness : null;
+/** Throws ANALYSIS_FAILED where it is infinite or NaN on some row. */
+function baselineValueOf({ baselineValue }: AttributionResult): number | null {
+  if (baselineValue === undefined || Number.isFinite(baselineValue)) return baselineValue ?? null;
+  throw notFinite('The target at the baseline', undefined);
+}
 
 const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
   description: 'Attributions of every feature, aggregated over rows.',
@@ -167,13 +176,13 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
     baselineValue: t.float({
       nullable: true,
       description: 'Mean target at the baseline, where the method has one.',
-      resolve: ({ answer }) => orNull(answer.value.baselineValue),
+      resolve: ({ answer }) => baselineValueOf(answer.value),
     }),
     convergence: t.field({
       type: Convergence,
       nullable: true,
       description: 'Completeness gap, sum(attributions) - (f(x) - f(baseline)), where the method is complete.',
-      resolve: ({ answer }) => gapOf(answer.value),
+      resolve: ({ answer: { value } }) => (value.completeness === undefined ? null : finiteGaps(value.completeness)),
     }),
     features: t.field({
       type: [FeatureSaliency],
@@ -191,7 +200,11 @@ const Saliency = builder.objectRef<SaliencyOfModel>('Saliency').implement({
     groups: t.field({
       type: [GroupSaliency],
       description: 'By score, largest first. A group’s attribution is that of its features’ carriers together.',
-      resolve: (of) => ranked(of, of.model.manifest.features.length, of.answer.value.score.length),
+      resolve: (of) => {
+        const [from, to] = [of.model.manifest.features.length, of.answer.value.score.length];
+        assertFinite(of.answer.value, of.model, from, to);
+        return ranked(of, from, to);
+      },
     }),
     plot: t.field({
       type: 'VegaLite',

@@ -9,6 +9,11 @@ import { isAway } from '../store/away.ts';
 export const awayRetryMs = 1000;
 const databaseAway = 'The server’s database cannot be reached just now. Ask again in a moment.';
 
+/** What graphql-js says of a figure, where nobody has looked before what it is. */
+const noNumber = /^(?:Float|Int) cannot represent non[- ]\w+ value: -?(NaN|Infinity)$/;
+const noNumberText =
+  'This figure is infinite or NaN on these rows. Leave rows out with `rows.where`, or ask for another target or method.';
+
 /** Every error that leaves the server has a code of the table; what is a defect keeps its text in the log. */
 export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
   return (error) => {
@@ -16,6 +21,10 @@ export function errorMasker(log: Logger): (error: unknown) => GraphQLError {
     const cause = rootOf(error);
     if (cause instanceof GlassgraphError) return coded(cause.message, cause.code, cause.details, located);
     if (located !== undefined && isOfLibrary(located)) return coded(located.message, codeOf(located), {}, located);
+    if (cause instanceof GraphQLError && noNumber.test(cause.message)) {
+      log.warn({ err: cause, path: located?.path }, 'a figure is no number');
+      return coded(noNumberText, 'ANALYSIS_FAILED', {}, located);
+    }
     if (isAway(cause)) {
       log.warn({ err: cause, path: located?.path }, 'the database is away');
       return coded(databaseAway, 'SERVICE_UNAVAILABLE', { retryAfterMs: awayRetryMs }, located);

@@ -1,5 +1,11 @@
 // @module-tag any-database
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
+import { float32 } from '../../src/compute/tensor.ts';
+import { modelOf } from '../compute/onnx/models.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { denseManifest, registerModel, registerRows, toysFolder } from '../support/toys.ts';
 
@@ -32,8 +38,14 @@ test.each([
   [
     'attributions',
     'saliency(rows: { dataset: "far" }, method: INPUT_X_GRADIENT) { features { score } }',
-    /feature “x0” .* on row 0\./,
+    /feature “x0” is infinite or NaN on row 0/,
   ],
+  [
+    'explanations',
+    'explanations(rows: { dataset: "far" }, method: INPUT_X_GRADIENT) { nodes { score } }',
+    /feature “x0” is infinite or NaN on row 0/,
+  ],
+  ['gaps', layer('conductanceConvergence(rows: { dataset: "far" }) { meanAbsolute }'), /The gap .* on some row/],
   ['projections', layer('projection(rows: { dataset: "large" }) { points { score } }'), /too large to be squared/],
   [
     'probes',
@@ -110,16 +122,49 @@ test('predictions that are not finite are ANALYSIS_FAILED, and name the row; lar
   expect(errors[0]).toMatchObject({ extensions: { code: 'ANALYSIS_FAILED', row: 2 } });
 });
 
-test('a gap that is not finite is none', async () => {
+test('a target at the baseline that is not finite fails what tells it, and no attribution', async () => {
   // Its output is 0.7 on the row and −2 at the baseline: outside of (0, 1) there is no logit, though there are slopes.
   await registerRows(server, 'near', 'SELECT 0.9 AS a, 0.0 AS b, 0.0 AS c');
   const { data, errors } = await server.ask(`{ model(name: "odd") {
     saliency(rows: { dataset: "near" }, method: INTEGRATED_GRADIENTS) {
       baselineValue convergence { converged } features { score }
     }
+    explanations(rows: { dataset: "near" }) {
+      nodes { baselineValue convergenceDelta plot attributions { attribution } }
+    }
   } }`);
+  const fields = ['saliency.baselineValue', 'saliency.convergence'];
+  const ofRows = ['baselineValue', 'convergenceDelta'].map((field) => `explanations.nodes.0.${field}`);
+  expect(errors.map(({ path, extensions }) => [path?.slice(1).join('.'), extensions.code]).toSorted()).toEqual(
+    [...fields, ...ofRows].map((path) => [path, 'ANALYSIS_FAILED']).toSorted(),
+  );
+  expect(errors.filter(({ path }) => path?.includes('nodes')).map(({ extensions }) => extensions.row)).toEqual([0, 0]);
+  expect(data.model.saliency.features).toHaveLength(3);
+  expect(data.model.explanations.nodes[0].attributions).toHaveLength(3);
+});
+
+test('a group that is not finite fails groups, and no feature', async () => {
+  const sum = modelOf({
+    inputs: { x: ['float32', [null, 2]] },
+    weights: { w: float32([2, 1], [1, 1]) },
+    nodes: [
+      ['MatMul', 'x w', 'logit'],
+      ['Sigmoid', 'logit', 'score'],
+    ],
+    outputs: 'score',
+  });
+  await writeFile(join(server.folder, 'sum.onnx'), toBinary(ModelProtoSchema, sum));
+  const features = ['a', 'b'].map((name, index) => ({ name, kind: 'NUMERIC', input: 'x', index, group: 'both' }));
+  await registerModel(server.ask, { name: 'sum', uri: 'sum.onnx', manifest: { features } });
+  await registerRows(server, 'zero', 'SELECT 0.0 AS a, 0.0 AS b');
+  const asked = (fields: string) =>
+    server.ask(`{ model(name: "sum") { saliency(rows: { dataset: "zero" }, method: FEATURE_ABLATION,
+      options: { baseline: { values: { a: 2e38, b: 2e38 } } }) { ${fields} } } }`);
+  const { data, errors } = await asked('features { score }');
   expect(errors).toEqual([]);
-  expect(data.model.saliency).toMatchObject({ baselineValue: null, convergence: null });
+  expect(data.model.saliency.features[0].score / 2e38).toBeCloseTo(1, 6);
+  const groups = await asked('groups { score }');
+  expect(groups.errors).toMatchObject([{ extensions: { code: 'ANALYSIS_FAILED', group: 'both', row: 0 } }]);
 });
 
 test('scores that are no probabilities fail what needs them, and nothing else that was asked with it', async () => {

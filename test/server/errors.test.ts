@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import fc from 'fast-check';
-import { GraphQLError } from 'graphql';
+import { buildSchema, GraphQLError, graphqlSync } from 'graphql';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { errorMasker } from '../../src/server/errors.ts';
@@ -18,6 +18,18 @@ test('a disk that is full is no defect of the server, whoever has met it', () =>
     ]);
   }
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'a figure that is %d is a failed analysis and no defect, where nobody has looked',
+  (value) => {
+    const mask = errorMasker(pino({ level: 'silent' }));
+    const schema = buildSchema('type Query { figure: Float!, count: Int! }');
+    for (const source of ['{ figure }', '{ count }']) {
+      const { errors = [] } = graphqlSync({ schema, source, rootValue: { figure: value, count: value } });
+      expect(errors.map((error) => mask(error).extensions.code)).toEqual(['ANALYSIS_FAILED']);
+    }
+  },
+);
 
 test('an error of a socket is the database’s only where it comes from there', () => {
   const mask = errorMasker(pino({ level: 'silent' }));
