@@ -9,6 +9,7 @@ const everybody = [
   'src/limits\\.ts$',
   'src/similar\\.ts$',
   'src/flaw\\.ts$',
+  'src/exact-json\\.ts$',
   'src/disk-full\\.ts$',
   'src/using\\.ts$',
   'src/at-work\\.ts$',

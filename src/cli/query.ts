@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
-import { badUserInput } from '../errors.ts';
+import { badUserInput, GlassgraphError } from '../errors.ts';
+import { parseJson } from '../exact-json.ts';
 import { type AnswerError, ask, asking, lineOf, print, printJson } from './client.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
 import { absentOf, missingOf } from './required.ts';
@@ -86,8 +87,9 @@ async function documentOf(document: string | undefined, { file }: Flags): Promis
 function variablesOf(json: string | undefined): unknown {
   if (json === undefined) return {};
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch (error) {
+    if (error instanceof GlassgraphError) throw error;
     throw badUserInput('variables', `--variables is no JSON: ${(error as Error).message}.`);
   }
 }

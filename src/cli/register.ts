@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { badUserInput } from '../errors.ts';
+import { badUserInput, GlassgraphError } from '../errors.ts';
+import { parseJson } from '../exact-json.ts';
 import { asked, asking, print, printJson } from './client.ts';
 
 const uriNote = `
@@ -112,8 +113,9 @@ async function registerDataset(
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(await readFile(path, 'utf8'));
   } catch (error) {
+    if (error instanceof GlassgraphError) throw error;
     throw badUserInput('manifest', `The manifest “${path}” cannot be read: ${(error as Error).message}.`);
   }
 }

@@ -129,8 +129,12 @@ function elementSql(query: Query, value: unknown, cell: Cell): string {
   if (value === null) return 'NULL';
   if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return query.bind(String(value));
   if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return numberSql(query, Number(value));
+  // Beyond 2^53, numbers of JSON have to be written so.
+  if (!isText && typeof value === 'string' && isNumberText(value)) return numberSql(query, Number(value));
   throw refused(value, cell, isText ? 'a text or a number' : 'a number');
 }
+
+const isNumberText = (text: string): boolean => /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?$/.test(text);
 
 /** As text: DuckDB's driver takes every whole number for a BIGINT, and refuses 1e19. */
 const numberSql = (query: Query, value: number): string => `CAST(${query.bind(String(value))} AS DOUBLE)`;

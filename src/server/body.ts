@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, GlassgraphError } from '../errors.ts';
+import { parseJson } from '../exact-json.ts';
 import { requestLimits } from './limits.ts';
 import { NoMultipartRequest, parseMultipart } from './multipart.ts';
 
@@ -12,6 +13,7 @@ export function requestBodies(): Plugin {
   return {
     onRequestParse({ request, setRequestParser }) {
       if (request.method === 'POST') setRequestParser(parseBody);
+      if (request.method === 'GET') setRequestParser(parseAddress);
     },
     onParams({ params }) {
       if (params.query == null && params.extensions?.persistedQuery != null) throw noPersistedQuery();
@@ -32,15 +34,38 @@ async function parseBody(request: Request): Promise<GraphQLParams> {
   const contentType = request.headers.get('content-type') ?? '';
   if (/^multipart\/form-data\b/i.test(contentType)) return parseForm(request, contentType);
   const text = (await bytesOf(request, requestLimits.bodyBytes, 'Split the request.')).toString();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw refused(400, 'BAD_USER_INPUT', `The body is no JSON: ${(error as Error).message}.`);
-  }
+  const body = jsonOf(text, 'The body');
   if (body === null || typeof body !== 'object')
     throw refused(400, 'BAD_USER_INPUT', 'The body must be a JSON object with a query, and variables if it has any.');
   return body;
+}
+
+/** Of a GET: what is JSON lies in parameters of the address. */
+function parseAddress({ url }: Request): GraphQLParams {
+  const parameters = new URL(url).searchParams;
+  const text = (name: string): string | undefined => parameters.get(name) || undefined;
+  const json = (name: string): Record<string, unknown> | undefined => {
+    const written = text(name);
+    if (written === undefined) return undefined;
+    return jsonOf(written, `The parameter “${name}”`) as Record<string, unknown>;
+  };
+  const [query, operationName] = [text('query'), text('operationName')];
+  const [variables, extensions] = [json('variables'), json('extensions')];
+  return {
+    ...(query !== undefined && { query }),
+    ...(operationName !== undefined && { operationName }),
+    ...(variables !== undefined && { variables }),
+    ...(extensions !== undefined && { extensions }),
+  };
+}
+
+function jsonOf(text: string, what: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof GlassgraphError) throw refused(400, error.code, error.message, error);
+    throw refused(400, 'BAD_USER_INPUT', `${what} is no JSON: ${(error as Error).message}.`);
+  }
 }
 
 async function parseForm(request: Request, contentType: string): Promise<GraphQLParams> {
@@ -50,6 +75,7 @@ async function parseForm(request: Request, contentType: string): Promise<GraphQL
     return await parseMultipart(bytes, contentType);
   } catch (error) {
     if (error instanceof NoMultipartRequest) throw refused(400, 'BAD_USER_INPUT', error.message);
+    if (error instanceof GlassgraphError) throw refused(400, error.code, error.message, error);
     throw error;
   }
 }
@@ -76,5 +102,8 @@ async function bytesOf({ headers, body }: Request, limit: number, advice: string
   return Buffer.concat(chunks);
 }
 
-const refused = (status: number, code: ErrorCode, message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code, http: { status } } });
+const refused = (status: number, code: ErrorCode, message: string, originalError?: GlassgraphError): GraphQLError =>
+  new GraphQLError(message, {
+    extensions: { code, http: { status } },
+    ...(originalError && { originalError }),
+  });

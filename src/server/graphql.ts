@@ -15,6 +15,7 @@ import { mermaidOf } from '../planner/describe.ts';
 import { requestBodies } from './body.ts';
 import { earlyRefusals } from './early-refusals.ts';
 import { codedError, errorMasker } from './errors.ts';
+import { exactNumbers } from './exact-numbers.ts';
 import { documentLimits } from './limits.ts';
 import { mediaTypes } from './media-types.ts';
 import { preferredWaitMs } from './prefer.ts';
@@ -69,6 +70,7 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
       notedOperation(),
       earlyRefusals(log),
       limits(),
+      exactNumbers(),
       planExtension(),
       unavailable(),
     ],

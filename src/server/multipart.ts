@@ -1,4 +1,6 @@
 import type { GraphQLParams } from 'graphql-yoga';
+import { GlassgraphError } from '../errors.ts';
+import { parseJson } from '../exact-json.ts';
 
 /** The body is no multipart request; `message` says why, to the client. */
 export class NoMultipartRequest extends Error {}
@@ -26,8 +28,9 @@ function jsonPart(form: FormData, name: string): object {
   const text = form.get(name);
   let value: unknown;
   try {
-    value = typeof text === 'string' ? JSON.parse(text) : undefined;
-  } catch {
+    value = typeof text === 'string' ? parseJson(text) : undefined;
+  } catch (error) {
+    if (error instanceof GlassgraphError) throw error;
     value = undefined;
   }
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;

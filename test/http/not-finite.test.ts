@@ -114,7 +114,7 @@ test('layers whose squares are not finite are like nothing', async () => {
 
 test('predictions that are not finite are ANALYSIS_FAILED, and name the row; large numbers are numbers', async () => {
   const predict = 'query ($rows: [JSON!]!) { model(name: "dense") { predictions(rows: $rows) { target } } }';
-  const rows = [1, 1e19, 3e38].map((x0) => ({ x0, x1: 0, x2: 0 }));
+  const rows = [1, '10000000000000000000', 3e38].map((x0) => ({ x0, x1: 0, x2: 0 }));
   const { data } = await server.ask(predict, { rows: rows.slice(0, 2) });
   expect(data.model.predictions[0]).toEqual({ target: 1 });
   expect(data.model.predictions[1].target / 2e19).toBeCloseTo(1, 6);
