@@ -1,4 +1,4 @@
-import { type GlassgraphError, unsupportedByExecutor } from '../errors.ts';
+import { type GlassgraphError, modelRejected, unsupportedByExecutor } from '../errors.ts';
 
 /* What cannot be asked of a model that is run a few rows at a time (`ModelArtifact.rowsPerRun`), in the same words on every backend. */
 
@@ -19,5 +19,12 @@ export const noMultipliers = (rowsPerRun: number): GlassgraphError =>
 /** What to do about a model that takes batches of one size. */
 export const exportAnew =
   'Export it with a first dimension of any size: dynamic_axes or dynamic_shapes in PyTorch, an input_signature of None in Keras and tf2onnx.';
+
+/** Of a model that takes batches of one size, and tells rows apart by where they stand. */
+export const placesCount = (output: string, rowCount: number): GlassgraphError =>
+  modelRejected(
+    `The model was exported for batches of ${rowCount}, and what a row gets in its output “${output}” depends on the row’s place in the batch. ${exportAnew}`,
+    { output, rowCount },
+  );
 
 const several = (rowsPerRun: number): string => (rowsPerRun === 1 ? 'one at a time' : `${rowsPerRun} at a time`);

@@ -14,6 +14,7 @@ import {
   summaryFileName,
   weightsFileName,
 } from './artifact.ts';
+import { withAnyBatchSize } from './fixed-batch.ts';
 import type { ModelJson } from './model-json.ts';
 import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
@@ -42,13 +43,18 @@ export async function register(source: ModelSource, home: string, threads = 1): 
   try {
     if (basename(path) === graphFileName) return await registerSaved({ ...source, path }, home, threads);
     const files = await readModelFiles(path, { folder: dirname(path), root: source.root });
-    const model = rewritten(files.model);
-    const graph = await modelGraphOf(model, files.weights, threads);
-    const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
-      writeArtifact(model, files.weights, graph, folder),
+    const { model, weights, rowsPerRun } = await withAnyBatchSize(
+      await runtime(threads),
+      rewritten(files.model),
+      files.weights,
     );
+    const graph = await modelGraphOf(model, weights, threads);
+    const { digest } = await published(join(home, modelsFolder), isWhole, (folder) =>
+      writeArtifact(model, weights, graph, folder),
+    );
+    const artifact = { ...artifactOf(digest), ...(rowsPerRun !== undefined && { rowsPerRun }) };
     const { digest: filesDigest, sizeBytes } = files;
-    return { artifact: artifactOf(digest), format: formats[model.format], graph, filesDigest, sizeBytes };
+    return { artifact, format: formats[model.format], graph, filesDigest, sizeBytes };
   } catch (error) {
     if (!(error instanceof GlassgraphError)) throw error;
     throw new GlassgraphError(error.code, `“${basename(source.path)}”: ${error.message}`, error.details);

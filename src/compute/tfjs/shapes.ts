@@ -1,24 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
+import { placesCount } from '../runs.ts';
 import type { TensorSpec } from '../tensor.ts';
-import type { GraphView } from './graph-view.ts';
+import { batchSizeOf, dimsOf, inputSpec } from './inputs.ts';
 import type { Opened } from './opened.ts';
+import { shapesOfRows } from './trial.ts';
 import { dtypeOf } from './values.ts';
 
 /** How many outputs a node has. */
 const several: Readonly<Record<string, string>> = { Split: 'num_split', SplitV: 'num_split', Unpack: 'num' };
-
-/** TensorFlow's types of inputs, as rows know them. */
-const inputTypes: Readonly<Record<string, 'float32' | 'int32' | 'bool'>> = {
-  DT_FLOAT: 'float32',
-  '1': 'float32',
-  DT_INT32: 'int32',
-  '3': 'int32',
-  DT_INT64: 'int32',
-  '9': 'int32',
-  DT_BOOL: 'bool',
-  '10': 'bool',
-};
 
 /**
  * Type and shape of every tensor that depends on the rows, in topological order: the model runs over two made-up rows and over
@@ -33,12 +23,31 @@ export function inferredSpecs(model: Opened): TensorSpec[] {
       return Array.from({ length: count }, (_, at) => (at === 0 ? name : `${name}:${at}`));
     });
   const inner = names.filter((name) => !view.inputs.includes(name));
+  const rowCount = batchSizeOf(view);
+  if (rowCount !== undefined) return ofFixedSize(model, names, rowCount);
   const [two, three] = [2, 3].map((rows) => seen(model, inner, rows)) as [Seen, Seen];
   return names.flatMap((name) => {
     const [a, b] = [two.get(name), three.get(name)];
     const dtype = a && dtypeOf(a.dtype);
     if (a === undefined || b === undefined || dtype === undefined) return [];
     return [{ name, dtype, shape: a.shape.map((dim, axis) => (dim === b.shape[axis] ? dim : null)) }];
+  });
+}
+
+/** Of a model that takes so many rows: which axis has them, their order shows. */
+function ofFixedSize(model: Opened, names: readonly string[], rowCount: number): TensorSpec[] {
+  const { inputs, outputs } = model.view;
+  const inner = names.filter((name) => !inputs.includes(name));
+  const seenOf = seen(model, inner, rowCount);
+  const shapes = attempt(() => shapesOfRows(model, inner, rowCount));
+  const lost = outputs.find((name) => shapes.has(name) && shapes.get(name)?.includes(null) !== true);
+  if (lost !== undefined) throw placesCount(lost, rowCount);
+  return names.flatMap((name) => {
+    const own = seenOf.get(name);
+    const dtype = own && dtypeOf(own.dtype);
+    if (own === undefined || dtype === undefined) return [];
+    const shape = inputs.includes(name) ? [null, ...own.shape.slice(1)] : [...(shapes.get(name) ?? own.shape)];
+    return [{ name, dtype, shape }];
   });
 }
 
@@ -57,7 +66,10 @@ function run({ tf, executable, view }: Opened, names: string[], rows: number, va
   const found = new Map<string, { readonly dtype: string; readonly shape: readonly number[] }>();
   tf.tidy(() => {
     const feeds = Object.fromEntries(
-      view.inputs.map((name) => [name, tf.fill(inputShape(view, name, rows), value, inputType(view, name) as never)]),
+      view.inputs.map((name) => [
+        name,
+        tf.fill(dimsOf(inputSpec(view, name), rows), value, inputSpec(view, name).dtype as never),
+      ]),
     );
     const values = executable.execute(feeds, names) as Tensor | Tensor[];
     const results = (Array.isArray(values) ? values : [values]).map(
@@ -76,18 +88,4 @@ function attempt<Result>(make: () => Result): Result {
     if (error instanceof GlassgraphError) throw error;
     throw modelRejected(`TensorFlow.js cannot run the model: ${(error as Error).message.slice(0, 300)}`);
   }
-}
-
-/** The first dimension is that of the rows; other unknown ones are tried with 1. */
-const inputShape = (view: GraphView, name: string, rows: number): number[] =>
-  (view.byName.get(name)?.attr?.shape?.shape?.dim ?? []).map(({ size }, axis) => {
-    const known = Number(size);
-    return known >= 0 ? known : axis === 0 ? rows : 1;
-  });
-
-function inputType(view: GraphView, name: string): 'float32' | 'int32' | 'bool' {
-  const written = String(view.byName.get(name)?.attr?.dtype?.type);
-  const dtype = inputTypes[written];
-  if (dtype === undefined) throw modelRejected(`The input “${name}” is of type ${written}, which rows cannot give.`);
-  return dtype;
 }

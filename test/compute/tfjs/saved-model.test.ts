@@ -183,6 +183,24 @@ const graph =
 const functionWith = (op: string, { graphDef }: MetaGraphDef): NodeDef[] =>
   graphDef?.library?.function.find(({ nodeDef }) => nodeDef.some((node) => node.op === op))?.nodeDef as NodeDef[];
 
+describe('a SavedModel of a signature for batches of 2', () => {
+  ifNative('is run 2 rows at a time', async () => {
+    const { folder, home, register } = await copied();
+    await graph(({ signatureDef }) => {
+      for (const { tensorShape } of Object.values(signatureDef.serving_default?.inputs ?? {}))
+        if (tensorShape?.dim[0] !== undefined) tensorShape.dim[0].size = 2n;
+    })(folder);
+    const { artifact, graph: found } = await register();
+    expect(artifact.rowsPerRun).toBe(2);
+    expect([...found.inputs, ...found.outputs].map(({ shape }) => shape[0])).toEqual([null, null, null, null]);
+    const model = await tfjsExecutor.open(artifact, { home, threads: 1 });
+    const { score } = await evaluated(model, { outputs: { score: tensor('output_0') } }, batch);
+    expect(score?.dims).toEqual([5, 1]);
+    for (const [at, value] of expected.score.entries()) expect(score?.data[at]).toBeCloseTo(value, 6);
+    await model.close();
+  });
+});
+
 const huge = create(TensorShapeProtoSchema, { dim: [{ size: 2n ** 40n }] });
 
 const refusals: readonly (readonly [what: string, message: string, change: Break])[] = [

@@ -1,5 +1,6 @@
-import { type GlassgraphError, modelRejected } from '../../../errors.ts';
-import { exportAnew } from '../../runs.ts';
+import { modelRejected } from '../../../errors.ts';
+import { byRow, isClose, rowAxisOf } from '../../made-up.ts';
+import { exportAnew, placesCount } from '../../runs.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { ModelProto } from '../proto/onnx_pb.js';
 import { oldestOpset as oldestOpsetOfRuns } from '../runs/index.ts';
@@ -9,8 +10,7 @@ import { hasSizesOfValues } from '../sizes.ts';
 import { rowDependent } from '../structure/reach.ts';
 import { viewOf } from '../view.ts';
 import { forAnyBatchSize, withOpenInputs } from './rewrite.ts';
-import { rowAxisOf } from './row-axis.ts';
-import { byRow, isClose, Trial } from './trial.ts';
+import { Trial } from './trial.ts';
 
 /**
  * A model that was exported for batches of one size, for batches of any. Where its graph does not allow it, `rowsPerRun` says how many rows
@@ -69,12 +69,6 @@ export async function openedRows(
   });
   return { model: withOpenInputs(model, inputs, specsByName(tensors)), tensors: opened };
 }
-
-const placesCount = (output: string, rowCount: number): GlassgraphError =>
-  modelRejected(
-    `The model was exported for batches of ${rowCount}, and what a row gets in its output “${output}” depends on the row’s place in the batch. ${exportAnew}`,
-    { output, rowCount },
-  );
 
 /** The size of the first axis that all inputs have; undefined where it is open, or not one for all. */
 function batchSizeOf(model: ModelProto, inputs: readonly string[]): number | undefined {

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { rowAxisOf } from '../../made-up.ts';
 import { int64, type TensorSpec } from '../../tensor.ts';
 import { readInt } from '../attributes.ts';
 import { GraphBuilder } from '../builder.ts';
@@ -7,7 +8,6 @@ import { inOrder } from '../order.ts';
 import { GraphProtoSchema, type ModelProto, type NodeProto, ValueInfoProtoSchema } from '../proto/onnx_pb.js';
 import { readsOf } from '../structure/reach.ts';
 import { valueInfoOf } from '../tensors.ts';
-import { rowAxisOf } from './row-axis.ts';
 
 /**
  * The model for batches of any size, as far as it can be guessed: what an exporter wrote for `rowCount` rows (sizes of a Reshape or Expand,

@@ -6,6 +6,7 @@ import type { ModelSource, Registration } from '../../executor.ts';
 import { published } from '../../files/published.ts';
 import type { ModelGraph } from '../../graph.ts';
 import { modelsFolder, summaryFileName } from '../artifact.ts';
+import { batchSizeOf } from '../inputs.ts';
 import { inferredSpecs } from '../shapes.ts';
 import { checkedParameterCount } from './check.ts';
 import { copyFiles, graphFileName, parsedGraph, variablesIndexName } from './files.ts';
@@ -18,7 +19,7 @@ import { type Signature, signatureOf } from './signature.ts';
  */
 export async function registerSaved({ path, root }: ModelSource, home: string, threads: number): Promise<Registration> {
   const around = { folder: dirname(path), root };
-  const { digest, filesDigest, sizeBytes, graph, names } = await published(
+  const { digest, filesDigest, sizeBytes, graph, rowsPerRun, names } = await published(
     join(home, modelsFolder),
     (folder) =>
       readSaved(folder).then(
@@ -27,20 +28,24 @@ export async function registerSaved({ path, root }: ModelSource, home: string, t
       ),
     async (folder) => {
       const files = await copyFiles(around, folder);
-      const graph = await modelGraphOf(folder, threads);
+      const { graph, rowsPerRun } = await modelGraphOf(folder, threads);
       const summary = JSON.stringify(graph);
       await writeFile(join(folder, summaryFileName), summary, { flush: true });
       await chmod(join(folder, summaryFileName), 0o444);
       const filesDigest = sha256(files.map(({ digest, name }) => `${digest}  ${name}\n`).join(''));
       const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
       const names = files.map(({ name }) => name);
-      return { digest: sha256(filesDigest + sha256(summary)), filesDigest, sizeBytes, graph, names };
+      return { digest: sha256(filesDigest + sha256(summary)), filesDigest, sizeBytes, graph, rowsPerRun, names };
     },
   );
-  return { artifact: savedArtifact(digest, names), format: 'TF_SAVED_MODEL', graph, filesDigest, sizeBytes };
+  const artifact = { ...savedArtifact(digest, names), ...(rowsPerRun !== undefined && { rowsPerRun }) };
+  return { artifact, format: 'TF_SAVED_MODEL', graph, filesDigest, sizeBytes };
 }
 
-async function modelGraphOf(folder: string, threads: number): Promise<ModelGraph> {
+async function modelGraphOf(
+  folder: string,
+  threads: number,
+): Promise<{ graph: ModelGraph; rowsPerRun: number | undefined }> {
   const definition = parsedGraph(await readFile(join(folder, graphFileName)));
   const signature = signatureOf(definition);
   const parameterCount = checkedParameterCount(definition, signature);
@@ -52,7 +57,8 @@ async function modelGraphOf(folder: string, threads: number): Promise<ModelGraph
     const pick = (names: readonly string[]) => tensors.filter(({ name }) => names.includes(name));
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs holds numbers.');
-    return { inputs: pick(view.inputs), outputs, tensors, parameterCount, ...closed(signature) };
+    const graph = { inputs: pick(view.inputs), outputs, tensors, parameterCount, ...closed(signature) };
+    return { graph, rowsPerRun: batchSizeOf(view) };
   } finally {
     model.executable.dispose();
   }
