@@ -21,7 +21,7 @@ interface ProbeScoresState extends ScoresState {
  */
 export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [ProbeFit]> = {
   name: 'probeScores',
-  version: 3,
+  version: 4,
   parts: (spec) => [{ name: 'probe', spec, over: 'train' }],
   columns: columnsOf,
   start: (spec, _subject, fit) => ({

@@ -136,6 +136,27 @@ describe('laws', () => {
       { numRuns: 4 },
     ));
 
+  test('rows that are alike are ties, wherever they stand in a batch', () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 7, max: 40 }), fc.nat({ max: 900 }), async (count, first) => {
+        const net = statisticsNet('dense');
+        const one = `SELECT * EXCLUDE (label) FROM read_parquet('${net.rows}') LIMIT 1 OFFSET`;
+        const kinds = `(SELECT *, 0 AS kind FROM (${one} ${first}) UNION ALL SELECT *, 1 AS kind FROM (${one} ${first + 1}))`;
+        const select = `SELECT * EXCLUDE (kind, i), (i % 3 = 0)::INT AS label FROM ${kinds} JOIN range(${count}) AS t(i) ON kind = i % 2 ORDER BY i`;
+        const rows = await writeParquet(join(await temporaryFolder(), 'rows.parquet'), select);
+        const { auc } = (await own({ ...net, rows, label: 'label' }, { layer: 'hidden' })).train;
+        // All positives of the one kind are above all negatives of the other.
+        const of = (kind: number, label: boolean) =>
+          Array.from({ length: count }, (_, at) => at).filter((at) => at % 2 === kind && (at % 3 === 0) === label)
+            .length;
+        const ties = of(0, true) * of(0, false) + of(1, true) * of(1, false);
+        const [one_, other] = [of(0, true) * of(1, false), of(1, true) * of(0, false)];
+        const either = [one_, other].map((above) => (above + ties / 2) / (ties + one_ + other));
+        expect(either).toContainEqual(expect.closeTo(auc, 12));
+      }),
+      { numRuns: 5 },
+    ));
+
   test.each([0, 1, 2, 3])('a control is near one half, whatever the labels and the seed: %i', async (controlSeed) => {
     const { train, test: again } = await own(statisticsNet('dense'), { layer: 'hidden', controlSeed });
     // 1,350 labelled rows: the AUC of noise has a standard deviation of 0.016, and five weights find some of it.

@@ -11,6 +11,7 @@ import {
   reshape,
   scalar,
   sigmoid,
+  slice,
   softplus,
   sub,
   transpose,
@@ -52,8 +53,15 @@ function logitOf(centred: Expression, units: number): Expression {
 const centredUnits = (layer: LayerGraph): Expression =>
   sub(meansOfRows(layer), parameter('centre', 'float32', [layer.units]));
 
-/** float32 [rows], the logit that a probe gives each row. */
-export const probeLogit = (layer: LayerGraph): Expression => reshape(logitOf(centredUnits(layer), layer.units), [-1]);
+/**
+ * float32 [rows], the logit that a probe gives each row. Rows that are alike get the same to the last bit, and so are ties: the product is
+ * one of matrices, since onnxruntime's of a matrix and a vector rounds the last rows of a batch otherwise than those before them.
+ */
+export function probeLogit(layer: LayerGraph): Expression {
+  const weights = parameter('weights', 'float32', [layer.units, 1]);
+  const products = matmul(centredUnits(layer), concat([weights, mul(weights, scalar(0))], 1));
+  return add(reshape(slice(products, 1, 0, 1), [-1]), parameter('intercept', 'float32', []));
+}
 
 /** Parameters of both programs. */
 export function weightValues({ centre, deviation }: Standard, weights: Weights): Values {
