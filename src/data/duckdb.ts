@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DOUBLE,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBInstance,
@@ -10,6 +11,7 @@ import {
 import { diskFull } from '../disk-full.ts';
 import { analysisFailed, datasetRejected, type GlassgraphError } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
+import { appendColumns } from './append.ts';
 import { fileNames } from './file-names.ts';
 
 /** SQL with numbered parameters: values never become a part of the text. */
@@ -79,6 +81,14 @@ export class Reader implements Disposable {
   async records({ text, values }: Statement, explain?: Explain): Promise<Record<string, DuckDBValue>[]> {
     const reader = await this.#translated(this.#connection.runAndReadAll(text, [...values]), explain);
     return reader.getRowObjects();
+  }
+
+  /** A table of one column of numbers, beside the files; what does not fit into memory is spilled. */
+  async addTable(table: string, column: string, stretches: AsyncIterable<Float64Array>): Promise<void> {
+    await this.#connection.run(`CREATE TEMP TABLE ${table}(${column} DOUBLE)`);
+    const appender = await this.#connection.createAppender(table);
+    for await (const numbers of stretches) appendColumns(appender, [DOUBLE], [numbers]);
+    appender.closeSync();
   }
 
   [Symbol.dispose](): void {

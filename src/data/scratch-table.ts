@@ -2,15 +2,11 @@ import {
   type DuckDBDataChunk as Chunk,
   type DuckDBAppender,
   type DuckDBConnection,
-  DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBType,
 } from '@duckdb/node-api';
-import { fillVector } from './cells.ts';
+import { appendColumns } from './append.ts';
 import { temporaryFolder } from './duckdb.ts';
-
-/** Rows of one of DuckDB's vectors. */
-const chunkRows = 2048;
 
 /**
  * Rows of numbers that are too many for memory: the table `scratch` in a DuckDB of its own, which keeps what fits into `memory` and
@@ -44,15 +40,8 @@ export class ScratchTable {
 
   /** An array a column, all of one length. */
   append(columns: readonly ArrayLike<number>[]): void {
-    const rowCount = columns[0]?.length ?? 0;
-    const chunk = DuckDBDataChunk.create(this.#types, chunkRows);
-    for (let from = 0; from < rowCount; from += chunkRows) {
-      const count = Math.min(chunkRows, rowCount - from);
-      chunk.rowCount = count;
-      for (const [at, values] of columns.entries()) fillVector(chunk.getColumnVector(at), values, from, count);
-      this.#appender?.appendDataChunk(chunk);
-    }
-    this.rowCount += rowCount;
+    if (this.#appender !== undefined) appendColumns(this.#appender, this.#types, columns);
+    this.rowCount += columns[0]?.length ?? 0;
   }
 
   async *chunks(sql: string): AsyncGenerator<Chunk> {

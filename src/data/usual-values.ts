@@ -4,19 +4,24 @@ import { classOf } from './column-type.ts';
 import { Reader } from './duckdb.ts';
 import { assertUnchanged } from './files.ts';
 import { type Json, toJson } from './json.ts';
-import { columnSql, fromFiles, Query, typeOf, whereSql } from './sql.ts';
+import { columnSql, fromFiles, Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, RowSelection } from './types.ts';
 
 /** Rows whose values are asked for, and of which column. */
 interface Wanted {
   readonly selection: RowSelection;
+  /** The indexes of those among them that are used, where these are not all. */
+  readonly used?: AsyncIterable<Float64Array> | undefined;
   readonly column: string;
   readonly count: number;
+  /** Of a column of numbers: only such as occur. */
+  readonly areOccurring?: boolean;
 }
 
 /**
- * Quantiles of a numeric column over the selected rows, at (i + ½) / count, with linear interpolation, ascending, equal ones
- * merged, and those that the rounding of interpolation alone tells apart: between 0.9 and 0.9 DuckDB finds 0.9000000000000001. Nulls and NaN are left out. Throws DATASET_REJECTED.
+ * Quantiles of a numeric column over the selected rows, at (i + ½) / count, with linear interpolation unless they have to occur, ascending, equal ones
+ * merged, and those that the rounding of interpolation alone tells apart: between 0.9 and 0.9 DuckDB finds 0.9000000000000001. Nulls
+ * and NaN are left out. Throws DATASET_REJECTED.
  */
 export async function quantilesOf(dataset: DatasetRecord, wanted: Wanted): Promise<number[]> {
   const isFloat = classOf(typeOf(dataset, wanted.column)) === 'FLOAT';
@@ -24,7 +29,8 @@ export async function quantilesOf(dataset: DatasetRecord, wanted: Wanted): Promi
     const at = Array.from({ length: wanted.count }, (_, i) => (i + 0.5) / wanted.count);
     const isNumber = isFloat ? ` AND NOT isnan(${column})` : '';
     const value = `CAST(${column} AS DOUBLE)`;
-    return `SELECT quantile_cont(${value}, [${at.join(', ')}]) AS quantiles ${source} AND ${column} IS NOT NULL${isNumber}`;
+    const quantile = wanted.areOccurring ? 'quantile_disc' : 'quantile_cont';
+    return `SELECT ${quantile}(${value}, [${at.join(', ')}]) AS quantiles ${source} AND ${column} IS NOT NULL${isNumber}`;
   });
   const quantiles = toJson(found?.quantiles as DuckDBValue);
   return Array.isArray(quantiles) ? merged((quantiles as number[]).toSorted((a, b) => a - b)) : [];
@@ -53,14 +59,17 @@ export async function mostFrequent(dataset: DatasetRecord, wanted: Wanted): Prom
 
 async function records(
   dataset: DatasetRecord,
-  { selection, column }: Wanted,
+  { selection, used, column }: Wanted,
   sql: (query: Query, column: string, source: string) => string,
 ): Promise<Record<string, unknown>[]> {
   await assertUnchanged(dataset.files);
   return using(await Reader.open(dataset.files.map(({ path }) => path)), async (reader) => {
+    if (used !== undefined) await reader.addTable('used', 'row_index', used);
     const query = new Query();
     const where = whereSql(query, dataset, selection) || ' WHERE true';
-    const text = sql(query, columnSql(dataset, column), `FROM ${fromFiles(query, dataset.files)}${where}`);
+    const isUsed =
+      used === undefined ? '' : ` AND ${rowIndexSql(query, dataset.files)} IN (SELECT row_index FROM used)`;
+    const text = sql(query, columnSql(dataset, column), `FROM ${fromFiles(query, dataset.files)}${where}${isUsed}`);
     return await reader.records(query.statement(text));
   });
 }

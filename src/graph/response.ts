@@ -1,13 +1,16 @@
 import type { ResponseResult } from '../analysis/response.ts';
+import { readBatches } from '../data/batches.ts';
+import { bind } from '../data/bind.ts';
+import { idLimits } from '../data/carriers.ts';
 import { isNumeric } from '../data/column-type.ts';
 import type { Encoded } from '../data/numbered-texts.ts';
 import { selectRows } from '../data/rows.ts';
 import { typeOf } from '../data/sql.ts';
-import type { DatasetRecord } from '../data/types.ts';
+import type { DatasetRecord, RowSelection } from '../data/types.ts';
 import { mostFrequent, quantilesOf } from '../data/usual-values.ts';
-import { loadVocabularies } from '../data/vocabulary.ts';
+import { loadVocabularies, type Vocabularies } from '../data/vocabulary.ts';
 import { encodedValues } from '../data/written-rows.ts';
-import { badUserInput, bindingMismatch, GlassgraphError } from '../errors.ts';
+import { badUserInput, bindingMismatch } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
 import { suggestionFor } from '../similar.ts';
@@ -113,7 +116,7 @@ interface UsableValue {
   readonly encoded: Encoded;
 }
 
-/** The values of the selected rows, and what the model takes for them. With `invalid: SKIP` those that it cannot take are left out. */
+/** The values of the rows that are used, and what the model takes for them. */
 async function usableValues(
   { model, feature }: FeatureOfModel,
   { rows, points }: Asked,
@@ -140,26 +143,33 @@ async function usableValues(
       feature: feature.name,
       column,
     });
-  const wanted = { selection, column, count };
+  const vocabularies = await loadVocabularies(context.environment.home, model.manifest);
+  const isWhole = !model.graph.inputs.find(({ name }) => name === feature.input)?.dtype.startsWith('float');
+  const wanted = {
+    selection,
+    used: areAllUsed(selection) ? undefined : usedAmong(model, dataset, selection, vocabularies),
+    column,
+    count,
+    areOccurring: isWhole,
+  };
   const raw = await (feature.kind === 'NUMERIC' ? quantilesOf : mostFrequent)(dataset, wanted);
   if (raw.length === 0)
-    throw badUserInput('rows', `“${column}” has no value on the selected rows, so there is nothing to set it to.`);
-  const vocabularies = await loadVocabularies(context.environment.home, model.manifest);
-  const encode = (values: readonly unknown[]): Promise<Encoded[]> =>
-    encodedValues(values, feature, model.graph, model.manifest, vocabularies);
-  if (selection.invalid === 'FAIL') {
-    const encoded = await encode(raw);
-    return raw.map((value, at) => ({ raw: value, encoded: encoded[at] as Encoded }));
-  }
-  const each = raw.map(async (value): Promise<UsableValue[]> => {
-    try {
-      return (await encode([value])).map((encoded) => ({ raw: value, encoded }));
-    } catch (error) {
-      if (error instanceof GlassgraphError) return [];
-      throw error;
-    }
-  });
-  return (await Promise.all(each)).flat();
+    throw badUserInput('rows', `“${column}” has no value on these rows, so there is nothing to set it to.`);
+  const encoded = await encodedValues(raw, feature, model.graph, model.manifest, vocabularies);
+  return raw.map((value, at) => ({ raw: value, encoded: encoded[at] as Encoded }));
+}
+
+const areAllUsed = ({ invalid, sample }: RowSelection): boolean => invalid === 'FAIL' && sample === undefined;
+
+/** The indexes of those that are in the sample, and that the model can take. */
+async function* usedAmong(
+  { graph, manifest }: ModelRow,
+  dataset: DatasetRecord,
+  selection: RowSelection,
+  vocabularies: Vocabularies,
+): AsyncGenerator<Float64Array> {
+  const bound = bind(graph, manifest, vocabularies, dataset, idLimits(graph, manifest));
+  for await (const { index } of readBatches(dataset, selection, bound, { batchRows: 4096 })) yield index;
 }
 
 builder.objectField(Model, 'response', (t) =>

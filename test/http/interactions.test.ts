@@ -1,5 +1,11 @@
 // @module-tag any-database
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
+import { float32 } from '../../src/compute/tensor.ts';
+import { modelOf } from '../compute/onnx/models.ts';
 import { answered } from '../support/ask.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { denseManifest, registerModel, registerRows, toysFolder } from '../support/toys.ts';
@@ -166,6 +172,53 @@ describe('responses', () => {
     expect(points.map(({ value }) => value)).toEqual([1, 3]);
     const all = await asked('ids', 'feature: "city", rows: { dataset: "people" }');
     expect(all.points.map(({ value }) => value)).toEqual([0, 1, 3]);
+  });
+
+  test('values are those of the rows that are used: none of a row that is left out, or not in the sample', async () => {
+    // Every third row has a number that the model cannot take, and values that no other row has.
+    const rows = `SELECT i AS id, if(i % 3 = 0, 'NaN'::DOUBLE, i / 7) AS a, if(i % 3 = 0, 1000 + i, i * i % 50)::DOUBLE AS b, 0.0 AS c,
+      if(i % 3 = 0, 3, i % 3)::INT AS city, if(i % 3 = 0, -1, 1)::INT AS user, 1.0 AS age FROM range(60) AS t(i)`;
+    await registerRows(server, 'spoilt', rows);
+    const same = async (model: string, feature: string, some: string, others: string): Promise<void> => {
+      const [one, other] = await Promise.all(
+        [some, others].map((args) =>
+          asked(model, `feature: "${feature}", points: 7, rows: { dataset: "spoilt", invalid: SKIP, ${args} }`),
+        ),
+      );
+      expect(one).toEqual(other);
+    };
+    const ids = (which: (id: number) => boolean) => Array.from({ length: 60 }, (_, id) => id).filter(which);
+    const only = (which: readonly number[]) => `where: [{ column: "id", op: IN, value: [${which.join(', ')}] }]`;
+    await same('dense', 'x1', '', only(ids((id) => id % 3 !== 0)));
+    await same('ids', 'city', '', only(ids((id) => id % 3 !== 0)));
+    const { model } = await ask<{ model: { explanations: { nodes: { row: { values: { id: number } } }[] } } }>(
+      '{ model(name: "dense") { explanations(first: 60, rows: { dataset: "spoilt", sample: 12, invalid: SKIP }) { nodes { row { values } } } } }',
+    );
+    const drawn = model.explanations.nodes.map(({ row }) => row.values.id);
+    expect(drawn.length).toBeLessThan(12);
+    await same('dense', 'x1', 'sample: 12', only(drawn));
+  });
+
+  test('a number for an input of whole numbers is set to values that occur', async () => {
+    const doubled = modelOf({
+      inputs: { k: ['int32', [null, 1]] },
+      weights: { two: float32([], [2]) },
+      nodes: [
+        ['Cast', 'k', 'number', { to: 1 }],
+        ['Mul', 'number two', 'logit'],
+        ['Sigmoid', 'logit', 'score'],
+      ],
+      outputs: 'score',
+    });
+    await writeFile(join(server.folder, 'doubled.onnx'), toBinary(ModelProtoSchema, doubled));
+    const manifest = { features: [{ name: 'k', kind: 'NUMERIC' }] };
+    await registerModel(server.ask, { name: 'doubled', uri: 'doubled.onnx', manifest });
+    await registerRows(server, 'whole', 'SELECT unnest([1, 4])::INT AS k');
+    const { points } = await asked('doubled', 'feature: "k", rows: { dataset: "whole" }, points: 3');
+    expect(points.map(({ value, mean }) => [value, mean])).toEqual([
+      [1, 2],
+      [4, 8],
+    ]);
   });
 
   test.each([
