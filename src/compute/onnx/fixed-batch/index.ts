@@ -1,4 +1,5 @@
 import { modelRejected } from '../../../errors.ts';
+import { using } from '../../../using.ts';
 import { byRow, isClose, rowAxisOf } from '../../made-up.ts';
 import { exportAnew, placesCount } from '../../runs.ts';
 import type { TensorSpec } from '../../tensor.ts';
@@ -94,8 +95,8 @@ async function measured(
   if (open.length === 0 || hasSizesOfValues(model)) return specs;
   try {
     const fed = specs.filter(({ name }) => inputs.includes(name));
-    await using trial = await Trial.open(model, fed, open, { ...settings, unoptimized: true });
-    const found = await trial.run(range(rowCount));
+    const opened = await Trial.open(model, fed, open, { ...settings, unoptimized: true });
+    const found = await using(opened, (trial) => trial.run(range(rowCount)));
     return specs.map((spec) => ({ ...spec, shape: [...(found.get(spec.name)?.dims ?? spec.shape)] }));
   } catch {
     return specs;
@@ -115,8 +116,19 @@ async function agree(
   const outputs = viewOf(model).outputs.flatMap(({ name }) => specs.get(name) ?? []);
   const fed = inputs.flatMap((name) => specs.get(name) ?? []);
   const names = outputs.map(({ name }) => name);
-  await using original = await Trial.open(model, fed, names, settings);
-  await using candidate = await Trial.open(rewritten, fed, names, settings);
+  return using(await Trial.open(model, fed, names, settings), async (original) =>
+    using(await Trial.open(rewritten, fed, names, settings), (candidate) =>
+      giveTheSame(original, candidate, outputs, rowCount),
+    ),
+  );
+}
+
+async function giveTheSame(
+  original: Trial,
+  candidate: Trial,
+  outputs: readonly TensorSpec[],
+  rowCount: number,
+): Promise<boolean> {
   const rows = range(2 * rowCount + 1);
   const together = await candidate.run(rows);
   for (const start of [0, rowCount, 2 * rowCount]) {
@@ -147,9 +159,12 @@ async function following(
   if (rowCount === 1 || hasSizesOfValues(model)) return axes;
   const inner = [...axes.keys()].filter((name) => !inputs.includes(name));
   const fed = inputs.flatMap((name) => specs.get(name) ?? []);
-  await using trial = await Trial.open(model, fed, inner, { ...settings, unoptimized: true });
   const rows = range(rowCount);
-  const [forward, backward] = [await trial.run(rows), await trial.run(rows.toReversed())];
+  const opened = await Trial.open(model, fed, inner, { ...settings, unoptimized: true });
+  const [forward, backward] = await using(
+    opened,
+    async (trial) => [await trial.run(rows), await trial.run(rows.toReversed())] as const,
+  );
   return new Map(
     [...axes].filter(([name, axis]) => {
       if (inputs.includes(name)) return true;
