@@ -94,14 +94,21 @@ export async function deciles(ordered: OrderStatistics): Promise<number[]> {
 /** Bins (a, b]; the first begins with the smallest number. */
 export function binsBetween(edges: readonly number[]): Bins {
   const upper = edges.slice(1);
+  const written = withoutNoise(edges);
   return {
     codeOf(value) {
       if (Number.isNaN(value)) return -1;
       const found = upper.findIndex((edge) => value <= edge);
       return found < 0 ? upper.length - 1 : found;
     },
-    values: upper.map((high, bin) => `${bin === 0 ? '[' : '('}${edges[bin]}, ${high}]`),
+    values: upper.map((_, bin) => `${bin === 0 ? '[' : '('}${written[bin]}, ${written[bin + 1]}]`),
   };
+}
+
+/** As they are written: 6.90468 for the 6.904679999999999 of an interpolation, where that is no other one's. */
+function withoutNoise(edges: readonly number[]): readonly number[] {
+  const rounded = edges.map((edge) => Number(edge.toPrecision(12)));
+  return new Set(rounded).size === edges.length ? rounded : edges;
 }
 
 /**

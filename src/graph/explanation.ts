@@ -1,5 +1,6 @@
 import type { ExplanationsResult } from '../analysis/explanations.ts';
 import type { DatasetRow } from '../data/page.ts';
+import { labelOf } from '../plots/label.ts';
 import { waterfallPlot } from '../plots/waterfall.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
@@ -128,7 +129,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
             start: startOf(baselineValue, gap),
             target,
             contributions: attributions.map(({ feature, value, attribution }) => ({
-              name: `${feature.name} = ${textOf(value)}`,
+              name: `${feature.name} = ${labelOf(value)}`,
               attribution,
             })),
           },
@@ -147,9 +148,3 @@ function finite(figure: string, { index }: DatasetRow, value: number | null): nu
 /** Of a waterfall, where there is one. */
 const startOf = (baseline: number | null, gap: number | null) =>
   baseline === null || gap === null || !Number.isFinite(baseline + gap) ? null : { baseline, gap };
-
-/** As a label of a bar. */
-function textOf(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
-}

@@ -147,6 +147,13 @@ describe('by hand', () => {
     expect(codes.at(-1)).toBe(values.length - 1);
   });
 
+  test('deciles are written without what interpolation leaves behind their last digit, unless that tells them apart', async () => {
+    const { values } = await decileBins(Array.from({ length: 24 }, (_, at) => Math.round(37 * at) / 100));
+    expect(values.slice(0, 3)).toEqual(['[0, 0.851]', '(0.851, 1.702]', '(1.702, 2.553]']);
+    const close = await decileBins(Array.from({ length: 11 }, (_, at) => 1 + at * Number.EPSILON));
+    expect(new Set(close.values).size).toBe(10);
+  });
+
   test('equal deciles are one bin', async () => {
     const { codes, values } = await decileBins([1, 1, 1, 1, 1, 1, 1, 1, 1, 5, Number.NaN]);
     expect(values.at(-1)).toMatch(/, 5\]$/);
