@@ -42,7 +42,7 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
     job: t.field({
       type: Job,
       nullable: true,
-      description: 'The job that computed it.',
+      description: 'The job that computed it; DONE, unless its pass still computes what else was asked with it.',
       resolve: ({ jobId }, _, { database }) => getJob(database.db, jobId),
     }),
   }),

@@ -5,6 +5,7 @@ import type { JobRequest, KeptPart, PassEnvironment, PassFailure, PassProgress, 
 import { persistently } from '../store/away.ts';
 import type { Database } from '../store/database.ts';
 import { bytesOf, removeUnnamed } from '../store/files.ts';
+import { finishJob, updateProgress } from '../store/jobs.ts';
 import { complete, getClaims, getResults } from '../store/results.ts';
 import { ProgressReport } from './progress.ts';
 
@@ -22,6 +23,8 @@ export class PartGone extends Error {}
 export class Attempt {
   /** Errors of single questions, by their keys. */
   readonly failures: Record<string, ErrorRecord> = {};
+  /** Questions without a result; those that fail, or whose result cannot be kept, stay open until the job ends. */
+  #openCount = 0;
   readonly #services: AttemptServices;
   readonly #id: string;
   readonly #request: JobRequest;
@@ -38,6 +41,7 @@ export class Attempt {
     const { database, pool, environment } = this.#services;
     const startedMs = performance.now();
     const open = await this.#stillOpen();
+    this.#openCount = open.analyses.length + open.readings.length;
     const kept = await this.#keptParts(open);
     const progress = new ProgressReport(database, this.#id);
     // One after the other: who sees a reading finds its part as well.
@@ -52,7 +56,7 @@ export class Attempt {
           onEmit: (value) => {
             const one = value as PassResult | PassFailure;
             if ('error' in one) this.failures[one.key] = one.error;
-            else writes = writes.then(() => this.#keep(one));
+            else writes = writes.then(() => this.#keep(one, progress));
           },
         },
       );
@@ -73,14 +77,22 @@ export class Attempt {
     this.#services.log.info(about, 'pass done');
   }
 
-  async #keep(result: PassResult): Promise<void> {
+  /** With the last result the job is done: nobody who sees it finds a job that still runs. */
+  async #keep(result: PassResult, { whole }: ProgressReport): Promise<void> {
     const { database, environment, log } = this.#services;
     const { home } = environment;
     try {
       const bytes = await bytesOf(home, result);
+      const isLast = this.#openCount === 1;
       const isKept = await persistently(this.#signal, () =>
-        database.db.transaction((tx) => complete(tx, this.#id, result, bytes)),
+        database.db.transaction(async (tx) => {
+          // The job before its results, as whoever cancels it takes them.
+          if (isLast && whole !== undefined) await updateProgress(tx, this.#id, whole);
+          if (isLast) await finishJob(tx, this.#id, null);
+          return complete(tx, this.#id, result, bytes);
+        }),
       );
+      this.#openCount--;
       if (!isKept) await removeUnnamed(database.db, home, result.files);
     } catch (error) {
       log.error({ job: this.#id, key: result.key, err: error }, 'a result could not be kept');

@@ -40,6 +40,13 @@ export class ProgressReport {
     await this.#telling;
   }
 
+  /** Of an attempt that has come to its end, if it has read anything. */
+  get whole(): { rowsDone: number; rowsTotal: number; rowsPerSecond: number } | undefined {
+    if (this.#latest === undefined) return undefined;
+    const { rowsDone } = this;
+    return { rowsDone, rowsTotal: rowsDone, rowsPerSecond: perSecond(rowsDone, performance.now() - this.#startedMs) };
+  }
+
   #recentRate(): number {
     const now = { ms: performance.now(), rows: this.rowsDone };
     this.#recent.push(now);

@@ -24,13 +24,13 @@ export class Progress {
   begin(after: readonly (number | null)[], steps = 0): void {
     const isKnown = after.every((count) => count !== null);
     this.#rowsTotal = isKnown ? this.#rowsDone + this.#sweepRows * (1 + Math.max(0, ...after) + steps) : null;
-    this.#report();
+    this.report();
   }
 
   /** So many rows further. */
   advance(rows: number): void {
     this.#rowsDone += rows;
-    if (performance.now() - this.#toldMs >= intervalMs) this.#report();
+    if (performance.now() - this.#toldMs >= intervalMs) this.report();
   }
 
   /** A step further, which goes over all rows. */
@@ -41,10 +41,11 @@ export class Progress {
   /** Nothing follows. */
   end(): void {
     this.#rowsTotal = this.#rowsDone;
-    this.#report();
+    this.report();
   }
 
-  #report(): void {
+  /** Where it is now: so that whoever sees a result finds what it took. */
+  report(): void {
     this.#toldMs = performance.now();
     this.#tell({ rowsDone: this.#rowsDone, rowsTotal: this.#rowsTotal, memoryBytes: process.memoryUsage.rss() });
   }

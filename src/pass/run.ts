@@ -111,6 +111,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
         const result = analysis.finish(one.state);
         parts.set(key, { result, counts });
         const kept = await analysis.files?.save(result, inputs.environment.home);
+        progress.report();
         emit(key, kept?.value ?? result, kept?.files ?? [], counts);
       }
     }

@@ -173,6 +173,22 @@ describe('what a client does not accept', () => {
   });
 });
 
+test('whoever has an answer finds the job that computed it done', async () => {
+  const fields = {
+    evaluation: (rows: string) => `found: evaluation(${rows})`,
+    saliency: (rows: string) => `found: saliency(${rows})`,
+    response: (rows: string) => `found: response(feature: "x0", ${rows})`,
+  };
+  for (let at = 0; at < 8; at++)
+    for (const field of Object.values(fields)) {
+      const rows = `rows: { dataset: "clicks", where: [{ column: "a", op: LT, value: ${at + 2} }] }`;
+      const { model } = await answered(server.ask)<{ model: { found: { provenance: object } } }>(
+        `{ model(name: "dense") { ${field(rows)} { provenance { job { state rowsDone rowsTotal fraction } } } } }`,
+      );
+      expect(model.found.provenance).toEqual({ job: { state: 'DONE', rowsDone: 3, rowsTotal: 3, fraction: 1 } });
+    }
+});
+
 test('a client that goes away in the middle of its request is no fault of anything', async () => {
   const { hostname, port } = new URL(server.url);
   logged.length = 0;
