@@ -24,11 +24,8 @@ const question = `{
 }`;
 /** Of processes, requests, threads, and the signals between them. */
 const representative = [
-  'test/any-signal.test.ts',
-  'test/http/pending.test.ts',
-  'test/compute',
-  'test/jobs',
-  'test/server',
+  ...['test/any-signal.test.ts', 'test/http/pending.test.ts', 'test/compute/process', 'test/compute/onnx/lanes.test.ts'],
+  ...['test/jobs', 'test/pass', 'test/server'],
 ];
 
 describe.each([
