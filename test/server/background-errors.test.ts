@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -6,8 +5,8 @@ import { backgroundErrors } from '../../src/server/background-errors.ts';
 import { DatabaseError } from '../../src/store/away.ts';
 
 test('that the database is away is logged once for all that notice it, and every other error with what it is', () => {
-  const lines = new PassThrough();
-  const tell = backgroundErrors(pino(lines));
+  const lines: string[] = [];
+  const tell = backgroundErrors(pino({ write: (line: string) => void lines.push(line) }));
   const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const ofDatabase = [
     new DatabaseError(away),
@@ -17,10 +16,7 @@ test('that the database is away is logged once for all that notice it, and every
   ];
   for (const error of ofDatabase) tell(error, 'queue');
   tell(new Error('a defect'), 'recovery');
-  const logged = String(lines.read())
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const logged = lines.map((line) => JSON.parse(line));
   expect(logged).toMatchObject([
     { level: 40, msg: expect.stringMatching(/^the database is away/) },
     { level: 50, msg: 'recovery', err: { message: 'a defect' } },
