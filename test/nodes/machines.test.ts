@@ -24,7 +24,12 @@ const question = `{
 }`;
 /** Of processes, requests, threads, and the signals between them. */
 const representative = [
-  ...['test/any-signal.test.ts', 'test/http/pending.test.ts', 'test/compute/process', 'test/compute/onnx/lanes.test.ts'],
+  ...[
+    'test/any-signal.test.ts',
+    'test/http/pending.test.ts',
+    'test/compute/process',
+    'test/compute/onnx/lanes.test.ts',
+  ],
   ...['test/jobs', 'test/pass', 'test/server'],
 ];
 
