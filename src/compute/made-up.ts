@@ -55,3 +55,35 @@ export function rowAxisOf(shape: readonly number[], rowCount: number): number | 
   const [first = 0] = shape;
   return shape.length > 1 && first > 0 && first % rowCount === 0 ? 0 : undefined;
 }
+
+/** Runs rows, by their numbers. */
+type Run = (rows: readonly number[]) => Promise<Numbers> | Numbers;
+
+/**
+ * Whether a form of a model that takes any number of rows gives every row what the original gives it, which takes `rowCount`, to rounding:
+ * of two batches and a row more, of a single row and of two.
+ */
+export async function agree(original: Run, form: Run, outputs: readonly string[], rowCount: number): Promise<boolean> {
+  const rows = Array.from({ length: 2 * rowCount + 1 }, (_, at) => at);
+  const expected = new Map<string, readonly (readonly number[])[]>();
+  const axes = new Map<string, number>();
+  for (let start = 0; start < rows.length; start += rowCount) {
+    const own = rows.slice(start, start + rowCount);
+    const apart = await original([...own, ...new Array<number>(rowCount - own.length).fill(0)]);
+    for (const name of outputs) {
+      const axis = rowAxisOf(apart.get(name)?.dims ?? [], rowCount) ?? -1;
+      const found = byRow(apart, name, axis, rowCount);
+      if (found === undefined) return false;
+      axes.set(name, axis);
+      expected.set(name, [...(expected.get(name) ?? []), ...found.slice(0, own.length)]);
+    }
+  }
+  for (const count of new Set([rows.length, 1, 2])) {
+    const together = await form(rows.slice(0, count));
+    for (const name of outputs) {
+      const actual = byRow(together, name, axes.get(name) ?? -1, count);
+      if (actual?.every((values, row) => isClose(values, expected.get(name)?.[row] ?? [])) !== true) return false;
+    }
+  }
+  return true;
+}

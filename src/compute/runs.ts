@@ -1,4 +1,5 @@
 import { type GlassgraphError, modelRejected, unsupportedByExecutor } from '../errors.ts';
+import type { TensorSpec } from './tensor.ts';
 
 /* What cannot be asked of a model that is run a few rows at a time (`ModelArtifact.rowsPerRun`), in the same words on every backend. */
 
@@ -25,6 +26,20 @@ export const placesCount = (output: string, rowCount: number): GlassgraphError =
   modelRejected(
     `The model was exported for batches of ${rowCount}, and what a row gets in its output “${output}” depends on the row’s place in the batch. ${exportAnew}`,
     { output, rowCount },
+  );
+
+/** Of a model that was registered before such were run with any number of rows. */
+export const registerAgain = ({ name, shape }: TensorSpec): GlassgraphError =>
+  modelRejected(
+    `The model takes ${shape[0]} rows at a time in its input “${name}”, and was registered before the server could run it with any other number. Register the same file again under the same name and version.`,
+    { input: name },
+  );
+
+/** Of a model one of whose inputs has no axis for rows. */
+export const noRows = ({ name, shape }: TensorSpec): GlassgraphError =>
+  modelRejected(
+    `The first dimension of the input “${name}” is ${shape[0]}, and that of another is not: it has to be that of the rows in every input. ${exportAnew}`,
+    { input: name },
   );
 
 const several = (rowsPerRun: number): string => (rowsPerRun === 1 ? 'one at a time' : `${rowsPerRun} at a time`);

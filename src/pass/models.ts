@@ -1,5 +1,7 @@
 import type { ModelArtifact, OpenModel } from '../compute/executor.ts';
 import { executorNamed } from '../compute/executors.ts';
+import { registerAgain } from '../compute/runs.ts';
+import type { TensorSpec } from '../compute/tensor.ts';
 import type { PassEnvironment } from './protocol.ts';
 
 /** Opening costs more than a small pass: the models used last stay open. Their weights are mapped, not copied. */
@@ -14,8 +16,13 @@ export async function openedModel(artifact: ModelArtifact, { home, threads }: Pa
   open.set(key, model);
   model.catch(() => open.delete(key));
   await closeOldest();
+  const fixed = (await model).graph.inputs.find(isOfFixedSize);
+  if (fixed !== undefined) throw registerAgain(fixed);
   return model;
 }
+
+/** Whose first axis, that of the rows, is not open. */
+export const isOfFixedSize = ({ shape: [size] }: TensorSpec): boolean => typeof size === 'number';
 
 async function closeOldest(): Promise<void> {
   for (const [key, model] of [...open].slice(0, -openModelCount)) {

@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executorFor } from '../../src/compute/executors.ts';
+import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { float32, int64 } from '../../src/compute/tensor.ts';
 import { resolveManifest } from '../../src/data/resolve-manifest.ts';
 import { examine } from '../../src/pass/examine/index.ts';
+import { openedModel } from '../../src/pass/models.ts';
 import type { ModelWarning } from '../../src/pass/protocol.ts';
 import { type ModelText, modelOf, written } from '../compute/onnx/models.ts';
 
@@ -115,4 +117,38 @@ test('entries that no value of a vocabulary comes to get a warning', async () =>
   const whole = { 'cities.txt': 'a\nb\nc\nd\ne\nf' };
   expect(await warningsOf(path, bound({}), whole)).toEqual([]);
   expect(await warningsOf(path, { score, features: [city] })).toEqual([]);
+});
+
+test('a model one of whose inputs has no rows is refused with the option of its exporter', async () => {
+  const path = await written(
+    modelOf({
+      inputs: { x: ['float32', [null, 2]], y: ['float32', [3, 2]] },
+      nodes: [
+        ['MatMul', 'x flat', 'z'],
+        ['Reshape', 'y sizes', 'flat'],
+        ['Sigmoid', 'z', 'score'],
+      ],
+      weights: { sizes: int64([2], [2, 3]) },
+      outputs: 'score',
+    }),
+  );
+  const number = (input: string, index: number) => ({ name: `${input}${index}`, kind: 'NUMERIC', input, index });
+  const features = [number('x', 0), number('x', 1), number('y', 0), number('y', 1)];
+  await expect(warningsOf(path, { score: { output: 'score' }, features })).rejects.toMatchObject({
+    code: 'MODEL_REJECTED',
+    message: expect.stringMatching(/first dimension of the input “y” is 3.+dynamic_axes/),
+  });
+});
+
+test('a model for one batch size that an earlier version of the server registered says to register it again', async () => {
+  const path = await written(modelOf({ ...heads, outputs: 'click' }));
+  const { artifact, graph } = await onnxExecutor.register({ path, root: dirname(path) }, home);
+  const summary = join(home, artifact.files.find((file) => file.endsWith('graph.json')) ?? '');
+  const earlier = { ...graph, inputs: graph.inputs.map((input) => ({ ...input, shape: [8, 1] })) };
+  await chmod(summary, 0o644);
+  await writeFile(summary, JSON.stringify(earlier));
+  await expect(openedModel(artifact, { home, threads: 3 })).rejects.toMatchObject({
+    code: 'MODEL_REJECTED',
+    message: expect.stringMatching(/takes 8 rows at a time in its input “city”.+Register the same file again/),
+  });
 });

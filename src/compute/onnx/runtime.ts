@@ -64,6 +64,10 @@ export function reasonOf(error: unknown, folder?: string): string {
     .replace(/^.* was false\. (?=\S)/s, '')
     .replace(/\S*onnxruntime_src\S*/g, '')
     .replace(/\s+/g, ' ')
+    .replace(
+      /Got invalid dimensions for input: (\S+) for the following indices index: (\d+) Got: (\d+) Expected: (\d+).*/,
+      'its input “$1” takes $4 on axis $2, and got $3.',
+    )
     .trim()
     .slice(0, 300);
 }

@@ -15,7 +15,7 @@ import { dtypeOf } from './tensors.ts';
  * and maps are left out. Throws MODEL_REJECTED when the runtime refuses the model.
  */
 export async function inferredSpecs(model: ModelProto, settings: SessionSettings): Promise<TensorSpec[]> {
-  const inputs = (model.graph?.input ?? []).map(inputSpec);
+  const inputs = inputSpecs(model);
   const names = (model.graph?.node ?? []).flatMap(({ output }) => output.filter((name) => name !== ''));
   const inferred = await metadataOf(model, names, settings);
   const unranked = await unrankedOf(model, inferred, settings);
@@ -69,6 +69,9 @@ async function unrankedOf(
   const ranks = await metadataOf(builder.model, [...tensorOf.keys()], settings);
   return new Set([...ranks].flatMap(([name, { shape }]) => (shape[0] === 0 ? [] : [tensorOf.get(name) ?? ''])));
 }
+
+/** What a model says of its inputs. Throws MODEL_REJECTED where it does not. */
+export const inputSpecs = (model: ModelProto): TensorSpec[] => (model.graph?.input ?? []).map(inputSpec);
 
 function inputSpec({ name, type }: ValueInfoProto): TensorSpec {
   const tensor = type?.value.case === 'tensorType' ? type.value.value : undefined;

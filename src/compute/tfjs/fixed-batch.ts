@@ -1,4 +1,4 @@
-import { byRow, isClose, rowAxisOf } from '../made-up.ts';
+import { agree } from '../made-up.ts';
 import { elementCount } from '../tensor.ts';
 import { viewOf } from './graph-view.ts';
 import { batchSizeOf } from './inputs.ts';
@@ -20,7 +20,7 @@ export async function withAnyBatchSize(tf: Runtime, model: ModelJson, weights: U
   const rowCount = model.format === 'layers-model' ? undefined : batchSizeOf(viewOf(model));
   if (model.format === 'layers-model' || rowCount === undefined) return { model, weights };
   const rewritten = forAnyBatchSize(model, weights, rowCount);
-  const isSame = await agree(tf, { model, weights }, rewritten, rowCount).catch(() => false);
+  const isSame = await isSameModel(tf, { model, weights }, rewritten, rowCount).catch(() => false);
   return isSame ? rewritten : { model, weights, rowsPerRun: rowCount };
 }
 
@@ -56,29 +56,19 @@ function forAnyBatchSize(model: GraphJson, weights: Uint8Array, rowCount: number
 const isReshapeTo = (node: NodeDef, sizes: string): boolean =>
   node.op === 'Reshape' && nodeOf(inputsOf(node)[1] ?? '') === sizes;
 
-/** Whether both give the same, to rounding, for two batches and a row more: the one all at once, the other batch after batch. */
-async function agree(tf: Runtime, fixed: Sized, any: Sized, rowCount: number): Promise<boolean> {
-  const [original, candidate] = [
-    await opened(tf, fixed.model, fixed.weights),
-    await opened(tf, any.model, any.weights),
-  ];
+/** Whether both give rows the same. */
+async function isSameModel(tf: Runtime, fixed: Sized, any: Sized, rowCount: number): Promise<boolean> {
+  const [original, form] = [await opened(tf, fixed.model, fixed.weights), await opened(tf, any.model, any.weights)];
+  const { outputs } = original.view;
   try {
-    const { outputs } = original.view;
-    const rows = range(2 * rowCount + 1);
-    const together = run(candidate, outputs, rows);
-    return [0, rowCount, 2 * rowCount].every((start) => {
-      const own = rows.slice(start, start + rowCount);
-      const apart = run(original, outputs, [...own, ...new Array<number>(rowCount - own.length).fill(0)]);
-      return outputs.every((name) => {
-        const axis = rowAxisOf(apart.get(name)?.dims ?? [], rowCount) ?? -1;
-        const [expected, actual] = [byRow(apart, name, axis, rowCount), byRow(together, name, axis, rows.length)];
-        return own.every((row, at) => isClose(expected?.[at] ?? [Number.NaN], actual?.[row] ?? []));
-      });
-    });
+    return await agree(
+      (rows) => run(original, outputs, rows),
+      (rows) => run(form, outputs, rows),
+      outputs,
+      rowCount,
+    );
   } finally {
     original.executable.dispose();
-    candidate.executable.dispose();
+    form.executable.dispose();
   }
 }
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, at) => at);

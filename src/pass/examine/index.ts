@@ -1,10 +1,10 @@
 import type { ModelArtifact } from '../../compute/executor.ts';
-import { exportAnew } from '../../compute/runs.ts';
+import { exportAnew, noRows } from '../../compute/runs.ts';
 import type { Batch } from '../../data/types.ts';
 import { loadVocabularies } from '../../data/vocabulary.ts';
 import { writtenBatch } from '../../data/written-rows.ts';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
-import { openedModel } from '../models.ts';
+import { isOfFixedSize, openedModel } from '../models.ts';
 import { type Examination, type ModelWarning, notExamined, type PassEnvironment, type PassModel } from '../protocol.ts';
 import { guessedSpaces } from './guessed-spaces.ts';
 import { madeUpRows } from './made-up-rows.ts';
@@ -18,10 +18,12 @@ interface ExamineCall {
 
 /**
  * What a model's owner should know of it, and how it has to be run so that a row has one score: made-up rows are run together and alone.
- * Throws MODEL_REJECTED for a model whose rows see each other, and of which one alone says nothing.
+ * Throws MODEL_REJECTED for a model whose rows see each other, and of which one alone says nothing, and for one that has no rows.
  */
 export async function examine({ model, environment }: ExamineCall): Promise<Examination> {
   const { graph, manifest, artifact } = model;
+  const fixed = graph.inputs.find(isOfFixedSize);
+  if (fixed !== undefined) throw noRows(fixed);
   const vocabularies = await loadVocabularies(environment.home, manifest);
   const rows = madeUpRows(rowNumbers(), graph, manifest, vocabularies);
   const batch = await writtenBatch(rows, graph, manifest, vocabularies).catch(unlessDefect);

@@ -1,16 +1,17 @@
 import { modelRejected } from '../../../errors.ts';
 import { using } from '../../../using.ts';
-import { byRow, isClose, rowAxisOf } from '../../made-up.ts';
+import { agree, byRow, isClose, rowAxisOf } from '../../made-up.ts';
 import { exportAnew, placesCount } from '../../runs.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { ModelProto } from '../proto/onnx_pb.js';
 import { oldestOpset as oldestOpsetOfRuns } from '../runs/index.ts';
 import type { SessionSettings } from '../runtime.ts';
-import { inferredSpecs } from '../shapes.ts';
+import { inferredSpecs, inputSpecs } from '../shapes.ts';
 import { hasSizesOfValues } from '../sizes.ts';
 import { rowDependent } from '../structure/reach.ts';
 import { viewOf } from '../view.ts';
-import { forAnyBatchSize, withOpenInputs } from './rewrite.ts';
+import { hiddenBatchSize } from './hidden-size.ts';
+import { forAnyBatchSize, openInputs, withInputs } from './rewrite.ts';
 import { Trial } from './trial.ts';
 
 /**
@@ -25,11 +26,17 @@ export async function withAnyBatchSize(
   const inputs = viewOf(model)
     .inputs.map(({ name }) => name)
     .filter((name) => name !== textList);
-  const rowCount = batchSizeOf(model, inputs);
+  const declared = batchSizeOf(model, inputs);
+  const fed = inputSpecs(model).filter(({ name }) => inputs.includes(name));
+  const rowCount = declared ?? (await hiddenBatchSize(model, fed, settings).catch(() => undefined));
   if (rowCount === undefined) return { model };
-  const specs = specsByName(await measured(model, await inferredSpecs(model, settings), inputs, rowCount, settings));
-  const rewritten = forAnyBatchSize(model, inputs, specs, rowCount);
-  const isSame = await agree(model, rewritten, inputs, specs, rowCount, settings).catch(() => false);
+  const sized = withInputs(
+    model,
+    fed.map((spec) => ({ ...spec, shape: spec.shape.with(0, rowCount) })),
+  );
+  const specs = specsByName(await measured(sized, await inferredSpecs(sized, settings), inputs, rowCount, settings));
+  const rewritten = forAnyBatchSize(sized, inputs, specs, rowCount);
+  const isSame = await isSameModel(sized, rewritten, fed, rowCount, settings).catch(() => false);
   if (isSame) return { model: rewritten };
   const { opset } = viewOf(model);
   if (opset < oldestOpsetOfRuns)
@@ -37,7 +44,7 @@ export async function withAnyBatchSize(
       `The model was exported for batches of ${rowCount}, and its graph does not allow another number of rows. ${exportAnew} Or export it with opset ${oldestOpsetOfRuns} or later: then it is run ${rowCount} rows at a time.`,
       { rowCount, opset },
     );
-  return { model, rowsPerRun: rowCount };
+  return { model: sized, rowsPerRun: rowCount };
 }
 
 /**
@@ -68,7 +75,7 @@ export async function openedRows(
     const axis = right.get(spec.name);
     return axis === undefined ? spec : { ...spec, shape: spec.shape.with(axis, null) };
   });
-  return { model: withOpenInputs(model, inputs, specsByName(tensors)), tensors: opened };
+  return { model: withInputs(model, openInputs(inputs, specsByName(tensors))), tensors: opened };
 }
 
 /** The size of the first axis that all inputs have; undefined where it is open, or not one for all. */
@@ -103,48 +110,26 @@ async function measured(
   }
 }
 
-/** Whether both give the same, to rounding, for two batches and a row more: the one all at once, the other batch after batch. */
-async function agree(
+/** Whether both give rows the same. */
+async function isSameModel(
   model: ModelProto,
   rewritten: ModelProto,
-  inputs: readonly string[],
-  specs: ReadonlyMap<string, TensorSpec>,
+  fed: readonly TensorSpec[],
   rowCount: number,
   settings: SessionSettings,
 ): Promise<boolean> {
   if (hasSizesOfValues(model)) return false;
-  const outputs = viewOf(model).outputs.flatMap(({ name }) => specs.get(name) ?? []);
-  const fed = inputs.flatMap((name) => specs.get(name) ?? []);
-  const names = outputs.map(({ name }) => name);
-  return using(await Trial.open(model, fed, names, settings), async (original) =>
-    using(await Trial.open(rewritten, fed, names, settings), (candidate) =>
-      giveTheSame(original, candidate, outputs, rowCount),
+  const outputs = viewOf(model).outputs.map(({ name }) => name);
+  return using(await Trial.open(model, fed, outputs, settings), async (original) =>
+    using(await Trial.open(rewritten, fed, outputs, settings), (form) =>
+      agree(
+        (rows) => original.run(rows),
+        (rows) => form.run(rows),
+        outputs,
+        rowCount,
+      ),
     ),
   );
-}
-
-async function giveTheSame(
-  original: Trial,
-  candidate: Trial,
-  outputs: readonly TensorSpec[],
-  rowCount: number,
-): Promise<boolean> {
-  const rows = range(2 * rowCount + 1);
-  const together = await candidate.run(rows);
-  for (const start of [0, rowCount, 2 * rowCount]) {
-    const own = rows.slice(start, start + rowCount);
-    const filled = [...own, ...new Array<number>(rowCount - own.length).fill(0)];
-    const apart = await original.run(filled);
-    for (const { name, shape } of outputs) {
-      const axis = isStatic(shape) ? rowAxisOf(shape, rowCount) : undefined;
-      const [expected, actual] = [
-        byRow(apart, name, axis ?? -1, rowCount),
-        byRow(together, name, axis ?? -1, rows.length),
-      ];
-      if (!own.every((row, at) => isClose(expected?.[at] ?? [Number.NaN], actual?.[row] ?? []))) return false;
-    }
-  }
-  return true;
 }
 
 /** Of tensors with the axes that their rows might be on, those where they are: what is fed in another order comes in that order. */

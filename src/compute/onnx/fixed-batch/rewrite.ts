@@ -20,22 +20,22 @@ export function forAnyBatchSize(
   specs: ReadonlyMap<string, TensorSpec>,
   rowCount: number,
 ): ModelProto {
-  const rewriting = new Rewriting(withOpenInputs(model, inputs, specs), inputs, specs, rowCount);
+  const rewriting = new Rewriting(withInputs(model, openInputs(inputs, specs)), inputs, specs, rowCount);
   return rewriting.model();
 }
 
-/** Declares the first axis of these inputs as one of any size, and nothing of other tensors. */
-export function withOpenInputs(
-  model: ModelProto,
-  inputs: readonly string[],
-  specs: ReadonlyMap<string, TensorSpec>,
-): ModelProto {
-  const opened = (info: { name: string }) => {
-    const spec = inputs.includes(info.name) ? specs.get(info.name) : undefined;
-    return spec === undefined ? info : valueInfoOf(spec.name, spec.dtype, [null, ...spec.shape.slice(1)]);
-  };
+/** The first axis of any size. */
+export const openInputs = (inputs: readonly string[], specs: ReadonlyMap<string, TensorSpec>): TensorSpec[] =>
+  inputs.flatMap((name) => {
+    const spec = specs.get(name);
+    return spec === undefined ? [] : [{ ...spec, shape: [null, ...spec.shape.slice(1)] }];
+  });
+
+/** Declares these inputs anew, and nothing of other tensors. */
+export function withInputs(model: ModelProto, inputs: readonly TensorSpec[]): ModelProto {
+  const byName = new Map(inputs.map(({ name, dtype, shape }) => [name, valueInfoOf(name, dtype, shape)]));
   const graph = Object.assign(create(GraphProtoSchema), model.graph, {
-    input: model.graph?.input.map(opened),
+    input: model.graph?.input.map((info) => byName.get(info.name) ?? info),
     output: model.graph?.output.map(({ name }) => create(ValueInfoProtoSchema, { name })),
     valueInfo: [],
   });

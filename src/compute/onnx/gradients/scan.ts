@@ -2,9 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import type { TensorSpec } from '../../tensor.ts';
 import { attributeNamed } from '../attributes.ts';
 import { GraphBuilder } from '../builder.ts';
-import type { GraphProto, ModelProto } from '../proto/onnx_pb.js';
+import type { GraphProto, ModelProto, ValueInfoProto } from '../proto/onnx_pb.js';
 import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../proto/onnx_pb.js';
 import { prune } from '../prune.ts';
+import { valueInfoOf } from '../tensors.ts';
 import { captures } from '../view.ts';
 import type { Body } from './rule.ts';
 import type { Site } from './site.ts';
@@ -39,13 +40,19 @@ export function bodyOfScan(site: Site): Body {
         node: nodes,
         initializer: initializer.filter(({ name }) => !outside.has(name)),
         input,
-        output: outputs.map((name) => create(ValueInfoProtoSchema, { name })),
+        output: outputs.map((name) => declared(graph, name)),
       });
       const read = input.map(({ name }) => inputs.get(name) ?? '');
       const attributes = { body: { graph: again }, num_scan_inputs: read.length };
       return outer.node('Scan', read, attributes, outputs.length);
     },
   };
+}
+
+/** A Scan wants to know the rank of what it stacks. */
+function declared(graph: GraphBuilder, name: string): ValueInfoProto {
+  const spec = graph.specOf(name);
+  return spec === undefined ? create(ValueInfoProtoSchema, { name }) : valueInfoOf(name, spec.dtype, spec.shape);
 }
 
 /** What is known of every tensor that the nodes of a body name: its own, and those around it. */

@@ -76,7 +76,8 @@ class Scans {
       name: 'stretch',
       input: read.map((name) => this.#declared(names.get(name) ?? '')),
       node: nodes.map((node) => withNames(node, names)),
-      output: given.map((name) => create(ValueInfoProtoSchema, { name: names.get(name) ?? '' })),
+      // A Scan wants to know the rank of what it stacks.
+      output: given.map((name) => this.#declared(names.get(name) ?? '')),
     });
     const attributes = { body: { graph: body }, num_scan_inputs: feeds.length };
     const made = this.#builder.node('Scan', feeds, attributes, given.length);
@@ -144,5 +145,7 @@ function needed(nodes: readonly NodeProto[], names: readonly string[]): NodeProt
 
 const withNames = (node: NodeProto, names: ReadonlyMap<string, string>): NodeProto =>
   Object.assign(create(NodeProtoSchema), renamed(node, names), {
+    // What goes wrong in it is told by its own name.
+    name: node.name || (node.output[0] ?? ''),
     output: node.output.map((name) => names.get(name) ?? name),
   });
