@@ -6,7 +6,7 @@ import { DatabaseError } from '../../src/store/away.ts';
 
 test('that the database is away is logged once for all that notice it, and every other error with what it is', () => {
   const lines: string[] = [];
-  const tell = backgroundErrors(pino({ write: (line: string) => void lines.push(line) }));
+  const tell = backgroundErrors(pino({}, { write: (line) => void lines.push(line) }));
   const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const ofDatabase = [
     new DatabaseError(away),
