@@ -14,6 +14,7 @@ import { ofTables, permutation, readings, withShards } from './questions.ts';
  * what is new, and nothing that has changed under the version it had.
  */
 const path = 'test/fixtures/versions.json';
+const writing = 'WRITE_VERSIONS=1 npm test -- test/analysis/versions.test.ts';
 const isWriting = process.env.WRITE_VERSIONS === '1';
 
 /** Of the figures in one place of a result: how many, how many of them are no finite numbers, and weighted sums of the others. */
@@ -82,12 +83,13 @@ describe.each(asked)('$name $spec', ({ name, spec, answer }) => {
       written[key] = before;
       expect.fail(
         `The results of “${name}” have changed (${changed.join(', ')}), and its version has not: servers would go on to answer ` +
-          `with what they have kept. Raise \`version\` of “${name}” in src/analysis to ${version + 1}, then write its results.`,
+          `with what they have kept. Raise \`version\` of “${name}” in src/analysis to ${version + 1}, and write what it answers with ${writing}`,
       );
     }
-    expect(before?.version, `Results of version ${version} of “${name}” are not written; ${path} has them.`).toBe(
-      version,
-    );
+    expect(
+      before?.version,
+      `What version ${version} of “${name}” answers is not in ${path}: write it with ${writing}`,
+    ).toBe(version);
   });
 });
 
