@@ -23,13 +23,13 @@ function decimalOf(written: string): string {
 }
 
 /** What to do about such a number; `where`: the value that it is. */
-export const roundedNumber = (where: string, written: string) =>
-  badUserInput(
-    where,
-    `\`${where.slice(0, 200)}\`: ${written.slice(0, 60)} is beyond 2^53 - 1, where numbers of JSON are rounded. Write it as text, "${written.slice(0, 60)}", ` +
-      'or with an exponent where it is none to be taken exactly, 1.5e19.',
-    { value: written },
-  );
+export function roundedNumber(where: string, written: string) {
+  const shown = written.slice(0, 60);
+  const what = Number.isFinite(Number(written))
+    ? `2^53 - 1, where numbers of JSON are rounded. Write it as text, "${shown}", or with an exponent where it is none to be taken exactly, 1.5e19.`
+    : 'the largest number there is, 1.8e308.';
+  return badUserInput(where, `\`${where.slice(0, 200)}\`: ${shown} is beyond ${what}`, { value: written });
+}
 
 /** Stands for a number until it is known where it lies. */
 class Rounded {

@@ -188,7 +188,7 @@ describe('a probe that cannot be is refused', () => {
     ['target: { column: "who" }', ['BAD_USER_INPUT', /“who” is VARCHAR. Say with `equals`/]],
     ['target: { column: "a" }', ['BAD_USER_INPUT', /neither 0 nor 1/]],
     ['target: { column: "a", equals: 1, above: 1 }', ['BAD_USER_INPUT', /exclude each other/]],
-    ['target: { column: "a", above: 1e400 }', ['BAD_USER_INPUT', /`target.above` is Infinity/]],
+    ['target: { column: "a", above: 1e400 }', ['BAD_USER_INPUT', /1e400 is beyond the largest number there is/]],
     ['target: { column: "a", equals: "x" }', ['BAD_USER_INPUT', /`target.equals`: "x" is no value of “a”/]],
     ['options: { l2: -1 }', ['BAD_USER_INPUT', /`options.l2` is -1/]],
     ['options: { tolerance: 0 }', ['BAD_USER_INPUT', /`options.tolerance` is 0/]],
