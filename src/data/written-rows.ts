@@ -120,24 +120,29 @@ function cellSql(query: Query, value: unknown, cell: Cell): string {
   if (value === null) return 'NULL';
   const isList = feature.kind === 'SEQUENCE' || feature.kind === 'EMBEDDING';
   if (isList !== Array.isArray(value)) throw refused(value, cell, isList ? 'a list' : 'a single value');
-  if (!Array.isArray(value)) return elementSql(query, value, cell);
-  return `[${value.map((element) => elementSql(query, element, cell)).join(', ')}]`;
+  const { isText } = cell;
+  if (!Array.isArray(value)) {
+    const text = textOf(value, cell);
+    return text === null ? 'NULL' : isText ? query.bind(text) : `CAST(${query.bind(text)} AS DOUBLE)`;
+  }
+  const texts = value.map((element) => textOf(element, cell));
+  // As one text: a thousand numbers that are bound one by one take DuckDB a tenth of a second.
+  if (!isText) return `CAST(${query.bind(`[${texts.map((text) => text ?? 'NULL').join(', ')}]`)} AS DOUBLE[])`;
+  return `[${texts.map((text) => (text === null ? 'NULL' : query.bind(text))).join(', ')}]`;
 }
 
-function elementSql(query: Query, value: unknown, cell: Cell): string {
+/** An element as a text. Numbers too: DuckDB's driver takes every whole number for a BIGINT, and refuses 1e19. */
+function textOf(value: unknown, cell: Cell): string | null {
   const { isText } = cell;
-  if (value === null) return 'NULL';
-  if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return query.bind(String(value));
-  if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return numberSql(query, Number(value));
+  if (value === null) return null;
+  if (isText && ['string', 'number', 'boolean'].includes(typeof value)) return String(value);
+  if (!isText && (typeof value === 'number' || typeof value === 'boolean')) return String(Number(value));
   // Beyond 2^53, numbers of JSON have to be written so.
-  if (!isText && typeof value === 'string' && isNumberText(value)) return numberSql(query, Number(value));
+  if (!isText && typeof value === 'string' && isNumberText(value)) return String(Number(value));
   throw refused(value, cell, isText ? 'a text or a number' : 'a number');
 }
 
 const isNumberText = (text: string): boolean => /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?$/.test(text);
-
-/** As text: DuckDB's driver takes every whole number for a BIGINT, and refuses 1e19. */
-const numberSql = (query: Query, value: number): string => `CAST(${query.bind(String(value))} AS DOUBLE)`;
 
 const refused = (value: unknown, { feature: { name }, row }: Cell, wanted: string) =>
   bindingMismatch(`\`rows[${row}].${name}\` is ${JSON.stringify(value).slice(0, 100)}; it must be ${wanted}.`, {
