@@ -80,8 +80,11 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
 /** Of a document, as a log line has room for it. Variables stay out of it: they may be anybody's secrets. */
 const operationCharacters = 1000;
 
-const operationOf = ({ operationName, query = '' }: GraphQLParams): string =>
-  `${operationName ? `${operationName}: ` : ''}${query.slice(0, operationCharacters).replace(/\s+/g, ' ')}`;
+const operationOf = ({ operationName, query }: GraphQLParams): string => {
+  // Nobody has looked at it yet: it may be anything.
+  const text = String(query ?? '').slice(0, operationCharacters);
+  return `${operationName ? `${operationName}: ` : ''}${text.replace(/\s+/g, ' ')}`;
+};
 
 /** From its parsing on, the thread is at work for a document. */
 const notedOperation = (): Plugin => ({ onParams: ({ params }) => atWorkFor(operationOf(params)) });
