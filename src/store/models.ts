@@ -144,18 +144,19 @@ export function setAlias(db: Queries, model: ModelRow, name: string): Promise<Mo
     // Of two who set it at once, the second waits here for the first, and then sees whose it was.
     const inserted = await tx.insert(modelAliases).values(row).onConflictDoNothing().returning();
     if (inserted.length > 0) return undefined;
-    const [previous] = await tx
-      .select({ model: models })
+    // Without a join: Postgres would look for the model that the row named before it was waited for.
+    const [held] = await tx
+      .select({ modelId: modelAliases.modelId })
       .from(modelAliases)
-      .innerJoin(models, eq(models.id, modelAliases.modelId))
       .where(and(eq(modelAliases.modelName, model.name), eq(modelAliases.alias, name)))
-      .for('update', { of: modelAliases });
+      .for('update');
+    const [previous] = held === undefined ? [] : await tx.select().from(models).where(eq(models.id, held.modelId));
     const target = [modelAliases.modelName, modelAliases.alias];
     await tx
       .insert(modelAliases)
       .values(row)
       .onConflictDoUpdate({ target, set: { modelId: model.id } });
-    return previous?.model;
+    return previous;
   });
 }
 
