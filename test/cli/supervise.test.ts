@@ -105,7 +105,10 @@ describe.runIf(process.platform === 'linux')('a server that is started again', (
 });
 
 test('a setting that is wrong ends it once and for all', async () => {
-  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--restart', '--port', 'x'], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--restart', '--port', 'x'], {
+    env: { ...process.env, GLASSGRAPH_DB: undefined },
+    stdio: 'pipe',
+  });
   const said: string[] = [];
   child.stderr.on('data', (text: Buffer) => said.push(text.toString()));
   const [code] = await once(child, 'exit');

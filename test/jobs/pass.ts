@@ -31,13 +31,15 @@ serve({
     for (const { key, spec, partKeys } of request.analyses) {
       const runs = noted(join(environment.home, 'runs'), key);
       if (spec === 'waits') await untilTold(join(environment.home, 'go'));
-      if (await survives(spec as Fate, runs)) keep(key, [...partKeys.map(partOf), key].join(' '));
+      if (!(await survives(spec as Fate, runs))) continue;
+      // All rows have been read when there is a result.
+      progress({ rowsDone: 2, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
+      keep(key, [...partKeys.map(partOf), key].join(' '));
     }
     for (const { key, partKeys } of request.readings) {
       noted(join(environment.home, 'runs'), key);
       keep(key, [...partKeys.map(partOf), key].join(' '));
     }
-    progress({ rowsDone: 2, rowsTotal: 2, memoryBytes: process.memoryUsage.rss() });
   },
 });
 
