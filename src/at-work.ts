@@ -20,8 +20,14 @@ export const noteIn = (memory: SharedArrayBuffer): SharedNote => ({
   text: new Uint8Array(memory, 8, textBytes),
 });
 
+/** What a request asks, as it came: nobody may have looked at it yet. */
+export interface Operation {
+  readonly operationName?: string | undefined;
+  readonly query?: string | undefined;
+}
+
 let note: SharedNote | undefined;
-let noted: string | undefined;
+let noted: Operation | undefined;
 
 /** From now on it is told to whoever shares this memory. */
 export function tellWork(shared: SharedNote): void {
@@ -29,13 +35,18 @@ export function tellWork(shared: SharedNote): void {
 }
 
 /** Begins, or goes on with, work for this operation: cheap, since every resolver says it. */
-export function atWorkFor(operation: string): void {
+export function atWorkFor(operation: Operation): void {
   if (operation === noted || note === undefined) return;
   noted = operation;
-  note.length[0] = encoder.encodeInto(operation, note.text).written;
+  const { operationName, query } = operation;
+  const text = `${operationName ? `${operationName}: ` : ''}${String(query).slice(0, textBytes)}`;
+  note.length[0] = encoder.encodeInto(text, note.text).written;
 }
 
-/** What was told last; empty before the first request. */
+/**
+ * What was told last, in one line, as far as there is room for it; empty before the first request. Without variables: they may be
+ * anybody's secrets.
+ */
 export const workIn = ({ length, text }: SharedNote): string =>
   // A copy: decoders refuse memory that is shared.
-  new TextDecoder().decode(text.slice(0, length[0]));
+  new TextDecoder().decode(text.slice(0, length[0])).replace(/\s+/g, ' ');

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Operation } from '../at-work.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import type { JobWatch } from '../jobs/watch.ts';
 import type { PassEnvironment } from '../pass/protocol.ts';
@@ -40,8 +41,8 @@ export interface Services {
 /** One for each request. */
 export interface Context extends Services {
   readonly request: Request;
-  /** The beginning of its document, for logs. */
-  readonly operation: string;
+  /** What it asks, for whoever watches what the server is at work for. */
+  readonly operation: Operation;
   readonly scope: PlannerScope;
   /** Datasets that this request has asked for, by name and version. */
   readonly datasets: Map<string, Promise<DatasetRow>>;

@@ -7,7 +7,7 @@ import {
   getOperationAST,
   getVariableValues,
 } from 'graphql';
-import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { atWorkFor } from '../at-work.ts';
 import type { Context, PrefetchRequest, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
@@ -53,7 +53,7 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
     context: ({ request, params, prefetch }) => ({
       ...services,
       request,
-      operation: operationOf(params),
+      operation: params,
       scope: planner.scope(
         prefetch === undefined
           ? { patienceMs: preferredWaitMs(request.headers.get('prefer')) ?? patienceMs, signal: request.signal }
@@ -77,17 +77,8 @@ export function createGraphql(services: Services, patienceMs: number): Graphql {
   });
 }
 
-/** Of a document, as a log line has room for it. Variables stay out of it: they may be anybody's secrets. */
-const operationCharacters = 1000;
-
-const operationOf = ({ operationName, query }: GraphQLParams): string => {
-  // Nobody has looked at it yet: it may be anything.
-  const text = String(query ?? '').slice(0, operationCharacters);
-  return `${operationName ? `${operationName}: ` : ''}${text.replace(/\s+/g, ' ')}`;
-};
-
 /** From its parsing on, the thread is at work for a document. */
-const notedOperation = (): Plugin => ({ onParams: ({ params }) => atWorkFor(operationOf(params)) });
+const notedOperation = (): Plugin => ({ onParams: ({ params }) => atWorkFor(params) });
 
 /** Documents that are asked without HTTP go the same way. */
 export function documentsOf(graphql: Graphql): Documents {
