@@ -41,6 +41,8 @@ export async function machineWith(range: string): Promise<Machine> {
     ...environment(),
     PATH: [dirname(node), join(folder, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     HOME: home,
+    // What it writes is read here: on a build server, Vitest would colour it.
+    NO_COLOR: '1',
     npm_config_cache: join(home, '.npm'),
     GLASSGRAPH_HOME: join(home, '.glassgraph'),
   };
