@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeParquet } from '../data/parquet.ts';
 import { type Ask, answered, asker } from '../support/ask.ts';
 import { type DatabaseLocation, freshLocation } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { loopingId } from '../support/looping-id.ts';
 import { computeProcesses, isAlive } from '../support/process.ts';
 import { copyToy, denseManifest, registerDataset, registerModel } from '../support/toys.ts';
@@ -24,15 +24,6 @@ const lines: string[] = [];
 const logged = (): { msg: string; pid: number; operation?: string }[] =>
   lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 const listening = () => logged().filter(({ msg }) => msg === 'listening');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 beforeAll(async () => {
   location = await freshLocation();
