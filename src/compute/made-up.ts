@@ -19,7 +19,7 @@ export function madeUpValues(row: number, count: number, { name, dtype }: Tensor
 }
 
 /** Of every row, what it has of a tensor of `rowCount` rows; undefined where it does not have them on an axis. */
-export function byRow(
+function byRow(
   numbers: Numbers,
   name: string,
   axis: number,
@@ -38,7 +38,7 @@ export function byRow(
 }
 
 /** To float32's rounding, in parts of the largest; what is no number is equal to itself. */
-export function isClose(a: readonly number[], b: readonly number[]): boolean {
+function isClose(a: readonly number[], b: readonly number[]): boolean {
   const largest = Math.max(1e-6, ...[...a, ...b].map((value) => (Number.isFinite(value) ? Math.abs(value) : 0)));
   const isEqual = (value: number, other: number): boolean =>
     value === other || Object.is(value, other) || Math.abs(value - other) <= 1e-4 * largest;
@@ -54,6 +54,19 @@ export function rowAxisOf(shape: readonly number[], rowCount: number): number | 
   if (axis >= 0) return axis;
   const [first = 0] = shape;
   return shape.length > 1 && first > 0 && first % rowCount === 0 ? 0 : undefined;
+}
+
+/** Whether a tensor has its rows on this axis, in their order: what is run in the opposite order comes in that. */
+export function followsRows(
+  forward: Numbers,
+  backward: Numbers,
+  name: string,
+  axis: number,
+  rowCount: number,
+): boolean {
+  const one = byRow(forward, name, axis, rowCount);
+  const other = byRow(backward, name, axis, rowCount)?.toReversed();
+  return one?.every((values, row) => isClose(values, other?.[row] ?? [])) ?? false;
 }
 
 /** Runs rows, by their numbers. */

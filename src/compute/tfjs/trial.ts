@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
-import { byRow, isClose, madeUpValues, type Numbers, rowAxisOf } from '../made-up.ts';
+import { followsRows, madeUpValues, type Numbers, rowAxisOf } from '../made-up.ts';
 import { elementCount, type TensorSpec } from '../tensor.ts';
 import { dimsOf, inputSpec } from './inputs.ts';
 import type { Opened } from './opened.ts';
@@ -15,8 +15,7 @@ export function shapesOfRows(
   return new Map(
     [...forward].map(([name, { dims }]) => {
       const axis = rowAxisOf(dims, rowCount) ?? -1;
-      const [one, other] = [byRow(forward, name, axis, rowCount), byRow(backward, name, axis, rowCount)?.toReversed()];
-      const follows = one?.every((values, row) => isClose(values, other?.[row] ?? [])) ?? false;
+      const follows = followsRows(forward, backward, name, axis, rowCount);
       return [name, dims.map((size, at) => (follows && at === axis ? null : size))];
     }),
   );

@@ -1,6 +1,6 @@
 import { modelRejected } from '../../../errors.ts';
 import { using } from '../../../using.ts';
-import { agree, byRow, isClose, rowAxisOf } from '../../made-up.ts';
+import { agree, followsRows, rowAxisOf } from '../../made-up.ts';
 import { exportAnew, placesCount } from '../../runs.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { ModelProto } from '../proto/onnx_pb.js';
@@ -151,11 +151,7 @@ async function following(
     async (trial) => [await trial.run(rows), await trial.run(rows.toReversed())] as const,
   );
   return new Map(
-    [...axes].filter(([name, axis]) => {
-      if (inputs.includes(name)) return true;
-      const [one, other] = [byRow(forward, name, axis, rowCount), byRow(backward, name, axis, rowCount)?.toReversed()];
-      return one?.every((values, row) => isClose(values, other?.[row] ?? []));
-    }),
+    [...axes].filter(([name, axis]) => inputs.includes(name) || followsRows(forward, backward, name, axis, rowCount)),
   );
 }
 
