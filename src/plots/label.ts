@@ -3,9 +3,19 @@ const digits = 6;
 
 /** A value as a label: numbers rounded (whole ones are ids, and stay), lists as JSON, all of it short. */
 export function labelOf(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, (_, inner) => rounded(inner));
+  const text = typeof value === 'string' ? value : written(value);
   return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 }
 
-const rounded = (value: unknown): unknown =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value;
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
+  return typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value)
+    ? rounded(value)
+    : JSON.stringify(value);
+}
+
+function rounded(value: number): string {
+  const number = Number(value.toPrecision(digits));
+  // Zeros in the places that were rounded off would pass for digits: 1234567.8 is not 1234570.
+  return Math.abs(number) < 10 ** digits ? String(number) : number.toExponential();
+}
