@@ -48,14 +48,14 @@ export class SegmentSums {
     }
   }
 
-  /** Segments that are large enough and have an excess. */
-  found(minimumRows: number): SegmentSum[] {
+  /** Segments that are large enough and have an excess of more than `rounding`. */
+  found(minimumRows: number, rounding: number): SegmentSum[] {
     const width = this.#codes[1]?.length ?? 1;
     const segments = this.#numberOf === null ? this.#rows.keys() : this.#numberOf.keys();
     return Array.from(segments).flatMap((segment) => {
       const number = this.#numbered(segment);
       const excess = this.#sums[number] as number;
-      if (excess <= 0 || (this.#rows[number] as number) < minimumRows) return [];
+      if (excess <= rounding || (this.#rows[number] as number) < minimumRows) return [];
       const places = [Math.floor(segment / width), segment % width];
       const parts = this.#columns.map((column, at) => ({
         column,

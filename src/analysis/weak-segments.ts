@@ -31,7 +31,7 @@ interface Segment {
  */
 export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly SliceResult[]> = {
   name: 'weakSegments',
-  version: 2,
+  version: 3,
   ...ofScores,
   async read(spec, [part], rows) {
     const groupings = await slicesOf(spec.columns, part, spec, rows);
@@ -59,13 +59,15 @@ async function worstOf(
       for (const code of codes[column] as Int32Array) if (code >= 0) counts[code] = (counts[code] as number) + 1;
   });
   const mean = whole.loss / whole.count;
+  // What two sums over the rows, the mean's and a segment's, may be off by: a segment of all rows, or one as good, has no excess.
+  const rounding = 2 * whole.count * Number.EPSILON * whole.loss;
   const sums = candidatesOf(sizes, minimumRows);
   await rows.scan((scored, codes) => {
     const excess = lossesOf(scored, scale).map((loss) => loss - mean);
     for (const one of sums) one.add(codes, excess);
   });
   return sums
-    .flatMap((one) => one.found(minimumRows))
+    .flatMap((one) => one.found(minimumRows, rounding))
     .map(({ parts, excess }) => ({
       name: parts.map(({ column, code }) => `${columns[column]} = ${values[column]?.[code]}`).join(', '),
       parts,
