@@ -6,7 +6,7 @@ import {
   getArgumentValues,
   getNamedType,
 } from 'graphql';
-import type { Context } from './context.ts';
+import { type Context, inBranch } from './context.ts';
 
 /** Fields of a type that are questions of their own: each asks for what it needs. */
 export type Questions<Of> = Readonly<
@@ -39,10 +39,11 @@ export function askAhead<Of>(
     const field = type.getFields()[node.name.value];
     const question = questions[node.name.value];
     if (field === undefined || question === undefined) continue;
-    context.scope.enter();
-    new Promise((resolve) => resolve(question(of, getArgumentValues(field, node, info.variableValues), context)))
-      .catch(() => undefined)
-      .finally(() => context.scope.leave());
+    context.scope
+      .run(async (branch) =>
+        question(of, getArgumentValues(field, node, info.variableValues), inBranch(context, branch)),
+      )
+      .catch(() => undefined);
   }
 }
 

@@ -16,7 +16,7 @@ export interface RowsArgument extends RowsInput {
 export type OtherRows = Readonly<Record<string, { readonly model: ModelRow; readonly rows: RowsArgument }>>;
 
 /** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
-export async function ask<Result>(
+export function ask<Result>(
   context: Context,
   analysis: string,
   spec: object,
@@ -25,12 +25,20 @@ export async function ask<Result>(
   otherRows: OtherRows = {},
   base?: ModelRow,
 ): Promise<Answer<Result>> {
-  const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
-  const others: Record<string, Target> = {};
-  for (const [name, other] of Object.entries(otherRows))
-    others[name] = await targetOf(context, other.model, other.rows);
-  const question = JSON.stringify([analysis, spec, ...[target, ...Object.values(others)].map(idsOf)]);
-  return answerTo(context, question, () => keyed(analysis, spec, target, others));
+  // Whoever asks something else beside this waits for it, while its rows are still being looked up.
+  const targets = context.scope.run(async () => {
+    const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
+    const others: Record<string, Target> = {};
+    for (const [name, other] of Object.entries(otherRows))
+      others[name] = await targetOf(context, other.model, other.rows);
+    return { target, others };
+  });
+  const asked = async (): Promise<Answer<Result>> => {
+    const { target, others } = await targets;
+    const question = JSON.stringify([analysis, spec, idsOf(target), Object.entries(others).map(([name, other]) => [name, idsOf(other)])]);
+    return answerTo(context, question, () => keyed(analysis, spec, target, others));
+  };
+  return context.branch.waitFor(asked());
 }
 
 /** The same about a table of a model's weights, without rows. */
@@ -40,42 +48,17 @@ export const askTable = <Result>(
   spec: object,
   model: ModelRow,
 ): Promise<Answer<Result>> =>
-  answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>
-    keyed(analysis, spec, { model, dataset: null, rows: null }),
+  context.branch.waitFor(
+    answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>
+      keyed(analysis, spec, { model, dataset: null, rows: null }),
+    ),
   );
 
 /** The same question is asked once in a request. */
 async function answerTo<Result>(context: Context, question: string, ask: () => KeyedQuestion): Promise<Answer<Result>> {
   const answer = context.answers.get(question) ?? context.planner.request(ask(), context.scope);
   context.answers.set(question, answer);
-  // Who waits for an answer asks nothing more until it is there.
-  context.scope.leave();
-  try {
-    return (await answer) as Answer<Result>;
-  } finally {
-    context.scope.enter();
-  }
-}
-
-/** Several questions of one resolver, which waits for the answers to all of them. */
-export async function together<Result>(
-  { scope }: Context,
-  questions: readonly (() => Promise<Result>)[],
-): Promise<Result[]> {
-  const answers = questions.map(async (question) => {
-    scope.enter();
-    try {
-      return await question();
-    } finally {
-      scope.leave();
-    }
-  });
-  scope.leave();
-  try {
-    return await Promise.all(answers);
-  } finally {
-    scope.enter();
-  }
+  return (await answer) as Answer<Result>;
 }
 
 async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {

@@ -3,6 +3,7 @@ import type { Operation } from '../at-work.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
 import type { JobWatch } from '../jobs/watch.ts';
 import type { PassEnvironment } from '../pass/protocol.ts';
+import type { Branch } from '../planner/branch.ts';
 import type { Planner, PlannerScope } from '../planner/planner.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Database } from '../store/database.ts';
@@ -39,7 +40,7 @@ export interface Services {
 }
 
 /** One for each request. */
-export interface Context extends Services {
+export interface RequestContext extends Services {
   readonly request: Request;
   /** What it asks, for whoever watches what the server is at work for. */
   readonly operation: Operation;
@@ -51,3 +52,11 @@ export interface Context extends Services {
   /** Fields resolved so far. */
   fieldCount: number;
 }
+
+/** What a resolver has: the request, and its own part in it. */
+export interface Context extends RequestContext {
+  readonly branch: Branch;
+}
+
+export const inBranch = (request: RequestContext, branch: Branch): Context =>
+  Object.create(request, { branch: { value: branch } });

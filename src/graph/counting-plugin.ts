@@ -3,7 +3,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { atWorkFor } from '../at-work.ts';
 import { costLimitExceeded } from '../errors.ts';
 import { queryLimits } from '../limits.ts';
-import type { Context } from './context.ts';
+import { inBranch, type RequestContext } from './context.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -14,8 +14,8 @@ declare global {
 }
 
 /**
- * Tells the request's planner scope of every resolver that begins and ends, so that it knows when nobody is left who might ask
- * another question (planner/scope.ts). Counts all of them, so that no answer is larger than the server can bear, and notes for whom
+ * Runs every resolver as a branch of its request, so that the planner knows when nobody is left who might ask another question
+ * (planner/scope.ts). Counts all of them, so that no answer is larger than the server can bear, and notes for whom
  * the thread is at work.
  */
 class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
@@ -24,20 +24,12 @@ class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     _field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     return (parent, args, context, info) => {
-      const request = context as unknown as Context;
+      const request = context as unknown as RequestContext;
       if (++request.fieldCount > queryLimits.fieldCount) throw tooLarge();
       atWorkFor(request.operation);
-      const { scope } = request;
-      scope.enter();
-      let isWaiting = false;
-      try {
-        const value = resolver(parent, args, context, info);
-        if (!(value instanceof Promise)) return value;
-        isWaiting = true;
-        return value.finally(() => scope.leave());
-      } finally {
-        if (!isWaiting) scope.leave();
-      }
+      return request.scope.run((branch) =>
+        resolver(parent, args, inBranch(request, branch) as unknown as Types['Context'], info),
+      );
     };
   }
 }

@@ -9,7 +9,7 @@ import { suggestionFor } from '../similar.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
 import { askAhead } from './ahead.ts';
-import { datasetAsked, type RowsArgument, together } from './ask.ts';
+import { datasetAsked, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 import { firstUpTo, wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
@@ -162,9 +162,8 @@ async function probesOf(
 ): Promise<JudgedProbe[]> {
   const chosen = layersNamed(model, layers);
   const about = { train: asked.train, test: asked.test, asked: await askedOf(asked, context) };
-  const probes = await together(
-    context,
-    chosen.map((layer) => () => judged({ ...layer, ...about }, context, info).catch(errorOf)),
+  const probes = await Promise.all(
+    chosen.map((layer) => judged({ ...layer, ...about }, context, info).catch(errorOf)),
   );
   const failed = chosen.filter((_, at) => probes[at] instanceof GlassgraphError);
   if (failed.length > 0) throw withoutThem(probes, chosen, failed);

@@ -1,9 +1,10 @@
+import { Branch } from './branch.ts';
 import type { Spent } from './cost.ts';
 
 /**
  * One request, as the planner sees it. GraphQL resolves level by level, so questions of different depths are asked in different
- * ticks; they can share a pass only if it waits until nobody is running who might still ask. So resolvers that are no analyses
- * are counted, questions queue, and when the count is zero after a turn of the event loop, all that queued goes at once.
+ * ticks; they can share a pass only if it waits until nobody is running who might still ask. So whatever may ask runs as a branch
+ * of its own, questions queue, and when no branch is running after a turn of the event loop, all that queued goes at once.
  */
 export class RequestScope<Question, Plan> {
   /** When resolvers stop waiting and say ANALYSIS_PENDING, on the clock of `performance.now()`. */
@@ -32,15 +33,18 @@ export class RequestScope<Question, Plan> {
     this.#dispatch = options.dispatch;
   }
 
-  /** A resolver that is no analysis begins … */
-  enter(): void {
-    this.#running++;
-  }
-
-  /** … and has its value. What hangs under it is resolved before the next turn of the event loop. */
-  leave(): void {
-    this.#running--;
-    this.#schedule();
+  /** Does work that may ask. What hangs under its value is resolved before the next turn of the event loop. */
+  run<Value>(work: (branch: Branch) => Value): Value {
+    const branch = new Branch((by) => this.#count(by));
+    let goesOn = false;
+    try {
+      const value = work(branch);
+      if (!(value instanceof Promise)) return value;
+      goesOn = true;
+      return value.finally(() => branch.end()) as Value;
+    } finally {
+      if (!goesOn) branch.end();
+    }
   }
 
   onJob(jobId: string): void {
@@ -49,6 +53,11 @@ export class RequestScope<Question, Plan> {
 
   ask(question: Question): void {
     this.#queue.push(question);
+    this.#schedule();
+  }
+
+  #count(by: 1 | -1): void {
+    this.#running += by;
     this.#schedule();
   }
 

@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { atWorkFor } from '../at-work.ts';
-import type { Context, PrefetchRequest, Services } from '../graph/context.ts';
+import type { PrefetchRequest, RequestContext, Services } from '../graph/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
 import { requestBodies } from './body.ts';
@@ -29,12 +29,12 @@ interface Prefetched {
   readonly prefetch?: { readonly signal: AbortSignal; readonly jobs: Set<string> };
 }
 
-export type Graphql = YogaServerInstance<Prefetched, Context>;
+export type Graphql = YogaServerInstance<Prefetched, RequestContext>;
 
 /** The HTTP side of GraphQL; errors, limits and waiting as the contract says. */
 export function createGraphql(services: Services, patienceMs: number): Graphql {
   const { log, planner } = services;
-  return createYoga<Prefetched, Context>({
+  return createYoga<Prefetched, RequestContext>({
     schema,
     graphqlEndpoint: endpoint,
     graphiql: false,
@@ -141,11 +141,11 @@ function limits(): Plugin {
 }
 
 /** `extensions.plan` for those who ask with the header `x-glassgraph-plan: 1`: which passes answered the query. */
-function planExtension(): Plugin<Context> {
+function planExtension(): Plugin<RequestContext> {
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
-        const { request, scope } = args.contextValue as Context;
+        const { request, scope } = args.contextValue as RequestContext;
         if (request.headers.get('x-glassgraph-plan') !== '1' || Symbol.asyncIterator in result) return;
         const plan = { passes: scope.plans, mermaid: mermaidOf(scope.plans) };
         setResult({ ...result, extensions: { ...result.extensions, plan } });
