@@ -5,6 +5,7 @@ import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
 import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest.ts';
 import type { Batch, InputRows, RowColumn } from '../data/types.ts';
+import type { PartQuestions, Question } from './question.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 export type Values = Readonly<Record<string, Tensor>>;
@@ -21,14 +22,12 @@ export interface Subject {
 }
 
 /**
- * One question about a model and rows, as a program, a fold over its outputs, and an end. One file each; whoever adds one
- * adds it to registry.ts and writes nothing else. State is O(units), never O(rows) (scores alone excepted, which go to a file); specs and results
+ * One question about a model and rows, as a program, a fold over its outputs, and an end. One file each, which registry.ts finds. State is O(units), never O(rows) (scores alone excepted, which go to a file); specs and results
  * are plain data (numbers, strings, typed arrays).
  */
-export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] = readonly []> {
-  readonly name: string;
-  /** Goes up with the formula: it is part of the key of every kept result. */
-  readonly version: number;
+export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] = readonly []>
+  extends Question<Spec, Result> {
+  readonly kind: 'fold';
   /** What it needs to know before it starts: it is a pass of its own after theirs. */
   parts?(spec: Spec): PartQuestions<Parts>;
   /** `parts`: the results of its parts, in their order. */
@@ -64,21 +63,6 @@ export interface Analysis<Spec, State, Result, Parts extends readonly unknown[] 
 /** Opens tables of the model's weights by name; whoever opens one closes it. */
 export type Tables = (name: string) => Promise<WeightTable>;
 
-/**
- * A question whose result another one needs: kept, or computed first, by a pass of its own where it is about other rows. Its key
- * is in the key of the whole.
- */
-export interface PartQuestion {
-  /** In registry.ts. */
-  readonly name: string;
-  readonly spec: unknown;
-  /** Which of the whole's other targets it is about, as the asker calls them (training rows, a base model); the same when omitted. */
-  readonly over?: string;
-}
-
-/** One for each result. */
-export type PartQuestions<Parts extends readonly unknown[]> = { readonly [At in keyof Parts]: PartQuestion };
-
 /** `home` is the folder of the server's own files; paths are relative to it. */
 export interface ResultFiles<Result> {
   save(result: Result, home: string): Promise<{ value: unknown; files: string[] }>;
@@ -90,9 +74,8 @@ export interface ResultFiles<Result> {
  * A question that is answered from the results of others, its parts, and the dataset, without the model: everything that is read
  * off a score file. It shares the pass of those parts that are analyses of the same rows.
  */
-export interface Reading<Spec, Parts extends readonly unknown[], Result> {
-  readonly name: string;
-  readonly version: number;
+export interface Reading<Spec, Parts extends readonly unknown[], Result> extends Question<Spec, Result> {
+  readonly kind: 'reading';
   /** The first is about the reading's own rows, and says how many there were. */
   parts(spec: Spec): PartQuestions<Parts>;
   read(spec: Spec, parts: Parts, rows: ReadableRows): Promise<Result>;

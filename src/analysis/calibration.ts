@@ -18,6 +18,7 @@ export interface CalibrationSpec extends LabelledSpec {
 }
 
 export const calibration: Reading<CalibrationSpec, [ScoreSource], CalibrationResult> = {
+  kind: 'reading',
   name: 'calibration',
   version: 2,
   ...ofScores,

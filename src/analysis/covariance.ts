@@ -21,6 +21,7 @@ export interface CovarianceResult {
  * BAD_USER_INPUT for layers too wide for a matrix of all pairs.
  */
 export const covariance: Analysis<LayerSpec, Gram, CovarianceResult> = {
+  kind: 'fold',
   name: 'covariance',
   version: 3,
   program(spec, subject) {

@@ -35,6 +35,7 @@ const { distributionBins: bins } = analysisLimits;
  * operator of a program counts into bins; nothing of it is kept. Values that are not finite are in no bin.
  */
 export const distribution: Analysis<LayerSpec, DistributionState, DistributionResult> = {
+  kind: 'fold',
   name: 'distribution',
   version: 3,
   program(spec, subject, { sweep }) {

@@ -16,6 +16,7 @@ export interface EvaluationResult extends Quality {
 }
 
 export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> = {
+  kind: 'reading',
   name: 'evaluation',
   version: 2,
   ...ofScores,

@@ -27,6 +27,7 @@ export interface ExtremesResult {
 
 /** Exact: nothing here is rounded. Apart from moments, since comparing costs a runtime more than adding up. */
 export const extremes: Analysis<LayerSpec, ExtremesResult, ExtremesResult> = {
+  kind: 'fold',
   name: 'extremes',
   version: 1,
   program(spec, subject) {

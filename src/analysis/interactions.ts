@@ -66,6 +66,7 @@ export const pairsOf = (count: number): [number, number][] =>
  * carriers. Both zero where f is a sum of a function of each.
  */
 export const interactions: Analysis<InteractionsSpec, InteractionsState, InteractionsResult> = {
+  kind: 'fold',
   name: 'interactions',
   version: 5,
   start: ({ features }) => ({

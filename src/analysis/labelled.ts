@@ -2,8 +2,9 @@ import type { ColumnStretch, WantedColumns } from '../data/column-values.ts';
 import type { LabelledOutputs } from '../data/keys/keyed-rows.ts';
 import type { ScoreSource, Scores, Stretches } from '../data/score-file.ts';
 import { badUserInput } from '../errors.ts';
-import type { PartQuestions, ReadableRows } from './analysis.ts';
-import { partOf, type ScoresSpec } from './scores.ts';
+import type { ReadableRows } from './analysis.ts';
+import { type PartQuestions, part } from './question.ts';
+import { partOf, type ScoresSpec, scores } from './scores.ts';
 
 /** What is evaluated: a score, against the dataset's label or another column of 0 and 1. */
 export interface LabelledSpec extends ScoresSpec {
@@ -12,7 +13,7 @@ export interface LabelledSpec extends ScoresSpec {
 
 /** What every reading of labelled scores has in common. */
 export const ofScores = {
-  parts: (spec: ScoresSpec): PartQuestions<[ScoreSource]> => [{ name: 'scores', spec: partOf(spec) }],
+  parts: (spec: ScoresSpec): PartQuestions<[ScoreSource]> => [part(scores, partOf(spec))],
 };
 
 /** Scored rows that have a label, in row order. */
@@ -31,20 +32,20 @@ export interface LabelledStretches {
 
 /** Scored rows with their labels and the values of columns. Throws BAD_USER_INPUT when a label is not 0 or 1. */
 export async function labelledStretches(
-  part: ScoreSource,
+  scored: ScoreSource,
   { label }: LabelledSpec,
   rows: ReadableRows,
   { codes, numbers }: WantedColumns = noColumns,
 ): Promise<LabelledStretches> {
   const wanted = { codes, numbers: label === undefined ? numbers : [...numbers, label] };
-  if (wanted.codes.length + wanted.numbers.length === 0) return { values: [], stretches: withoutColumns(part) };
-  const stretches = new Tee(part.stretches());
+  if (wanted.codes.length + wanted.numbers.length === 0) return { values: [], stretches: withoutColumns(scored) };
+  const stretches = new Tee(scored.stretches());
   const columns = await rows.columns(wanted, stretches.rows());
   return { values: columns.values, stretches: withColumns(stretches, columns.stretches, label) };
 }
 
-async function* withoutColumns(part: ScoreSource): AsyncGenerator<LabelledStretch> {
-  for await (const scores of part.stretches()) yield labelledOf(scores, scores.label, noColumnValues);
+async function* withoutColumns(scored: ScoreSource): AsyncGenerator<LabelledStretch> {
+  for await (const stretch of scored.stretches()) yield labelledOf(stretch, stretch.label, noColumnValues);
 }
 
 const noColumnValues: ColumnStretch = { codes: [], numbers: [] };
@@ -55,11 +56,11 @@ async function* withColumns(
   label: string | undefined,
 ): AsyncGenerator<LabelledStretch> {
   for await (const { codes, numbers } of columns) {
-    const scores = scored.last as Scores;
-    if (label === undefined) yield labelledOf(scores, scores.label, { codes, numbers });
+    const stretch = scored.last as Scores;
+    if (label === undefined) yield labelledOf(stretch, stretch.label, { codes, numbers });
     else {
-      const labels = labelsOf(label, scores.row, numbers.at(-1) as Float64Array);
-      yield labelledOf(scores, labels, { codes, numbers: numbers.slice(0, -1) });
+      const labels = labelsOf(label, stretch.row, numbers.at(-1) as Float64Array);
+      yield labelledOf(stretch, labels, { codes, numbers: numbers.slice(0, -1) });
     }
   }
 }
@@ -74,9 +75,9 @@ class Tee {
   }
 
   async *rows(): AsyncGenerator<Float64Array> {
-    for await (const scores of this.#from) {
-      this.last = scores;
-      yield scores.row;
+    for await (const stretch of this.#from) {
+      this.last = stretch;
+      yield stretch.row;
     }
   }
 }

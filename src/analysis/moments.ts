@@ -33,6 +33,7 @@ interface MomentsState {
  * above zero as below, and float32 loses nothing to sums that grow.
  */
 export const moments: Analysis<LayerSpec, MomentsState, MomentsResult> = {
+  kind: 'fold',
   name: 'moments',
   version: 5,
   program: (spec, subject) => ({ outputs: batchSums(spec, subject) }),

@@ -3,8 +3,9 @@ import type { ScoreSource } from '../data/score-file.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import type { Analysis, Reading } from './analysis.ts';
 import { type EvaluationResult, evaluation } from './evaluation.ts';
-import { columnsOf, fittedTo, type ProbeFit, type ProbeSpec } from './probe.ts';
+import { columnsOf, fittedTo, type ProbeFit, type ProbeSpec, probe } from './probe.ts';
 import { probeLogit, weightValues } from './probes/newton.ts';
+import { part } from './question.ts';
 import { type ScoresState, scores } from './scores.ts';
 import { layerOf } from './units.ts';
 
@@ -20,9 +21,10 @@ interface ProbeScoresState extends ScoresState {
  * without one is in no figure. Throws BAD_USER_INPUT when no row has one.
  */
 export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [ProbeFit]> = {
+  kind: 'fold',
   name: 'probeScores',
   version: 4,
-  parts: (spec) => [{ name: 'probe', spec, over: 'train' }],
+  parts: (spec) => [part(probe, spec, 'train')],
   columns: columnsOf,
   start: (spec, _subject, fit) => ({
     spec,
@@ -59,8 +61,9 @@ export const probeScores: Analysis<ProbeSpec, ProbeScoresState, ScoreSource, [Pr
 
 /** How good a probe is on rows: AUC, grouped, by partition. */
 export const probeEvaluation: Reading<ProbeSpec, [ScoreSource], EvaluationResult> = {
+  kind: 'reading',
   name: 'probeEvaluation',
   version: evaluation.version,
-  parts: (spec) => [{ name: 'probeScores', spec }],
+  parts: (spec) => [part(probeScores, spec)],
   read: (_spec, parts, rows) => evaluation.read({}, parts, rows),
 };

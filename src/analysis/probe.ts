@@ -26,6 +26,7 @@ interface ProbeState {
  * layer too wide and when no row has a target.
  */
 export const probe: Analysis<ProbeSpec, ProbeState, ProbeFit> = {
+  kind: 'fold',
   name: 'probe',
   version: 3,
   columns: columnsOf,

@@ -1,88 +1,51 @@
-import type { Analysis, PartQuestion, Reading } from './analysis.ts';
-import { attribution } from './attribution.ts';
-import { baselineRows } from './attributions/baseline-rows.ts';
-import { calibration } from './calibration.ts';
-import { conductance } from './conductance.ts';
-import { covariance } from './covariance.ts';
-import { distribution } from './distribution.ts';
-import { evaluation } from './evaluation.ts';
-import { explanations } from './explanations.ts';
-import { extremes } from './extremes.ts';
-import { interactions } from './interactions.ts';
-import { moments } from './moments.ts';
-import { probe } from './probe.ts';
-import { probeEvaluation, probeScores } from './probe-scores.ts';
-import { pca } from './projection/pca.ts';
-import { tsne } from './projection/tsne.ts';
-import { response } from './response.ts';
-import { scores } from './scores.ts';
-import { similarity } from './similarity/similarity.ts';
-import { gauc, slices } from './slices.ts';
-import { normByFrequency } from './tables/frequency.ts';
-import { nearest } from './tables/nearest.ts';
-import { tableNorms } from './tables/norms.ts';
-import { tableSpectrum } from './tables/spectrum.ts';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Analysis, Reading } from './analysis.ts';
+import type { Question } from './question.ts';
 import type { TableAnalysis, TableSpec } from './tables/table-analysis.ts';
-import { confusion, curve } from './thresholds.ts';
-import { topExamples } from './top-examples.ts';
-import { weakSegments } from './weak-segments.ts';
 
-type AnyAnalysis = Analysis<unknown, unknown, unknown, readonly unknown[]>;
-type AnyTableAnalysis = TableAnalysis<TableSpec, unknown, unknown>;
-type AnyReading = Reading<unknown, readonly unknown[], unknown>;
+/** What answers a question, by its kind. Specifications and results are typed where the analysis is; here they are only passed on. */
+export interface AnalysisOfKind {
+  fold: Analysis<unknown, unknown, unknown, readonly unknown[]>;
+  reading: Reading<unknown, readonly unknown[], unknown>;
+  table: TableAnalysis<TableSpec, unknown, unknown>;
+}
+export type AnyAnalysis = AnalysisOfKind[keyof AnalysisOfKind];
 
-/** Every analysis by name. Specs and results are typed in the analysis' own file; here they are only passed on. */
-const all = [
-  scores,
-  moments,
-  extremes,
-  covariance,
-  distribution,
-  topExamples,
-  attribution,
-  baselineRows,
-  probe,
-  probeScores,
-  explanations,
-  conductance,
-  interactions,
-  response,
-  similarity,
-  pca,
-  tsne,
-  normByFrequency,
-] as readonly unknown[] as readonly AnyAnalysis[];
-const allReadings = [
-  evaluation,
-  calibration,
-  curve,
-  confusion,
-  gauc,
-  slices,
-  weakSegments,
-  probeEvaluation,
-] as readonly unknown[] as readonly AnyReading[];
+const kinds: Readonly<Record<Question<never, unknown>['kind'], true>> = { fold: true, reading: true, table: true };
 
-const allOfTables = [tableNorms, tableSpectrum, nearest] as readonly unknown[] as readonly AnyTableAnalysis[];
+/** Every analysis that a file of this folder exports, by name: a new one is found, and need not be told of. */
+const analyses: ReadonlyMap<string, AnyAnalysis> = new Map(
+  (await modulesOfFolder())
+    .flatMap((module) => Object.values(module))
+    .filter(isAnalysis)
+    .map((analysis) => [analysis.name, analysis]),
+);
 
-const analyses = new Map(all.map((analysis) => [analysis.name, analysis]));
-const ofTables = new Map(allOfTables.map((analysis) => [analysis.name, analysis]));
-const readings = new Map(allReadings.map((reading) => [reading.name, reading]));
-
-export const analysisNames: readonly string[] = [...analyses.keys()];
-export const readingNames: readonly string[] = [...readings.keys()];
-export const tableAnalysisNames: readonly string[] = [...ofTables.keys()];
-export const analysisNamed = (name: string): AnyAnalysis => known(analyses, name);
-export const tableAnalysisNamed = (name: string): AnyTableAnalysis => known(ofTables, name);
-export const readingNamed = (name: string): AnyReading => known(readings, name);
-export const isReading = (name: string): boolean => readings.has(name);
-export const partsOf = (name: string, spec: unknown): readonly PartQuestion[] =>
-  (readings.get(name) ?? analyses.get(name))?.parts?.(spec) ?? [];
-export const versionOf = (name: string): number =>
-  (readings.get(name) ?? ofTables.get(name) ?? known(analyses, name)).version;
-
-function known<Value>(map: ReadonlyMap<string, Value>, name: string): Value {
-  const found = map.get(name);
+export function analysisNamed(name: string): AnyAnalysis {
+  const found = analyses.get(name);
   if (found === undefined) throw new Error(`no analysis is called ${name}`);
   return found;
+}
+
+export function analysisOfKind<Kind extends keyof AnalysisOfKind>(kind: Kind, name: string): AnalysisOfKind[Kind] {
+  const found = analysisNamed(name);
+  if (found.kind !== kind) throw new Error(`${name} is a ${found.kind}, no ${kind}`);
+  return found as AnalysisOfKind[Kind];
+}
+
+export const namesOf = (kind: keyof AnalysisOfKind): string[] =>
+  [...analyses.values()].filter((analysis) => analysis.kind === kind).map(({ name }) => name);
+
+function modulesOfFolder(): Promise<Record<string, unknown>[]> {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && file !== basename(import.meta.filename))
+    .sort();
+  return Promise.all(files.map((file) => import(`./${file.replaceAll('\\', '/')}`)));
+}
+
+function isAnalysis(value: unknown): value is AnyAnalysis {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && 'version' in value && String(value.kind) in kinds
+  );
 }

@@ -32,6 +32,7 @@ interface ResponseState {
 
 /** Partial dependence (Friedman 2001): a copy of the batch for each value, all else as it is. */
 export const response: Analysis<ResponseSpec, ResponseState, ResponseResult> = {
+  kind: 'fold',
   name: 'response',
   version: 3,
   start: ({ values }) => ({ targets: emptyComoments(values.length), notFinite: null }),

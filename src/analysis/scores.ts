@@ -20,6 +20,7 @@ export interface ScoresState {
 }
 
 export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
+  kind: 'fold',
   name: 'scores',
   version: 2,
   program: ({ target }, subject) => ({ outputs: { output: exactOutput(subject, target ?? subject.score) } }),

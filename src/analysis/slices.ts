@@ -15,6 +15,7 @@ const mostSlices = 1000;
 
 /** One evaluation for each value of a column, most rows first, ties by value. */
 export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
+  kind: 'reading',
   name: 'slices',
   version: 2,
   ...ofScores,
@@ -30,6 +31,7 @@ export const slices: Reading<BySpec, [ScoreSource], readonly SliceResult[]> = {
 
 /** Mean AUC over the groups of any column that have both labels, weighted by their rows; NaN without such a group. */
 export const gauc: Reading<BySpec, [ScoreSource], number> = {
+  kind: 'reading',
   name: 'gauc',
   version: 2,
   ...ofScores,

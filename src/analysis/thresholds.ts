@@ -33,6 +33,7 @@ interface Called {
  * taken whose rows are spread most evenly, the first and the last among them. No points where a class that it needs is missing.
  */
 export const curve: Reading<CurveSpec, [ScoreSource], readonly CurvePoint[]> = {
+  kind: 'reading',
   name: 'curve',
   version: 2,
   ...ofScores,
@@ -115,6 +116,7 @@ export interface ConfusionResult {
 }
 
 export const confusion: Reading<LabelledSpec & { readonly threshold: number }, [ScoreSource], ConfusionResult> = {
+  kind: 'reading',
   name: 'confusion',
   version: 2,
   ...ofScores,

@@ -27,6 +27,7 @@ interface Example {
  * axis, as matrix products over flattened sequences do: which value is whose is not known.
  */
 export const topExamples: Analysis<UnitSpec, readonly Example[], TopExamplesResult> = {
+  kind: 'fold',
   name: 'topExamples',
   version: 2,
   program(spec, subject) {

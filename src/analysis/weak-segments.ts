@@ -30,6 +30,7 @@ interface Segment {
  * difference, largest first. Only segments that are worse than the whole and have at least `minimumRows` labelled rows.
  */
 export const weakSegments: Reading<WeakSegmentsSpec, [ScoreSource], readonly SliceResult[]> = {
+  kind: 'reading',
   name: 'weakSegments',
   version: 3,
   ...ofScores,

@@ -1,3 +1,4 @@
+import { part, type Question } from '../analysis/question.ts';
 import { type RowsInput, selectRows } from '../data/rows.ts';
 import { type KeyedQuestion, keyed, type RowsTarget, type Target } from '../planner/plan.ts';
 import type { Answer } from '../planner/question.ts';
@@ -12,52 +13,63 @@ export interface RowsArgument extends RowsInput {
   readonly version?: string | null | undefined;
 }
 
-/** What the parts of a question are about, where that is not what the question is about. */
-export type OtherRows = Readonly<Record<string, { readonly model: ModelRow; readonly rows: RowsArgument }>>;
+/** A model, and rows to ask about it. */
+export interface ModelOnRows {
+  readonly model: ModelRow;
+  readonly rows: RowsArgument;
+}
+
+/** What a question is about. */
+export interface About extends ModelOnRows {
+  /** The model that it is compared with on these rows. */
+  readonly base?: ModelRow;
+  /** What its parts are about, where that is something else, by the names that its analysis knows. */
+  readonly others?: Readonly<Record<string, ModelOnRows>>;
+}
 
 /** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
-export function ask<Result>(
+export function ask<Spec, Result>(
   context: Context,
-  analysis: string,
-  spec: object,
-  model: ModelRow,
-  rows: RowsArgument,
-  otherRows: OtherRows = {},
-  base?: ModelRow,
+  question: Question<Spec, Result>,
+  spec: NoInfer<Spec>,
+  { model, rows, base, others = {} }: About,
 ): Promise<Answer<Result>> {
   // Whoever asks something else beside this waits for it, while its rows are still being looked up.
   const targets = context.scope.run(async () => {
     const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
-    const others: Record<string, Target> = {};
-    for (const [name, other] of Object.entries(otherRows))
-      others[name] = await targetOf(context, other.model, other.rows);
-    return { target, others };
+    const ofParts = Object.entries(others).map(
+      async ([name, other]) => [name, await targetOf(context, other.model, other.rows)] as const,
+    );
+    return { target, others: Object.fromEntries(await Promise.all(ofParts)) };
   });
-  const asked = async (): Promise<Answer<Result>> => {
-    const { target, others } = await targets;
-    const question = JSON.stringify([analysis, spec, idsOf(target), Object.entries(others).map(([name, other]) => [name, idsOf(other)])]);
-    return answerTo(context, question, () => keyed(analysis, spec, target, others));
-  };
-  return context.branch.waitFor(asked());
+  const answer = targets.then((about) => {
+    const others = Object.entries(about.others).map(([name, other]) => [name, idsOf(other)]);
+    const identity = JSON.stringify([question.name, spec, idsOf(about.target), others]);
+    return answerTo<Result>(context, identity, () => keyed(part(question, spec), about.target, about.others));
+  });
+  return context.branch.waitFor(answer);
 }
 
 /** The same about a table of a model's weights, without rows. */
-export const askTable = <Result>(
+export function askTable<Spec, Result>(
   context: Context,
-  analysis: string,
-  spec: object,
+  question: Question<Spec, Result>,
+  spec: NoInfer<Spec>,
   model: ModelRow,
-): Promise<Answer<Result>> =>
-  context.branch.waitFor(
-    answerTo(context, JSON.stringify([analysis, spec, model.id]), () =>
-      keyed(analysis, spec, { model, dataset: null, rows: null }),
-    ),
-  );
+): Promise<Answer<Result>> {
+  const identity = JSON.stringify([question.name, spec, model.id]);
+  const asked = () => keyed(part(question, spec), { model, dataset: null, rows: null });
+  return context.branch.waitFor(answerTo<Result>(context, identity, asked));
+}
 
-/** The same question is asked once in a request. */
-async function answerTo<Result>(context: Context, question: string, ask: () => KeyedQuestion): Promise<Answer<Result>> {
-  const answer = context.answers.get(question) ?? context.planner.request(ask(), context.scope);
-  context.answers.set(question, answer);
+/** The same question is asked once in a request. `identity`: equal where it is; cheaper than its key. */
+async function answerTo<Result>(
+  { answers, planner, scope }: Context,
+  identity: string,
+  asked: () => KeyedQuestion,
+): Promise<Answer<Result>> {
+  const answer = answers.get(identity) ?? planner.request(asked(), scope);
+  answers.set(identity, answer);
   return (await answer) as Answer<Result>;
 }
 

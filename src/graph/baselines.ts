@@ -1,8 +1,8 @@
-import { type BaselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
+import { type BaselineRows, baselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import type { Answer } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
-import { ask, type OtherRows, type RowsArgument } from './ask.ts';
+import { type About, ask, type RowsArgument } from './ask.ts';
 import type { AskedMethod } from './attribution-options.ts';
 import type { Context } from './context.ts';
 
@@ -16,10 +16,10 @@ export function baselineRowsOf(model: ModelRow, { options }: AskedMethod): RowsA
 
 /** What is drawn from: kept since the attribution was asked for, or computed now. */
 export const baselinesAmong = (model: ModelRow, rows: RowsArgument, context: Context): Promise<Answer<BaselineRows>> =>
-  ask(context, 'baselineRows', {}, model, rows);
+  ask(context, baselineRows, {}, { model, rows });
 
 /** What the parts of an attribution are about. */
-export function baselinesOf(model: ModelRow, asked: AskedMethod): OtherRows {
+export function baselinesOf(model: ModelRow, asked: AskedMethod): NonNullable<About['others']> {
   const rows = baselineRowsOf(model, asked);
   return rows === undefined ? {} : { baseline: { model, rows } };
 }

@@ -1,4 +1,4 @@
-import type { ConductanceResult } from '../analysis/conductance.ts';
+import { type ConductanceResult, conductance } from '../analysis/conductance.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
@@ -42,8 +42,9 @@ async function conductanceOf(
   const how = { method: 'INTEGRATED_GRADIENTS', options, called: 'conductance' } as const;
   const chosen = outputTarget(model, target);
   const { steps, baseline } = await attributionSpec(model, how, how.method, chosen, context);
+  if (steps === undefined) throw new Error('integrated gradients have steps');
   const spec = { layer: layer.name, target: chosen, steps, ...(baseline === undefined ? {} : { baseline }) };
-  return (await ask<ConductanceResult>(context, 'conductance', spec, model, rows)).value;
+  return (await ask(context, conductance, spec, { model, rows })).value;
 }
 
 /** Throws ANALYSIS_FAILED where what passes through a neuron is infinite or NaN on some row. */

@@ -1,7 +1,8 @@
-import { type DistributionResult, histogramOf } from '../analysis/distribution.ts';
-import type { FrequencyBucket as Bucket } from '../analysis/tables/frequency.ts';
-import type { NearestResult } from '../analysis/tables/nearest.ts';
-import { informationAbundance, type SpectrumResult, tableRank } from '../analysis/tables/spectrum.ts';
+import { histogramOf } from '../analysis/distribution.ts';
+import { type FrequencyBucket as Bucket, normByFrequency } from '../analysis/tables/frequency.ts';
+import { nearest } from '../analysis/tables/nearest.ts';
+import { tableNorms } from '../analysis/tables/norms.ts';
+import { informationAbundance, type SpectrumResult, tableRank, tableSpectrum } from '../analysis/tables/spectrum.ts';
 import { lookupsOf } from '../data/carriers.ts';
 import { vocabularyLines } from '../data/vocabulary-lines.ts';
 import { badUserInput } from '../errors.ts';
@@ -36,10 +37,13 @@ function tablesOf({ model, feature }: FeatureOfModel): TableOfFeature[] {
 }
 
 const spectrumOf = async ({ model, table }: TableOfFeature, context: Context): Promise<SpectrumResult> =>
-  (await askTable<SpectrumResult>(context, 'tableSpectrum', { table }, model)).value;
+  (await askTable(context, tableSpectrum, { table }, model)).value;
 
-const bucketsOf = async ({ model, table }: TableOfFeature, rows: RowsArgument, context: Context): Promise<Bucket[]> =>
-  (await ask<Bucket[]>(context, 'normByFrequency', { table }, model, rows)).value;
+const bucketsOf = async (
+  { model, table }: TableOfFeature,
+  rows: RowsArgument,
+  context: Context,
+): Promise<readonly Bucket[]> => (await ask(context, normByFrequency, { table }, { model, rows })).value;
 
 const FrequencyBucket = builder.objectRef<Bucket>('FrequencyBucket').implement({
   description: 'Entries of a table that occur about as often.',
@@ -99,7 +103,7 @@ async function nearestTo(of: TableOfFeature, id: number, first: number, context:
       `\`id\` is ${id}; the table “${table}” has ${entryCount} entries, from 0 to ${entryCount - 1}.`,
     );
   const count = wholeBetween('first', first, 0, analysisLimits.nearestCount);
-  const { value } = await askTable<NearestResult | null>(context, 'nearest', { table, id }, model);
+  const { value } = await askTable(context, nearest, { table, id }, model);
   if (value === null) return null;
   const entries = [...value.id.subarray(0, count)];
   const values = await rawValues(of, entries, context);
@@ -139,7 +143,7 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
       args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
       async resolve({ model, table }, { bins }, context) {
         const count = wholeBetween('bins', bins ?? 40, 1, analysisLimits.distributionBins);
-        const { value } = await askTable<DistributionResult>(context, 'tableNorms', { table }, model);
+        const { value } = await askTable(context, tableNorms, { table }, model);
         const what = `the L2 norm of the entries of ${table}`;
         return { ...histogramOf(value, 0, count), what, counted: 'entries' };
       },

@@ -1,6 +1,9 @@
-import type { CalibrationResult } from '../analysis/calibration.ts';
-import type { SliceResult } from '../analysis/slicing.ts';
-import type { ConfusionResult, CurveKind, CurvePoint } from '../analysis/thresholds.ts';
+import { type CalibrationResult, calibration } from '../analysis/calibration.ts';
+import type { LabelledSpec } from '../analysis/labelled.ts';
+import type { Question } from '../analysis/question.ts';
+import { gauc, slices } from '../analysis/slices.ts';
+import { type CurveKind, confusion, curve } from '../analysis/thresholds.ts';
+import { weakSegments } from '../analysis/weak-segments.ts';
 import { isScalar } from '../data/column-type.ts';
 import { badUserInput } from '../errors.ts';
 import type { Questions } from './ahead.ts';
@@ -23,36 +26,42 @@ interface WeakSegmentArguments {
 
 const most = { bins: 1000, points: 10_000, slices: 1000, segments: 100 };
 
-async function read<Result>(of: ScoredRows, name: string, spec: object, context: Context): Promise<Result> {
-  return (await ask<Result>(context, name, { ...of.spec, ...spec }, of.model, of.rows)).value;
+/** `own`: what is specified beside the score that it reads. */
+async function read<Own extends object, Result>(
+  of: ScoredRows,
+  question: Question<LabelledSpec & Own, Result>,
+  own: NoInfer<Own>,
+  context: Context,
+): Promise<Result> {
+  return (await ask(context, question, { ...of.spec, ...own }, of)).value;
 }
 
-const calibration = (of: ScoredRows, bins: number, context: Context): Promise<CalibrationResult> =>
-  read(of, 'calibration', { bins: wholeBetween('bins', bins, 1, most.bins) }, context);
+const calibrated = (of: ScoredRows, bins: number, context: Context): Promise<CalibrationResult> =>
+  read(of, calibration, { bins: wholeBetween('bins', bins, 1, most.bins) }, context);
 
 /** Fields of an Evaluation that are questions of their own: each reads the score file, none runs the model. */
 export const evaluationQuestions = {
   async gauc(of: ScoredRows, { by }: { by?: Given<string> }, context: Context): Promise<number | null> {
     if (by == null) return null;
     const column = groupingColumn(await datasetAsked(context, of.rows), by, 'by');
-    return orNull(await read<number>(of, 'gauc', { by: column }, context));
+    return orNull(await read(of, gauc, { by: column }, context));
   },
-  expectedCalibrationError: (of: ScoredRows, { bins }: Bins, context: Context) => calibration(of, bins ?? 10, context),
-  reliability: (of: ScoredRows, { bins }: Bins, context: Context) => calibration(of, bins ?? 10, context),
-  scores: (of: ScoredRows, { bins }: Bins, context: Context) => calibration(of, bins ?? 50, context),
+  expectedCalibrationError: (of: ScoredRows, { bins }: Bins, context: Context) => calibrated(of, bins ?? 10, context),
+  reliability: (of: ScoredRows, { bins }: Bins, context: Context) => calibrated(of, bins ?? 10, context),
+  scores: (of: ScoredRows, { bins }: Bins, context: Context) => calibrated(of, bins ?? 50, context),
   async curve(of: ScoredRows, { kind, points }: { kind: CurveKind; points?: Given<number> }, context: Context) {
     const spec = { kind, points: wholeBetween('points', points ?? 100, 2, most.points) };
-    const curve = await read<readonly CurvePoint[]>(of, 'curve', spec, context);
-    return curve.length === 0 ? null : curve;
+    const found = await read(of, curve, spec, context);
+    return found.length === 0 ? null : found;
   },
   async confusion(of: ScoredRows, { threshold: asked }: { threshold?: Given<number> }, context: Context) {
     const threshold = asked ?? 0.5;
-    return { threshold, ...(await read<ConfusionResult>(of, 'confusion', { threshold }, context)) };
+    return { threshold, ...(await read(of, confusion, { threshold }, context)) };
   },
   async slices(of: ScoredRows, { by, first }: { by: string; first?: Given<number> }, context: Context) {
     const column = groupingColumn(await datasetAsked(context, of.rows), by, 'by');
-    const slices = await read<readonly SliceResult[]>(of, 'slices', { by: column }, context);
-    return slices.slice(0, wholeBetween('first', first ?? 20, 0, most.slices));
+    const found = await read(of, slices, { by: column }, context);
+    return found.slice(0, wholeBetween('first', first ?? 20, 0, most.slices));
   },
   async weakSegments(of: ScoredRows, { columns, minimumRows, first }: WeakSegmentArguments, context: Context) {
     const dataset = await datasetAsked(context, of.rows);
@@ -62,7 +71,7 @@ export const evaluationQuestions = {
       columns: [...new Set(chosen.map((name) => groupingColumn(dataset, name, 'columns')))].sort(),
       minimumRows: wholeBetween('minimumRows', minimumRows ?? 200, 1, Number.MAX_SAFE_INTEGER),
     };
-    const segments = await read<readonly SliceResult[]>(of, 'weakSegments', spec, context);
+    const segments = await read(of, weakSegments, spec, context);
     return segments.slice(0, wholeBetween('first', first ?? 10, 0, most.segments));
   },
 } as const;

@@ -1,4 +1,4 @@
-import type { TopExamplesResult } from '../analysis/top-examples.ts';
+import { topExamples } from '../analysis/top-examples.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
 import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
@@ -33,7 +33,7 @@ export async function examplesOf(
 ): Promise<ExampleOfNeuron[]> {
   const count = wholeBetween('first', first, 0, analysisLimits.exampleCount);
   const spec = { layer: layer.name, unit };
-  const { value } = await ask<TopExamplesResult>(context, 'topExamples', spec, model, rows);
+  const { value } = await ask(context, topExamples, spec, { model, rows });
   const shown = value.row.slice(0, count);
   const bad = shown.findIndex((_, at) => !Number.isFinite(value.activation[at]) || !Number.isFinite(value.score[at]));
   if (bad >= 0)

@@ -1,12 +1,12 @@
 import type { AttributionSpec } from '../analysis/attributions/method.ts';
-import type { ExplanationsResult } from '../analysis/explanations.ts';
+import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
 import { countRows, selectedIndexes, selectRows } from '../data/rows.ts';
 import { badUserInput } from '../errors.ts';
 import type { ExplainCall } from '../pass/protocol.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
-import { ask, datasetAsked, type OtherRows, type RowsArgument } from './ask.ts';
+import { type About, ask, datasetAsked, type RowsArgument } from './ask.ts';
 import { atOnce, writtenRows } from './at-once.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
@@ -43,7 +43,7 @@ async function pageOf(
   model: ModelRow,
   rows: RowsArgument,
   spec: AttributionSpec,
-  baselines: OtherRows,
+  others: NonNullable<About['others']>,
   args: ConnectionArguments,
   context: Context,
 ): Promise<ExplanationPage> {
@@ -58,7 +58,7 @@ async function pageOf(
   // An empty page still says how it came to be: by the row beside it.
   const only = indexes.length > 0 ? indexes : [found[0] ?? after];
   const [asked, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
-  const { value, provenance } = await ask<ExplanationsResult>(context, 'explanations', asked, model, read, baselines);
+  const { value, provenance } = await ask(context, explanations, asked, { model, rows: read, others });
   const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
   const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
     cursor: cursorOf(node.row.index),

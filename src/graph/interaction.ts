@@ -1,4 +1,9 @@
-import { type InteractionsResult, type InteractionMethod as Method, pairsOf } from '../analysis/interactions.ts';
+import {
+  type InteractionsResult,
+  interactions,
+  type InteractionMethod as Method,
+  pairsOf,
+} from '../analysis/interactions.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
@@ -64,8 +69,9 @@ interface Asked {
 /** Of every pair of the chosen features, largest score first, ties in the manifest's order. */
 async function interactionsOf(model: ModelRow, asked: Asked, context: Context): Promise<Interaction[]> {
   const features = chosenFeatures(model, asked.features);
-  const spec = { method: asked.method ?? 'ABLATION', target: outputTarget(model, asked.target), features };
-  const { value, provenance } = await ask<InteractionsResult>(context, 'interactions', spec, model, asked.rows);
+  const method: Method = asked.method ?? 'ABLATION';
+  const spec = { method, target: outputTarget(model, asked.target), features };
+  const { value, provenance } = await ask(context, interactions, spec, { model, rows: asked.rows });
   const total = value.score.reduce((sum, score) => sum + score, 0);
   const featureAt = (at: number): FeatureOfModel => ({
     model,

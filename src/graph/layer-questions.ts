@@ -1,21 +1,19 @@
-import type { CovarianceResult } from '../analysis/covariance.ts';
-import type { DistributionResult } from '../analysis/distribution.ts';
-import type { ExtremesResult } from '../analysis/extremes.ts';
+import { type CovarianceResult, covariance } from '../analysis/covariance.ts';
+import { type DistributionResult, distribution } from '../analysis/distribution.ts';
+import { type ExtremesResult, extremes } from '../analysis/extremes.ts';
 import type { Questions } from './ahead.ts';
 import { ask } from './ask.ts';
 import type { Context } from './context.ts';
 import type { LayerOnRows } from './references.ts';
 
-const read = async <Result>({ model, layer, rows }: LayerOnRows, name: string, context: Context): Promise<Result> =>
-  (await ask<Result>(context, name, { layer: layer.name }, model, rows)).value;
+export const extremesOf = async (of: LayerOnRows, context: Context): Promise<ExtremesResult> =>
+  (await ask(context, extremes, { layer: of.layer.name }, of)).value;
 
-export const extremesOf = (of: LayerOnRows, context: Context): Promise<ExtremesResult> => read(of, 'extremes', context);
+export const covarianceOf = async (of: LayerOnRows, context: Context): Promise<CovarianceResult> =>
+  (await ask(context, covariance, { layer: of.layer.name }, of)).value;
 
-export const covarianceOf = (of: LayerOnRows, context: Context): Promise<CovarianceResult> =>
-  read(of, 'covariance', context);
-
-export const distributionOf = (of: LayerOnRows, context: Context): Promise<DistributionResult> =>
-  read(of, 'distribution', context);
+export const distributionOf = async (of: LayerOnRows, context: Context): Promise<DistributionResult> =>
+  (await ask(context, distribution, { layer: of.layer.name }, of)).value;
 
 /** Fields of statistics, of a layer or of its neurons, that are questions of their own. */
 export const layerQuestions: Questions<LayerOnRows> = {

@@ -1,4 +1,4 @@
-import type { EvaluationResult } from '../analysis/evaluation.ts';
+import { evaluation } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
 import { bindingOf } from '../analysis/score.ts';
 import { isNumeric } from '../data/column-type.ts';
@@ -31,7 +31,7 @@ builder.objectFields(Model, (t) => ({
       const spec = await labelledSpec(model, rows, target, label, context);
       const of = { model, rows, spec };
       askAhead(questionsOfEvaluation, of, context, info);
-      return { ...of, answer: await ask<EvaluationResult>(context, 'evaluation', spec, model, rows) };
+      return { ...of, answer: await ask(context, evaluation, spec, { model, rows }) };
     },
   }),
 }));

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { MomentsResult } from '../analysis/moments.ts';
+import { type MomentsResult, moments } from '../analysis/moments.ts';
 import { askAhead } from './ahead.ts';
 import { ask, type RowsArgument } from './ask.ts';
 import type { Context } from './context.ts';
@@ -19,7 +19,7 @@ export async function momentsOf(
   paths: readonly (readonly string[])[] = [[]],
 ): Promise<MomentsOfLayer> {
   for (const path of paths) askAhead(layerQuestions, { model, layer, rows }, context, info, path);
-  const askedOf = (some: RowsArgument) => ask<MomentsResult>(context, 'moments', { layer: layer.name }, model, some);
+  const askedOf = (some: RowsArgument) => ask(context, moments, { layer: layer.name }, { model, rows: some });
   const answer = await askedOf(rows);
   const neuron = answer.value.mean.findIndex((_, unit) => !isFiniteAt(answer.value, unit));
   if (neuron >= 0) {

@@ -1,9 +1,10 @@
 import type { EvaluationResult } from '../analysis/evaluation.ts';
-import type { ProbeFit, ProbeSpec } from '../analysis/probe.ts';
+import { type ProbeFit, type ProbeSpec, probe } from '../analysis/probe.ts';
+import { probeEvaluation } from '../analysis/probe-scores.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import type { Questions } from './ahead.ts';
-import { ask, type RowsArgument, together } from './ask.ts';
+import { ask, type RowsArgument } from './ask.ts';
 import type { Context } from './context.ts';
 import { orNull } from './number.ts';
 import type { ProbeAsked } from './probe-input.ts';
@@ -33,10 +34,14 @@ const evaluationOn = (
   spec: ProbeSpec,
   context: Context,
 ): Promise<Answer<EvaluationResult>> =>
-  ask(context, 'probeEvaluation', spec, of.model, rows, { train: { model: of.model, rows: of.train } });
+  ask(context, probeEvaluation, spec, {
+    model: of.model,
+    rows,
+    others: { train: { model: of.model, rows: of.train } },
+  });
 
 const fitOf = (of: ProbeOfLayer, context: Context): Promise<Answer<ProbeFit>> =>
-  ask(context, 'probe', specOf(of), of.model, of.train);
+  ask(context, probe, specOf(of), { model: of.model, rows: of.train });
 
 /**
  * The fit is a part of the judgement, and is asked beside it. Throws errors about either rows by the name that they have here: what
@@ -46,17 +51,11 @@ export async function fittedAndJudged(
   of: ProbeOfLayer,
   context: Context,
 ): Promise<{ fit: ProbeFit; answer: Answer<EvaluationResult> }> {
-  const [fit, answer] = (await together<PromiseSettledResult<unknown>>(context, [
-    () => settled(fitOf(of, context)),
-    () => settled(evaluationOn(of, of.test, specOf(of), context)),
-  ])) as [PromiseSettledResult<Answer<ProbeFit>>, PromiseSettledResult<Answer<EvaluationResult>>];
+  const [fit, answer] = await Promise.allSettled([fitOf(of, context), evaluationOn(of, of.test, specOf(of), context)]);
   if (fit.status === 'rejected') throw aboutRows('train', fit.reason);
   if (answer.status === 'rejected') throw aboutRows('test', answer.reason);
   return { fit: fit.value.value, answer: answer.value };
 }
-
-const settled = async <Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> =>
-  (await Promise.allSettled([promise]))[0];
 
 async function controlAuc(of: ProbeOfLayer, _: unknown, context: Context): Promise<number | null> {
   const { controlSeed } = of.asked;

@@ -162,9 +162,7 @@ async function probesOf(
 ): Promise<JudgedProbe[]> {
   const chosen = layersNamed(model, layers);
   const about = { train: asked.train, test: asked.test, asked: await askedOf(asked, context) };
-  const probes = await Promise.all(
-    chosen.map((layer) => judged({ ...layer, ...about }, context, info).catch(errorOf)),
-  );
+  const probes = await Promise.all(chosen.map((layer) => judged({ ...layer, ...about }, context, info).catch(errorOf)));
   const failed = chosen.filter((_, at) => probes[at] instanceof GlassgraphError);
   if (failed.length > 0) throw withoutThem(probes, chosen, failed);
   return probes as JudgedProbe[];

@@ -1,4 +1,6 @@
+import { pca } from '../analysis/projection/pca.ts';
 import type { ProjectionResult } from '../analysis/projection/points.ts';
+import { tsne } from '../analysis/projection/tsne.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
 import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
@@ -114,8 +116,11 @@ builder.objectField(Layer, 'projection', (t) =>
       const method = args.method ?? 'PCA';
       const most = method === 'TSNE' ? 3 : Math.min(layer.units, analysisLimits.projectedComponents);
       const components = wholeBetween('components', args.components ?? 2, 1, most);
-      const spec = { layer: layer.name, components, ...(method === 'TSNE' ? { seed: args.seed ?? 0 } : {}) };
-      const answer = await ask<ProjectionResult>(context, method === 'TSNE' ? 'tsne' : 'pca', spec, model, rows);
+      const spec = { layer: layer.name, components };
+      const answer =
+        method === 'TSNE'
+          ? await ask(context, tsne, { ...spec, seed: args.seed ?? 0 }, { model, rows })
+          : await ask(context, pca, spec, { model, rows });
       assertFinite(answer.value, layer.name);
       return { model, layer, rows, method, answer };
     },

@@ -1,4 +1,4 @@
-import type { ResponseResult } from '../analysis/response.ts';
+import { response } from '../analysis/response.ts';
 import { readBatches } from '../data/batches.ts';
 import { bind } from '../data/bind.ts';
 import { idLimits } from '../data/carriers.ts';
@@ -93,7 +93,7 @@ async function responseOf(model: ModelRow, asked: Asked, context: Context): Prom
   const target = outputTarget(model, asked.target);
   const values = await usableValues({ model, feature }, asked, context);
   const spec = { feature: position, target, values: values.map(({ encoded }) => encoded) };
-  const { value, provenance } = await ask<ResponseResult>(context, 'response', spec, model, asked.rows);
+  const { value, provenance } = await ask(context, response, spec, { model, rows: asked.rows });
   const points = values.map(({ raw }, at) => ({
     value: raw,
     mean: value.mean[at] as number,

@@ -1,4 +1,4 @@
-import type { AttributionResult } from '../analysis/attribution.ts';
+import { type AttributionResult, attribution } from '../analysis/attribution.ts';
 import { type Player, playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
@@ -32,14 +32,7 @@ async function saliencyOf(
   context: Context,
 ): Promise<SaliencyOfModel> {
   const spec = await attributionSpec(model, asked, 'SALIENCY', target, context);
-  const answer = await ask<AttributionResult>(
-    context,
-    'attribution',
-    spec,
-    model,
-    asked.rows,
-    baselinesOf(model, asked),
-  );
+  const answer = await ask(context, attribution, spec, { model, rows: asked.rows, others: baselinesOf(model, asked) });
   assertFinite(answer.value, model, 0, model.manifest.features.length);
   return { model, method: spec.method, what, answer, baselineRows: baselineRowsOf(model, asked) };
 }

@@ -1,4 +1,4 @@
-import type { SimilarityResult } from '../analysis/similarity/similarity.ts';
+import { type SimilarityResult, similarity } from '../analysis/similarity/similarity.ts';
 import { badUserInput } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { similarityPlot } from '../plots/similarity.ts';
@@ -78,12 +78,8 @@ export async function similarityOf(
   rows: RowsArgument,
   context: Context,
 ): Promise<SimilarityOfModels> {
-  const other = base.id === candidate.id ? undefined : base;
-  return {
-    base,
-    candidate,
-    answer: await ask<SimilarityResult>(context, 'similarity', {}, candidate, rows, {}, other),
-  };
+  const about = { model: candidate, rows, ...(base.id !== candidate.id && { base }) };
+  return { base, candidate, answer: await ask(context, similarity, {}, about) };
 }
 
 builder.objectField(Model, 'similarity', (t) =>
@@ -125,17 +121,10 @@ builder.objectField(Layer, 'similarity', (t) =>
       const { layer: other } = layerAsked(base, args.layer);
       const isOne = base.id === model.id;
       // Within a model, the same two layers are the same question in either order.
-      const names = isOne && other.index > layer.index ? [layer.name, other.name] : [other.name, layer.name];
-      const spec = { base: names[0], candidate: names[1] };
-      const { value } = await ask<SimilarityResult>(
-        context,
-        'similarity',
-        spec,
-        model,
-        args.rows,
-        {},
-        isOne ? undefined : base,
-      );
+      const [one, two] = isOne && other.index > layer.index ? [layer, other] : [other, layer];
+      const spec = { base: one.name, candidate: two.name };
+      const about = { model, rows: args.rows, ...(!isOne && { base }) };
+      const { value } = await ask(context, similarity, spec, about);
       return orNull(value.values[0] as number);
     },
   }),

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
 import { decodeResult, encodeResult } from '../analysis/codec.ts';
-import { analysisNamed, isReading, partsOf, readingNamed } from '../analysis/registry.ts';
+import { partsOf } from '../analysis/question.ts';
+import { type AnalysisOfKind, analysisNamed, analysisOfKind } from '../analysis/registry.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
@@ -47,7 +48,7 @@ export interface PassInputs {
 
 interface Running {
   readonly key: string;
-  readonly analysis: ReturnType<typeof analysisNamed>;
+  readonly analysis: AnalysisOfKind['fold'];
   readonly spec: unknown;
   state: unknown;
 }
@@ -85,7 +86,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
   const emit = emitter(inputs);
 
   const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
-    const names = partsOf(name, spec).map((part) => part.name);
+    const names = partsOf({ question: analysisNamed(name), spec }).map(({ question }) => question.name);
     return Promise.all(partKeys.map(async (key, at) => parts.get(key) ?? keptPart(key, names[at] as string, inputs)));
   };
 
@@ -94,7 +95,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
     let running = await Promise.all(
       open.map(async (question): Promise<Running> => {
         const { key, name, spec } = question;
-        const analysis = analysisNamed(name);
+        const analysis = analysisOfKind('fold', name);
         return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
       }),
     );
@@ -131,7 +132,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
       const failure = reading.partKeys.map((key) => failed.get(key)).find((error) => error !== undefined);
       if (failure !== undefined) throw failure;
       const own = await partsFor(reading);
-      const result = await readingNamed(reading.name).read(reading.spec, resultsOf(own), inputs.rows);
+      const result = await analysisOfKind('reading', reading.name).read(reading.spec, resultsOf(own), inputs.rows);
       emit(reading.key, result, [], (own[0] as Part).counts);
     };
     note(await isolated([reading], read));
@@ -252,7 +253,8 @@ async function keptPart(key: string, name: string, { kept, environment }: PassIn
   if (part === undefined) throw new Error(`the part ${name} ${key} is neither kept nor computed by this pass`);
   const { rowCount, skippedRowCount } = part;
   const value = decodeResult(part.value);
-  const files = isReading(name) ? undefined : analysisNamed(name).files;
+  const analysis = analysisNamed(name);
+  const files = analysis.kind === 'fold' ? analysis.files : undefined;
   const result = files === undefined ? value : await files.load(value, environment.home);
   return { result, counts: { rowCount, skippedRowCount } };
 }

@@ -1,6 +1,6 @@
 import type { Tables } from '../analysis/analysis.ts';
 import { encodeResult } from '../analysis/codec.ts';
-import { tableAnalysisNamed } from '../analysis/registry.ts';
+import { analysisOfKind } from '../analysis/registry.ts';
 import { readTable } from '../analysis/tables/read-table.ts';
 import type { TableSpec } from '../analysis/tables/table-analysis.ts';
 import { toErrorRecord } from '../errors.ts';
@@ -42,7 +42,10 @@ async function answerTogether(
 ): Promise<void> {
   const table = await tables(name);
   try {
-    const about = questions.map((one) => ({ analysis: tableAnalysisNamed(one.name), spec: one.spec as TableSpec }));
+    const about = questions.map((one) => ({
+      analysis: analysisOfKind('table', one.name),
+      spec: one.spec as TableSpec,
+    }));
     const results = await readTable(table, about);
     for (const [at, { key }] of questions.entries()) {
       const durationMs = performance.now() - startedMs;

@@ -1,4 +1,4 @@
-import { isReading, partsOf, versionOf } from '../analysis/registry.ts';
+import { type PartQuestion, partsOf, type Question } from '../analysis/question.ts';
 import type { RowSelection } from '../data/types.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
@@ -29,6 +29,7 @@ export type OtherTargets = Readonly<Record<string, Target>>;
 /** A question with its key and the questions whose results it needs. */
 export interface KeyedQuestion {
   readonly key: string;
+  readonly kind: Question<never, unknown>['kind'];
   readonly name: string;
   readonly spec: unknown;
   readonly target: Target;
@@ -36,11 +37,13 @@ export interface KeyedQuestion {
 }
 
 /** The key covers whatever the parts are about, since theirs do. */
-export function keyed(name: string, spec: unknown, target: Target, others: OtherTargets = {}): KeyedQuestion {
-  const parts = partsOf(name, spec).map(({ over, ...part }) => {
-    const about = over === undefined ? target : others[over];
-    if (about === undefined) throw new Error(`${name} was asked without “${over}”`);
-    return keyed(part.name, part.spec, about, others);
+export function keyed(asked: PartQuestion, target: Target, others: OtherTargets = {}): KeyedQuestion {
+  const { question, spec } = asked;
+  const { kind, name, version } = question;
+  const parts = partsOf(asked).map((part) => {
+    const about = part.over === undefined ? target : others[part.over];
+    if (about === undefined) throw new Error(`${name} was asked without “${part.over}”`);
+    return keyed(part, about, others);
   });
   const { model, base, dataset, rows } = target;
   const key = keyOf({
@@ -49,12 +52,14 @@ export function keyed(name: string, spec: unknown, target: Target, others: Other
     datasetDigest: dataset?.digest ?? null,
     rows,
     analysis: name,
-    version: versionOf(name),
+    version,
     spec,
     partKeys: parts.map((part) => part.key),
   });
-  return { key, name, spec, target, parts };
+  return { key, kind, name, spec, target, parts };
 }
+
+const isReading = ({ kind }: KeyedQuestion): boolean => kind === 'reading';
 
 /** Rows that are selected, or more where only reading them could tell. */
 export function rowCountOf({ dataset, rows }: Target): number {
@@ -90,8 +95,8 @@ export function planPasses(questions: readonly KeyedQuestion[], kept: ReadonlySe
   const isReady = (question: KeyedQuestion): boolean => partsAreReady(question, kept);
   const passes = byTarget(needed.filter(isReady), ({ target }) => target).map((group) => ({
     target: (group[0] as KeyedQuestion).target,
-    analyses: group.filter(({ name }) => !isReading(name)),
-    readings: group.filter(({ name }) => isReading(name)),
+    analyses: group.filter((question) => !isReading(question)),
+    readings: group.filter(isReading),
   }));
   const waiting = uniqueByKey(questions)
     .filter((question) => !kept.has(question.key) && !isReady(question))
@@ -109,11 +114,14 @@ export const stillNeeded = (question: KeyedQuestion, kept: ReadonlySet<string>):
   kept.has(question.key) ? [] : uniqueByKey([...question.parts.flatMap((part) => stillNeeded(part, kept)), question]);
 
 /** A reading may read what an analysis of its own pass computes; whatever else is needed must be there. */
-const partsAreReady = ({ name, target, parts }: KeyedQuestion, kept: ReadonlySet<string>): boolean =>
-  parts.every(
+const partsAreReady = (whole: KeyedQuestion, kept: ReadonlySet<string>): boolean =>
+  whole.parts.every(
     (part) =>
       kept.has(part.key) ||
-      (isReading(name) && !isReading(part.name) && passOf(part.target) === passOf(target) && partsAreReady(part, kept)),
+      (isReading(whole) &&
+        !isReading(part) &&
+        passOf(part.target) === passOf(whole.target) &&
+        partsAreReady(part, kept)),
   );
 
 const passOf = ({ model, base, dataset, rows }: Target): string =>

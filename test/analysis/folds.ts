@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import type { Analysis, ReadableRows, Subject } from '../../src/analysis/analysis.ts';
-import { analysisNamed } from '../../src/analysis/registry.ts';
+import { analysisOfKind } from '../../src/analysis/registry.ts';
 import type { OpenModel, WeightTable } from '../../src/compute/executor.ts';
 import { folderOf, readArtifact } from '../../src/compute/onnx/artifact.ts';
 import { OnnxModel, onnxExecutor } from '../../src/compute/onnx/executor.ts';
@@ -132,7 +132,7 @@ export class Folds implements AsyncDisposable {
     batchRows: number,
     { inLanes = false } = {},
   ): Promise<unknown> {
-    const analysis = analysisNamed(name) as AnyAnalysis;
+    const analysis = analysisOfKind('fold', name);
     const { subject, table, ...opened } = this.#opened[toy] as Opened;
     const asked = { analysis, spec, subject, model: inLanes ? opened.spread : opened.model };
     let begin = (): unknown => analysis.start(spec, subject, ...parts);

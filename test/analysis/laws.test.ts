@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  analysisNames,
-  readingNamed,
-  readingNames,
-  tableAnalysisNamed,
-  tableAnalysisNames,
-} from '../../src/analysis/registry.ts';
+import { analysisOfKind, namesOf } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
 import type { ScoreBuffer } from '../../src/data/score-buffer.ts';
 import { figuresOf } from './figures.ts';
@@ -21,11 +15,11 @@ afterAll(() => folds[Symbol.asyncDispose]());
 const answer: Folds['answer'] = (...asked) => folds.answer(...asked);
 
 test.each([
-  ['analysis', analysisNames, withShards],
-  ['reading', readingNames, readings],
-  ['analysis of tables', tableAnalysisNames, ofTables],
-])('the laws are about every %s that there is', (_, names, asked) => {
-  expect(new Set(asked.map(({ name }) => name))).toEqual(new Set(names));
+  ['fold', withShards],
+  ['reading', readings],
+  ['table', ofTables],
+] as const)('the laws are about every analysis that there is of the kind %s', (kind, asked) => {
+  expect(new Set(asked.map(({ name }) => name))).toEqual(new Set(namesOf(kind)));
 });
 
 /** Multiples of 1/8, so that products and sums of a few dozen rows are exact. */
@@ -115,7 +109,7 @@ const sizesDoNotMatter = (question: Question, { numRuns }: { numRuns: number }) 
 describe.each(readings)('$name', ({ name, spec }) => {
   const read = async (shards: readonly (readonly Row[])[], batchRows: number): Promise<unknown> => {
     const scored = (await answer({ name: 'scores', spec: {} }, shards, batchRows)) as ScoreBuffer;
-    return readingNamed(name).read(spec, [scored], grouped(shards.flat()));
+    return analysisOfKind('reading', name).read(spec, [scored], grouped(shards.flat()));
   };
 
   test('of merged shards is that of the whole', () =>
@@ -154,7 +148,7 @@ test.each(ofTables)('$name does not depend on the size of blocks', ({ name, spec
         },
         close: async () => undefined,
       },
-      [{ analysis: tableAnalysisNamed(name), spec }],
+      [{ analysis: analysisOfKind('table', name), spec }],
     );
   return fc.assert(
     fc.asyncProperty(entries, fc.integer({ min: 1, max: 9 }), async (all, blockEntries) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readingNamed, tableAnalysisNamed, versionOf } from '../../src/analysis/registry.ts';
+import { analysisNamed, analysisOfKind } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
 import type { ScoreSource } from '../../src/data/score-file.ts';
 import { figuresOf } from './figures.ts';
@@ -59,13 +59,13 @@ const asked: readonly Asked[] = [
     spec,
     answer: async () => {
       const scores = (await folds.answer({ name: 'scores', spec: {} }, [rows], 16)) as ScoreSource;
-      return readingNamed(name).read(spec, [scores], grouped(rows));
+      return analysisOfKind('reading', name).read(spec, [scores], grouped(rows));
     },
   })),
   ...ofTables.map(({ name, spec }) => ({
     name,
     spec,
-    answer: async () => readTable(await folds.table('table'), [{ analysis: tableAnalysisNamed(name), spec }]),
+    answer: async () => readTable(await folds.table('table'), [{ analysis: analysisOfKind('table', name), spec }]),
   })),
 ];
 
@@ -74,7 +74,7 @@ describe.each(asked)('$name $spec', ({ name, spec, answer }) => {
   const before = known[key];
 
   test('answers what its version did', async () => {
-    const [version, digests] = [versionOf(name), digestsOf(await answer())];
+    const [version, digests] = [analysisNamed(name).version, digestsOf(await answer())];
     written[key] = { version, digests };
     const changed = before === undefined ? [] : changedPlaces(before.digests, digests, name === 'tsne' ? 1e-3 : 1e-5);
     if (before?.version === version && changed.length === 0) written[key] = before;

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { evaluation } from '../../src/analysis/evaluation.ts';
+import { part } from '../../src/analysis/question.ts';
+import { scores as scoresOfRows } from '../../src/analysis/scores.ts';
 import { type KeyedQuestion, keyed, planPasses, type Target } from '../../src/planner/plan.ts';
 import { question, targetOn } from './questions.ts';
 
@@ -62,10 +65,12 @@ test('an analysis waits for a part even over the same rows; a reading waits for 
 });
 
 test('the key covers what the parts are about, and nothing that they are not', () => {
-  const keyOn = (target: Target, others = {}) => keyed('evaluation', {}, target, others).key;
+  const keyOn = (target: Target, others = {}) => keyed(part(evaluation, {}), target, others).key;
   const changed = { ...test_, dataset: { ...test_.dataset, digest: 'another' } };
   expect(keyOn(test_)).toBe(keyOn({ ...test_ }));
   expect(keyOn(changed)).not.toBe(keyOn(test_));
   expect(keyOn(test_, { train })).toBe(keyOn(test_));
-  expect(keyed('evaluation', {}, test_).parts.map(({ key }) => key)).toEqual([keyed('scores', {}, test_).key]);
+  expect(keyed(part(evaluation, {}), test_).parts.map(({ key }) => key)).toEqual([
+    keyed(part(scoresOfRows, {}), test_).key,
+  ]);
 });

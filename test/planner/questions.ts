@@ -1,3 +1,4 @@
+import { analysisNamed } from '../../src/analysis/registry.ts';
 import type { KeyedQuestion, RowsTarget, Target } from '../../src/planner/plan.ts';
 import type { DatasetRow } from '../../src/store/datasets.ts';
 import type { ModelRow } from '../../src/store/models.ts';
@@ -17,4 +18,4 @@ export const question = (
   parts: readonly KeyedQuestion[] = [],
   name = 'moments',
   spec: unknown = 'kept',
-): KeyedQuestion => ({ key, name, spec, target, parts });
+): KeyedQuestion => ({ key, kind: analysisNamed(name).kind, name, spec, target, parts });

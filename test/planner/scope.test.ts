@@ -111,6 +111,7 @@ test('law: whatever resolvers do, every question is answered, and none goes whil
     fc.asyncProperty(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 5 }), async (resolvers) => {
       let busy = 0;
       const early: string[] = [];
+      const started: Promise<void>[] = [];
       const scope = new RequestScope<PromiseWithResolvers<void>, never>({
         ...patience,
         dispatch(questions) {
@@ -140,7 +141,7 @@ test('law: whatever resolvers do, every question is answered, and none goes whil
           // What it started goes on beside it, as fields of GraphQL do.
           started.push(...beside);
         });
-      const started: Promise<void>[] = resolvers.map(does);
+      started.push(...resolvers.map(does));
       for (let at = 0; at < started.length; at++) await started[at];
       expect(early).toEqual([]);
     }),

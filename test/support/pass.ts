@@ -2,7 +2,7 @@ import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
-import { isReading } from '../../src/analysis/registry.ts';
+import { analysisNamed } from '../../src/analysis/registry.ts';
 import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import { executorFor } from '../../src/compute/executors.ts';
 import { bind, boundTogether } from '../../src/data/bind.ts';
@@ -67,8 +67,8 @@ export async function answersOf(
     dataset,
     rows: toy.selection ?? allRows,
     partitions: [],
-    analyses: keyed.filter(({ name }) => !isReading(name)),
-    readings: keyed.filter(({ name }) => isReading(name)),
+    analyses: keyed.filter(({ name }) => analysisNamed(name).kind === 'fold'),
+    readings: keyed.filter(({ name }) => analysisNamed(name).kind === 'reading'),
   };
   const model = await own.open();
   const baseModel = await base?.open();

@@ -27,6 +27,7 @@ interface BaselineState {
 
 /** A part of attributions whose baselines are rows: whoever asks for it selects at most `mostBaselineRows`. */
 export const baselineRows: Analysis<object, BaselineState, BaselineRows> = {
+  kind: 'fold',
   name: 'baselineRows',
   version: 1,
   start: () => ({ rowCount: 0, chunks: [] }),

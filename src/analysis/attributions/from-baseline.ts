@@ -1,6 +1,7 @@
 import { keptRow } from '../../data/copies.ts';
 import type { Batch } from '../../data/types.ts';
-import type { Analysis, PartQuestion, Subject, Values } from '../analysis.ts';
+import type { Analysis, Subject, Values } from '../analysis.ts';
+import { part } from '../question.ts';
 import { baselineProgram, baselineValues, foldBaseline, type Gathered, mergeBaselines } from './baseline.ts';
 import { type BaselineRows, baselineRows } from './baseline-rows.ts';
 import type { Baseline } from './method.ts';
@@ -20,7 +21,7 @@ interface Specified {
 }
 
 /** An analysis to be, whose batches may want baselines that are drawn. */
-interface Own<Spec, State, Result> extends Omit<Analysis<Spec, State, Result>, 'parameters'> {
+interface Own<Spec, State, Result> extends Omit<Analysis<Spec, State, Result>, 'kind' | 'parameters'> {
   parameters?(state: State, batch: Batch, spec: Spec, subject: Subject, drawn: BaselineRows | null): Values;
 }
 
@@ -32,10 +33,10 @@ export const fromBaseline = <Spec extends Specified, State, Result>(
   analysis: Own<Spec, State, Result>,
   isGathered: (spec: Spec) => boolean = ({ baseline }) => baseline !== undefined,
 ): Analysis<Spec, FromBaseline<State>, Result, readonly BaselineRows[]> => ({
+  kind: 'fold',
   name: analysis.name,
   version: analysis.version,
-  parts: ({ baseline }): PartQuestion[] =>
-    baseline?.kind === 'DRAWN' ? [{ name: baselineRows.name, spec: {}, over: 'baseline' }] : [],
+  parts: ({ baseline }) => (baseline?.kind === 'DRAWN' ? [part(baselineRows, {}, 'baseline')] : []),
   start: (spec, subject, drawn) => ({
     gathering: isGathered(spec) ? {} : null,
     baseline: null,

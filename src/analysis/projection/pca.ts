@@ -42,6 +42,7 @@ interface Axes {
  * first of equals, is positive.
  */
 export const pca: Analysis<PcaSpec, PcaState, ProjectionResult> = {
+  kind: 'fold',
   name: 'pca',
   version: 3,
   start(spec, subject) {

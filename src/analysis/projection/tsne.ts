@@ -30,6 +30,7 @@ const fewestRows = 4;
  * advise. The same rows and seed give the same points.
  */
 export const tsne: Analysis<TsneSpec, TsneState, ProjectionResult> = {
+  kind: 'fold',
   name: 'tsne',
   version: 3,
   start: (spec, subject) => ({ ...spec, units: layerOf(spec, subject).units, rowCount: 0, points: [] }),

@@ -41,6 +41,7 @@ interface SimilarityState {
  * the mean of each row's positions.
  */
 export const similarity: Analysis<SimilaritySpec, SimilarityState, SimilarityResult> = {
+  kind: 'fold',
   name: 'similarity',
   version: 2,
   start(spec, subject) {

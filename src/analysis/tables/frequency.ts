@@ -45,6 +45,7 @@ interface FrequencyState {
  * read it and whichever feature it belongs to; positions that hold a sequence's padding do not. Takes four bytes for each entry.
  */
 export const normByFrequency: Analysis<TableSpec, FrequencyState, readonly FrequencyBucket[]> = {
+  kind: 'fold',
   name: 'normByFrequency',
   version: 2,
   start({ table }, subject) {

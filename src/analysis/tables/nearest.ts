@@ -31,6 +31,7 @@ const { nearestCount } = analysisLimits;
 
 /** The entries whose direction is closest to that of one of them, in float64. */
 export const nearest: TableAnalysis<NearestSpec, NearestState, NearestResult | null> = {
+  kind: 'table',
   name: 'nearest',
   version: 1,
   async start({ id }, table) {

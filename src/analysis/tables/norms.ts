@@ -18,6 +18,7 @@ const { distributionBins: bins } = analysisLimits;
  * [a, b), the last one closed.
  */
 export const tableNorms: TableAnalysis<TableSpec, NormsState, DistributionResult> = {
+  kind: 'table',
   name: 'tableNorms',
   version: 1,
   start: (_, { dimension, entryCount }) => ({

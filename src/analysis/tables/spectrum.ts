@@ -19,6 +19,7 @@ interface SpectrumState {
  * √dimension · 1.5e-8 of the largest are 0. Throws for tables too wide for it.
  */
 export const tableSpectrum: TableAnalysis<TableSpec, SpectrumState, SpectrumResult> = {
+  kind: 'table',
   name: 'tableSpectrum',
   version: 1,
   start({ table }, { dimension }) {

@@ -1,5 +1,6 @@
 import type { WeightTable } from '../../compute/executor.ts';
 import { analysisFailed } from '../../errors.ts';
+import type { Question } from '../question.ts';
 
 /** Of every question about a table. */
 export interface TableSpec {
@@ -14,10 +15,8 @@ export type Entries = Float32Array | Float64Array;
  * A question about a table of weights alone: a fold over its entries and an end, without rows. State is small beside the table,
  * which is read in blocks, once for all questions about it.
  */
-export interface TableAnalysis<Spec extends TableSpec, State, Result> {
-  readonly name: string;
-  /** Goes up with the formula: it is part of the key of every kept result. */
-  readonly version: number;
+export interface TableAnalysis<Spec extends TableSpec, State, Result> extends Question<Spec, Result> {
+  readonly kind: 'table';
   start(spec: Spec, table: WeightTable): State | Promise<State>;
   /** Fed with every block, in order; `first` is the number of its first entry. May change the state in place. */
   fold(state: State, entries: Entries, first: number): State;
