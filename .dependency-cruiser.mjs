@@ -1,5 +1,5 @@
 /**
- * Which folder of src/ may import which: graph → planner → analysis → compute contracts, with data and store at the side.
+ * Which folder of src/ may import which: graph → questions → planner → analysis → compute contracts, with data and store at the side.
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts =
@@ -37,6 +37,7 @@ const arrows = {
     'src/pass/protocol\\.ts$',
     'src/planner/question\\.ts$',
   ],
+  'src/questions/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/planner/', 'src/pass/protocol\\.ts$'],
   'src/graph/': [
     contracts,
     'src/compute/(executors|process/(pool|lost))\\.ts$',
@@ -46,6 +47,7 @@ const arrows = {
     'src/jobs/',
     'src/pass/protocol\\.ts$',
     'src/planner/',
+    'src/questions/',
     'src/plots/',
     'src/registry/',
   ],

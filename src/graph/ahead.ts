@@ -6,7 +6,8 @@ import {
   getArgumentValues,
   getNamedType,
 } from 'graphql';
-import { type Context, inBranch } from './context.ts';
+import { beside } from '../questions/asker.ts';
+import type { Context } from './context.ts';
 
 /** Fields of a type that are questions of their own: each asks for what it needs. */
 export type Questions<Of> = Readonly<
@@ -39,11 +40,9 @@ export function askAhead<Of>(
     const field = type.getFields()[node.name.value];
     const question = questions[node.name.value];
     if (field === undefined || question === undefined) continue;
-    context.scope
-      .run(async (branch) =>
-        question(of, getArgumentValues(field, node, info.variableValues), inBranch(context, branch)),
-      )
-      .catch(() => undefined);
+    beside(context, async (asker) => question(of, getArgumentValues(field, node, info.variableValues), asker)).catch(
+      () => undefined,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import { type BaselineRows, baselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import type { Answer } from '../planner/question.ts';
+import { type About, ask, type RowsArgument } from '../questions/ask.ts';
 import type { ModelRow } from '../store/models.ts';
-import { type About, ask, type RowsArgument } from './ask.ts';
 import type { AskedMethod } from './attribution-options.ts';
 import type { Context } from './context.ts';
 

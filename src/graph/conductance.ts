@@ -1,5 +1,5 @@
 import { type ConductanceResult, conductance } from '../analysis/conductance.ts';
-import { ask, type RowsArgument } from './ask.ts';
+import { ask, type RowsArgument } from '../questions/ask.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';

@@ -3,7 +3,8 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { atWorkFor } from '../at-work.ts';
 import { costLimitExceeded } from '../errors.ts';
 import { queryLimits } from '../limits.ts';
-import { inBranch, type RequestContext } from './context.ts';
+import { beside } from '../questions/asker.ts';
+import type { RequestContext } from './context.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -27,9 +28,7 @@ class CountingPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       const request = context as unknown as RequestContext;
       if (++request.fieldCount > queryLimits.fieldCount) throw tooLarge();
       atWorkFor(request.operation);
-      return request.scope.run((branch) =>
-        resolver(parent, args, inBranch(request, branch) as unknown as Types['Context'], info),
-      );
+      return beside(request, (asker) => resolver(parent, args, asker as unknown as Types['Context'], info));
     };
   }
 }

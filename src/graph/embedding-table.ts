@@ -8,7 +8,7 @@ import { vocabularyLines } from '../data/vocabulary-lines.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import { frequencyPlot } from '../plots/frequency.ts';
-import { ask, askTable, type RowsArgument } from './ask.ts';
+import { ask, askTable, type RowsArgument } from '../questions/ask.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';

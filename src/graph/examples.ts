@@ -2,7 +2,7 @@ import { topExamples } from '../analysis/top-examples.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
 import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
-import { ask, datasetAsked, type RowsArgument } from './ask.ts';
+import { ask, datasetAsked, type RowsArgument } from '../questions/ask.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';

@@ -1,8 +1,8 @@
 import { type CovarianceResult, covariance } from '../analysis/covariance.ts';
 import { type DistributionResult, distribution } from '../analysis/distribution.ts';
 import { type ExtremesResult, extremes } from '../analysis/extremes.ts';
+import { ask } from '../questions/ask.ts';
 import type { Questions } from './ahead.ts';
-import { ask } from './ask.ts';
 import type { Context } from './context.ts';
 import type { LayerOnRows } from './references.ts';
 

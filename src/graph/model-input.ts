@@ -1,7 +1,7 @@
+import { missingModel } from '../questions/missing.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { missingModel } from './missing.ts';
 
 export const ModelInput = builder.inputType('ModelInput', {
   description: 'A version, an alias, or the latest version when neither is named.',

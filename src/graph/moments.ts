@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { type MomentsResult, moments } from '../analysis/moments.ts';
+import { ask, type RowsArgument } from '../questions/ask.ts';
 import { askAhead } from './ahead.ts';
-import { ask, type RowsArgument } from './ask.ts';
 import type { Context } from './context.ts';
 import { layerQuestions } from './layer-questions.ts';
 import type { LayerOfModel, MomentsOfLayer } from './references.ts';

@@ -1,4 +1,5 @@
 import { notFound } from '../errors.ts';
+import { missingModel } from '../questions/missing.ts';
 import { removeDataset, removeModel } from '../registry/delete.ts';
 import { registerDataset } from '../registry/register-dataset.ts';
 import { assertName, registerModel } from '../registry/register-model.ts';
@@ -7,7 +8,6 @@ import { getModel, type ModelRow, setAlias } from '../store/models.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { decodeId, isUuid } from './ids.ts';
-import { missingModel } from './missing.ts';
 import { ModelInput } from './model-input.ts';
 import { Dataset, Model } from './references.ts';
 

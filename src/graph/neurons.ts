@@ -2,7 +2,7 @@ import { type GraphQLResolveInfo, Kind } from 'graphql';
 import type { ExtremesResult } from '../analysis/extremes.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import { badUserInput } from '../errors.ts';
-import type { RowsArgument } from './ask.ts';
+import type { RowsArgument } from '../questions/ask.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, listConnection } from './connection.ts';
 import type { Context } from './context.ts';

@@ -6,7 +6,7 @@ import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Answer } from '../planner/question.ts';
 import { projectionPlot } from '../plots/projection.ts';
-import { ask, datasetAsked } from './ask.ts';
+import { ask, datasetAsked } from '../questions/ask.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';
 import { Row } from './dataset.ts';

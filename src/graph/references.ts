@@ -6,10 +6,10 @@ import type { MomentsResult } from '../analysis/moments.ts';
 import type { LayerGraph } from '../compute/graph.ts';
 import type { FeatureBinding } from '../data/manifest.ts';
 import type { Answer, Provenance } from '../planner/question.ts';
+import type { RowsArgument } from '../questions/ask.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { ModelRow } from '../store/models.ts';
-import type { RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 
 /** What stands behind the schema's types while a query runs. */

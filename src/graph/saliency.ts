@@ -2,8 +2,8 @@ import { type AttributionResult, attribution } from '../analysis/attribution.ts'
 import { type Player, playersOf } from '../analysis/players.ts';
 import type { Target } from '../analysis/target.ts';
 import { saliencyPlot } from '../plots/saliency.ts';
+import { ask, type RowsArgument } from '../questions/ask.ts';
 import type { ModelRow } from '../store/models.ts';
-import { ask, type RowsArgument } from './ask.ts';
 import { type AskedMethod, AttributionOptions, attributionSpec } from './attribution-options.ts';
 import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
 import { builder } from './builder.ts';

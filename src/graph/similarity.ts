@@ -2,9 +2,9 @@ import { type SimilarityResult, similarity } from '../analysis/similarity/simila
 import { badUserInput } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { similarityPlot } from '../plots/similarity.ts';
+import { ask, type RowsArgument } from '../questions/ask.ts';
 import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
-import { ask, type RowsArgument } from './ask.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { layerNamed } from './layer.ts';

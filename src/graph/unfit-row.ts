@@ -1,6 +1,6 @@
 import { selectedIndexes, selectRows } from '../data/rows.ts';
 import { analysisFailed, GlassgraphError } from '../errors.ts';
-import { datasetAsked, type RowsArgument } from './ask.ts';
+import { datasetAsked, type RowsArgument } from '../questions/ask.ts';
 import type { Context } from './context.ts';
 
 /** Rows that are asked about at a time, and how many times: a million rows are searched in some thirty passes at most. */

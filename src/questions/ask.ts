@@ -4,7 +4,7 @@ import { type KeyedQuestion, keyed, type RowsTarget, type Target } from '../plan
 import type { Answer } from '../planner/question.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import type { ModelRow } from '../store/models.ts';
-import type { Context } from './context.ts';
+import type { Asker } from './asker.ts';
 import { missingDataset } from './missing.ts';
 
 /** `RowsInput` of the schema. */
@@ -29,42 +29,42 @@ export interface About extends ModelOnRows {
 
 /** Asks the planner about a model and rows, and waits. Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
 export function ask<Spec, Result>(
-  context: Context,
+  asker: Asker,
   question: Question<Spec, Result>,
   spec: NoInfer<Spec>,
   { model, rows, base, others = {} }: About,
 ): Promise<Answer<Result>> {
   // Whoever asks something else beside this waits for it, while its rows are still being looked up.
-  const targets = context.scope.run(async () => {
-    const target = { ...(await targetOf(context, model, rows)), ...(base && { base }) };
+  const targets = asker.scope.run(async () => {
+    const target = { ...(await targetOf(asker, model, rows)), ...(base && { base }) };
     const ofParts = Object.entries(others).map(
-      async ([name, other]) => [name, await targetOf(context, other.model, other.rows)] as const,
+      async ([name, other]) => [name, await targetOf(asker, other.model, other.rows)] as const,
     );
     return { target, others: Object.fromEntries(await Promise.all(ofParts)) };
   });
   const answer = targets.then((about) => {
     const others = Object.entries(about.others).map(([name, other]) => [name, idsOf(other)]);
     const identity = JSON.stringify([question.name, spec, idsOf(about.target), others]);
-    return answerTo<Result>(context, identity, () => keyed(part(question, spec), about.target, about.others));
+    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), about.target, about.others));
   });
-  return context.branch.waitFor(answer);
+  return asker.branch.waitFor(answer);
 }
 
 /** The same about a table of a model's weights, without rows. */
 export function askTable<Spec, Result>(
-  context: Context,
+  asker: Asker,
   question: Question<Spec, Result>,
   spec: NoInfer<Spec>,
   model: ModelRow,
 ): Promise<Answer<Result>> {
   const identity = JSON.stringify([question.name, spec, model.id]);
   const asked = () => keyed(part(question, spec), { model, dataset: null, rows: null });
-  return context.branch.waitFor(answerTo<Result>(context, identity, asked));
+  return asker.branch.waitFor(answerTo<Result>(asker, identity, asked));
 }
 
 /** The same question is asked once in a request. `identity`: equal where it is; cheaper than its key. */
 async function answerTo<Result>(
-  { answers, planner, scope }: Context,
+  { answers, planner, scope }: Asker,
   identity: string,
   asked: () => KeyedQuestion,
 ): Promise<Answer<Result>> {
@@ -73,8 +73,8 @@ async function answerTo<Result>(
   return (await answer) as Answer<Result>;
 }
 
-async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {
-  const dataset = await datasetAsked(context, rows);
+async function targetOf(asker: Asker, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {
+  const dataset = await datasetAsked(asker, rows);
   const partitions = dataset.partitions.map(({ name }) => name);
   return { model, dataset, rows: selectRows(dataset, partitions, rows) };
 }
@@ -82,15 +82,15 @@ async function targetOf(context: Context, model: ModelRow, rows: RowsArgument): 
 const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model.id, base?.id, dataset?.id, rows];
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
-export function datasetAsked(context: Context, rows: RowsArgument): Promise<DatasetRow> {
-  const { datasets } = context;
+export function datasetAsked(asker: Asker, rows: RowsArgument): Promise<DatasetRow> {
+  const { datasets } = asker;
   const key = JSON.stringify([rows.dataset, rows.version ?? null]);
-  const known = datasets.get(key) ?? existingDataset(context, rows);
+  const known = datasets.get(key) ?? existingDataset(asker, rows);
   datasets.set(key, known);
   return known;
 }
 
-async function existingDataset({ database, lookups }: Context, rows: RowsArgument): Promise<DatasetRow> {
+async function existingDataset({ database, lookups }: Asker, rows: RowsArgument): Promise<DatasetRow> {
   const dataset = await lookups.dataset({ name: rows.dataset, version: rows.version });
   if (dataset !== undefined) return dataset;
   throw await missingDataset(database.db, { name: rows.dataset, version: rows.version });
