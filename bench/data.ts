@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { readBatches } from '../src/data/batches.ts';
-import { bind } from '../src/data/bind.ts';
-import type { FeatureBinding, Manifest } from '../src/data/manifest.ts';
-import { registerDataset } from '../src/data/register.ts';
+import { readBatches } from '../src/data/batches/batches.ts';
+import { bind } from '../src/data/batches/bind.ts';
+import { inspectDataset } from '../src/data/files/inspect.ts';
+import type { FeatureBinding, Manifest } from '../src/data/manifest/manifest.ts';
 import type { DatasetRecord } from '../src/data/types.ts';
 import { compared } from './measure.ts';
 import { allRows } from './pass.ts';
@@ -107,7 +107,7 @@ export async function batches(
 
 export async function measure(folder: string): Promise<Row[]> {
   const paths = await writeFiles(folder, rowCount, 1);
-  const dataset = await registerDataset(paths, { label: 'label', groupBy: null, partitionBy: null });
+  const dataset = await inspectDataset(paths, { label: 'label', groupBy: null, partitionBy: null });
   const rows: Row[] = [];
   for (const [name, features] of Object.entries(cases)) {
     for (const threads of [1, 2]) {

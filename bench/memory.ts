@@ -18,7 +18,7 @@ import {
 import { toTensorProto, valueInfoOf } from '../src/compute/onnx/tensors.ts';
 import { gradient, type Program, tensor } from '../src/compute/program.ts';
 import { float32, int64 } from '../src/compute/tensor.ts';
-import type { Manifest } from '../src/data/manifest.ts';
+import type { Manifest } from '../src/data/manifest/manifest.ts';
 import { runTables } from '../src/pass/tables.ts';
 import { statusBytes } from './peak.ts';
 import { normal } from './random.ts';

@@ -9,7 +9,7 @@ import {
 } from '../src/compute/onnx/proto/onnx_pb.js';
 import { toTensorProto, valueInfoOf } from '../src/compute/onnx/tensors.ts';
 import { float32, int64, type Tensor } from '../src/compute/tensor.ts';
-import type { FeatureBinding } from '../src/data/manifest.ts';
+import type { FeatureBinding } from '../src/data/manifest/manifest.ts';
 import { normal } from './random.ts';
 
 /** A model with random weights, and the columns of the rows that it is asked about. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { ModelArtifact, OpenModel } from '../src/compute/executor.ts';
 import { folderOf, readArtifact } from '../src/compute/onnx/artifact.ts';
 import { OnnxModel, onnxExecutor } from '../src/compute/onnx/executor.ts';
-import { type BoundInputs, bind } from '../src/data/bind.ts';
+import { type BoundInputs, bind } from '../src/data/batches/bind.ts';
 import type { RowSelection } from '../src/data/types.ts';
 import { computeLimits } from '../src/limits.ts';
 import type { KeptPart, PassQuestion, PassRequest } from '../src/pass/protocol.ts';

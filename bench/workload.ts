@@ -4,9 +4,9 @@ import { toBinary } from '@bufbuild/protobuf';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { onnxExecutor } from '../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../src/compute/onnx/proto/onnx_pb.js';
-import type { Manifest } from '../src/data/manifest.ts';
-import type { RegisteredDataset } from '../src/data/register.ts';
-import { registerDataset } from '../src/data/register.ts';
+import type { RegisteredDataset } from '../src/data/files/inspect.ts';
+import { inspectDataset } from '../src/data/files/inspect.ts';
+import type { Manifest } from '../src/data/manifest/manifest.ts';
 import type { PassModel } from '../src/pass/protocol.ts';
 import type { ServerProcess } from './child.ts';
 import type { Net } from './nets.ts';
@@ -74,6 +74,6 @@ export async function registeredAlready(net: Net, into: string): Promise<Workloa
   const home = join(into, 'home');
   const { artifact, graph } = await onnxExecutor.register({ path: join(folder, 'model.onnx'), root: folder }, home);
   const manifest: Manifest = { score: scoreOf, features: net.features, vocabularies: {} };
-  const dataset = await registerDataset([join(folder, 'rows.parquet')], settings);
+  const dataset = await inspectDataset([join(folder, 'rows.parquet')], settings);
   return { folder, home, model: { artifact, graph, manifest }, dataset };
 }

@@ -2,8 +2,8 @@ import type { WeightTable } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
 import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
-import type { ColumnValues, WantedColumns } from '../data/column-values.ts';
-import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest.ts';
+import type { ColumnValues, WantedColumns } from '../data/columns/values.ts';
+import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest/manifest.ts';
 import type { Batch, InputRows, RowColumn } from '../data/types.ts';
 import type { PartQuestions, Question } from './question.ts';
 

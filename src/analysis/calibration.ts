@@ -1,5 +1,5 @@
-import type { ScoreSource } from '../data/score-file.ts';
-import { scoreOfOutput } from '../data/score-scale.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
+import { scoreOfOutput } from '../data/scores/scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';

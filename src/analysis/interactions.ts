@@ -17,7 +17,7 @@ import {
   transpose,
 } from '../compute/program.ts';
 import { float32, int64 } from '../compute/tensor.ts';
-import type { Carrier } from '../data/carriers.ts';
+import type { Carrier } from '../data/manifest/carriers.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Analysis, Subject } from './analysis.ts';

@@ -1,7 +1,7 @@
-import type { KeyedRows } from '../data/keys/keyed-rows.ts';
-import { keyedRows } from '../data/keys/open.ts';
-import type { ScoreSource } from '../data/score-file.ts';
-import type { ScoreScale } from '../data/score-scale.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
+import type { KeyedRows } from '../data/scores/keys/keyed-rows.ts';
+import { keyedRows } from '../data/scores/keys/open.ts';
+import type { ScoreScale } from '../data/scores/scale.ts';
 import { badUserInput } from '../errors.ts';
 import type { ReadableRows } from './analysis.ts';
 import { type LabelledSpec, labelledStretches } from './labelled.ts';

@@ -1,6 +1,6 @@
-import type { ColumnStretch, WantedColumns } from '../data/column-values.ts';
-import type { LabelledOutputs } from '../data/keys/keyed-rows.ts';
-import type { ScoreSource, Scores, Stretches } from '../data/score-file.ts';
+import type { ColumnStretch, WantedColumns } from '../data/columns/values.ts';
+import type { ScoreSource, Scores, Stretches } from '../data/scores/file.ts';
+import type { LabelledOutputs } from '../data/scores/keys/keyed-rows.ts';
 import { badUserInput } from '../errors.ts';
 import type { ReadableRows } from './analysis.ts';
 import { type PartQuestions, part } from './question.ts';

@@ -1,4 +1,4 @@
-import { type Carrier, carriersOf, straysOf } from '../data/carriers.ts';
+import { type Carrier, carriersOf, straysOf } from '../data/manifest/carriers.ts';
 import { unsupportedByExecutor, unsupportedOperator } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 

@@ -1,5 +1,5 @@
-import { ScoreBuffer } from '../data/score-buffer.ts';
-import type { ScoreSource } from '../data/score-file.ts';
+import { ScoreBuffer } from '../data/scores/buffer.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import type { Analysis, Reading } from './analysis.ts';
 import { type EvaluationResult, evaluation } from './evaluation.ts';

@@ -1,5 +1,5 @@
-import type { Walker } from '../data/keys/keyed-rows.ts';
-import { logLossOfOutput, type ScoreScale, scoreOfOutput } from '../data/score-scale.ts';
+import type { Walker } from '../data/scores/keys/keyed-rows.ts';
+import { logLossOfOutput, type ScoreScale, scoreOfOutput } from '../data/scores/scale.ts';
 
 /** Measures of a binary classifier. NaN where a figure does not exist. */
 export interface Quality {

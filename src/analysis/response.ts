@@ -1,7 +1,7 @@
 import { mul, reduceSum, reshape, slice, sub, transpose } from '../compute/program.ts';
-import { copiesOf, rowsWith } from '../data/copies.ts';
-import type { FeatureBinding } from '../data/manifest.ts';
-import type { Encoded } from '../data/numbered-texts.ts';
+import { copiesOf, rowsWith } from '../data/batches/copies.ts';
+import type { Encoded } from '../data/batches/string-table.ts';
+import type { FeatureBinding } from '../data/manifest/manifest.ts';
 import type { Analysis } from './analysis.ts';
 import { onCopies } from './attributions/inputs.ts';
 import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';

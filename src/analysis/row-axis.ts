@@ -1,5 +1,5 @@
 import type { LayerGraph } from '../compute/graph.ts';
-import { isBag } from '../data/manifest.ts';
+import { isBag } from '../data/manifest/manifest.ts';
 import { analysisFailed, badUserInput, type ErrorDetails } from '../errors.ts';
 import type { Subject } from './analysis.ts';
 

@@ -12,8 +12,8 @@ import {
   tensor,
 } from '../compute/program.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
-import type { ScoreBinding } from '../data/manifest.ts';
-import type { Precision, ScoreScale } from '../data/score-scale.ts';
+import type { ScoreBinding } from '../data/manifest/manifest.ts';
+import type { Precision, ScoreScale } from '../data/scores/scale.ts';
 import type { Subject } from './analysis.ts';
 
 /** An element of an output. */

@@ -1,6 +1,6 @@
-import { ScoreBuffer } from '../data/score-buffer.ts';
-import { openScoreFile, type ScoreSource, writeScoreFile } from '../data/score-file.ts';
-import type { RawOutputs, ScoreScale } from '../data/score-scale.ts';
+import { ScoreBuffer } from '../data/scores/buffer.ts';
+import { openScoreFile, type ScoreSource, writeScoreFile } from '../data/scores/file.ts';
+import type { RawOutputs, ScoreScale } from '../data/scores/scale.ts';
 import type { Batch } from '../data/types.ts';
 import { analysisFailed } from '../errors.ts';
 import type { Analysis } from './analysis.ts';

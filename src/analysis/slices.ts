@@ -1,4 +1,4 @@
-import type { ScoreSource } from '../data/score-file.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';

@@ -1,5 +1,5 @@
-import { OrderStatistics } from '../data/order-statistics.ts';
-import type { ScoreSource } from '../data/score-file.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
+import { OrderStatistics } from '../data/scores/order-statistics.ts';
 import { using } from '../using.ts';
 import type { ReadableRows } from './analysis.ts';
 import { type LabelledSpec, labelledStretches } from './labelled.ts';

@@ -1,7 +1,7 @@
 import type { ModelGraph } from '../compute/graph.ts';
 import type { TensorSpec } from '../compute/tensor.ts';
-import type { Manifest } from '../data/manifest.ts';
-import { filledDims } from '../data/slots.ts';
+import type { Manifest } from '../data/manifest/manifest.ts';
+import { filledDims } from '../data/manifest/slots.ts';
 import type { Subject } from './analysis.ts';
 
 /**

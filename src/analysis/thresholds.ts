@@ -1,6 +1,6 @@
-import type { KeyedRows } from '../data/keys/keyed-rows.ts';
-import type { ScoreSource } from '../data/score-file.ts';
-import { type ScoreScale, scoreOfOutput } from '../data/score-scale.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
+import type { KeyedRows } from '../data/scores/keys/keyed-rows.ts';
+import { type ScoreScale, scoreOfOutput } from '../data/scores/scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';

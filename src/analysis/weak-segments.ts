@@ -1,6 +1,6 @@
-import type { LabelledOutputs } from '../data/keys/keyed-rows.ts';
-import type { ScoreSource } from '../data/score-file.ts';
-import { logLossOfOutput, type ScoreScale } from '../data/score-scale.ts';
+import type { ScoreSource } from '../data/scores/file.ts';
+import type { LabelledOutputs } from '../data/scores/keys/keyed-rows.ts';
+import { logLossOfOutput, type ScoreScale } from '../data/scores/scale.ts';
 import { using } from '../using.ts';
 import type { Reading } from './analysis.ts';
 import { type LabelledSpec, ofScores } from './labelled.ts';

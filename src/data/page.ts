@@ -1,10 +1,10 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { using } from '../using.ts';
-import { Reader } from './duckdb.ts';
-import { assertUnchanged } from './files.ts';
-import { type Json, toJson } from './json.ts';
-import { labelSql } from './label.ts';
-import { columnSql, fromFiles, indexesSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './sql.ts';
+import { labelSql } from './columns/label.ts';
+import { type Json, toJson } from './duckdb/json.ts';
+import { Reader } from './duckdb/reader.ts';
+import { columnSql, fromFiles, indexesSql, Query, rowIndexSql, textSql, typeOf, whereSql } from './duckdb/sql.ts';
+import { assertUnchanged } from './files/unchanged.ts';
 import type { DatasetRecord } from './types.ts';
 
 export interface DatasetRow {

@@ -2,11 +2,11 @@ import { badUserInput } from '../errors.ts';
 import { dataLimits } from '../limits.ts';
 import { suggestionFor } from '../similar.ts';
 import { using } from '../using.ts';
-import { classOf, isScalar } from './column-type.ts';
-import { Reader } from './duckdb.ts';
-import { assertUnchanged } from './files.ts';
+import { classOf, isScalar } from './columns/type.ts';
+import { Reader } from './duckdb/reader.ts';
+import { fromFiles, Query, rowIndexSql, typeOf, whereSql } from './duckdb/sql.ts';
+import { assertUnchanged } from './files/unchanged.ts';
 import { drawnIndexes } from './sample.ts';
-import { fromFiles, Query, rowIndexSql, typeOf, whereSql } from './sql.ts';
 import type { DatasetRecord, FilterOperator, RowFilter, RowSelection } from './types.ts';
 
 /** RowsInput of the API, as far as it chooses rows of a dataset; an absent field and null are the same. */

@@ -1,6 +1,6 @@
-import { numbersOf } from './cells.ts';
-import { Reader } from './duckdb.ts';
-import { fromFiles, Query, rowIndexSql, whereSql } from './sql.ts';
+import { numbersOf } from './duckdb/cells.ts';
+import { Reader } from './duckdb/reader.ts';
+import { fromFiles, Query, rowIndexSql, whereSql } from './duckdb/sql.ts';
 import type { DatasetRecord, RowSelection, Sample } from './types.ts';
 
 /** Says whether a row, by its index, is in a sample. */

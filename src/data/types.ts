@@ -1,7 +1,7 @@
 import type { Tensor } from '../compute/tensor.ts';
-import type { Bag } from './bags.ts';
-import type { FolderValue } from './folder-columns.ts';
-import type { Texts } from './numbered-texts.ts';
+import type { Bag } from './batches/bags.ts';
+import type { Texts } from './batches/string-table.ts';
+import type { FolderValue } from './files/folder-columns.ts';
 
 /** What the rest of the system knows of data: plain values that cross processes and lie in tables. */
 

@@ -1,5 +1,5 @@
 import { ComputeProcessLost } from '../compute/process/lost.ts';
-import type { WrittenRow } from '../data/written-rows.ts';
+import type { WrittenRow } from '../data/batches/written-rows.ts';
 import { analysisFailed, badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import type { Context } from './context.ts';

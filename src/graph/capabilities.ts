@@ -1,5 +1,5 @@
 import type { Blocker, Capabilities } from '../compute/graph.ts';
-import { carriersOf, straysOf } from '../data/carriers.ts';
+import { carriersOf, straysOf } from '../data/manifest/carriers.ts';
 import { analysisFailed } from '../errors.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';

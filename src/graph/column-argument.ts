@@ -1,4 +1,4 @@
-import { isScalar } from '../data/column-type.ts';
+import { isScalar } from '../data/columns/type.ts';
 import { badUserInput } from '../errors.ts';
 import { suggestionFor } from '../similar.ts';
 import type { DatasetRow } from '../store/datasets.ts';

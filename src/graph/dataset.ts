@@ -1,5 +1,5 @@
-import { type ColumnStatistics, columnStatistics } from '../data/columns.ts';
-import { assertUnchanged } from '../data/files.ts';
+import { type ColumnStatistics, columnStatistics } from '../data/columns/statistics.ts';
+import { assertUnchanged } from '../data/files/unchanged.ts';
 import { type DatasetRow as DataRow, readRows } from '../data/page.ts';
 import { selectRows } from '../data/rows.ts';
 import type { DatasetColumn } from '../data/types.ts';

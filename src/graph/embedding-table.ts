@@ -3,8 +3,8 @@ import { type FrequencyBucket as Bucket, normByFrequency } from '../analysis/tab
 import { nearest } from '../analysis/tables/nearest.ts';
 import { tableNorms } from '../analysis/tables/norms.ts';
 import { informationAbundance, type SpectrumResult, tableRank, tableSpectrum } from '../analysis/tables/spectrum.ts';
-import { lookupsOf } from '../data/carriers.ts';
-import { vocabularyLines } from '../data/vocabulary-lines.ts';
+import { lookupsOf } from '../data/manifest/carriers.ts';
+import { vocabularyLines } from '../data/manifest/vocabulary-lines.ts';
 import { badUserInput } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';
 import { frequencyPlot } from '../plots/frequency.ts';

@@ -2,7 +2,7 @@ import type { AttributionMethod as Methods } from '../analysis/attributions/meth
 import type { CurveKind as Curves } from '../analysis/thresholds.ts';
 import type { executorNames, modelFormats } from '../compute/executor.ts';
 import type { layerKinds } from '../compute/graph.ts';
-import type { featureKinds, scoreSpaces } from '../data/manifest.ts';
+import type { featureKinds, scoreSpaces } from '../data/manifest/manifest.ts';
 import { type ErrorCode as Code, errorTable } from '../errors.ts';
 import type { jobStates } from '../store/schema.ts';
 import { builder } from './builder.ts';

@@ -4,7 +4,7 @@ import type { Question } from '../analysis/question.ts';
 import { gauc, slices } from '../analysis/slices.ts';
 import { type CurveKind, confusion, curve } from '../analysis/thresholds.ts';
 import { weakSegments } from '../analysis/weak-segments.ts';
-import { isScalar } from '../data/column-type.ts';
+import { isScalar } from '../data/columns/type.ts';
 import { badUserInput } from '../errors.ts';
 import { ask, datasetAsked } from '../questions/ask.ts';
 import type { Questions } from './ahead.ts';

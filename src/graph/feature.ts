@@ -1,8 +1,8 @@
 import type { ModelGraph } from '../compute/graph.ts';
 import { elementCount, type TensorSpec as Spec } from '../compute/tensor.ts';
-import { type Carrier, carriersOf, lookupsOf } from '../data/carriers.ts';
-import type { FeatureBinding } from '../data/manifest.ts';
-import { filledDims, rowWidth } from '../data/slots.ts';
+import { type Carrier, carriersOf, lookupsOf } from '../data/manifest/carriers.ts';
+import type { FeatureBinding } from '../data/manifest/manifest.ts';
+import { filledDims, rowWidth } from '../data/manifest/slots.ts';
 import type { ModelRow } from '../store/models.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';

@@ -1,7 +1,7 @@
 import { evaluation } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
 import { bindingOf } from '../analysis/score.ts';
-import { isNumeric } from '../data/column-type.ts';
+import { isNumeric } from '../data/columns/type.ts';
 import { badUserInput } from '../errors.ts';
 import { ask, datasetAsked, type RowsArgument } from '../questions/ask.ts';
 import type { ModelRow } from '../store/models.ts';

@@ -1,5 +1,5 @@
 import { ownInputs } from '../compute/graph.ts';
-import { publicManifest } from '../data/manifest.ts';
+import { publicManifest } from '../data/manifest/manifest.ts';
 import { builder } from './builder.ts';
 import { listConnection, pageAsked } from './connection.ts';
 import { pageArguments } from './connection-types.ts';

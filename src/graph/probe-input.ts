@@ -1,6 +1,6 @@
 import type { ProbeSpec } from '../analysis/probe.ts';
-import { isNumeric } from '../data/column-type.ts';
-import { isNoLabel } from '../data/label.ts';
+import { isNoLabel } from '../data/columns/label.ts';
+import { isNumeric } from '../data/columns/type.ts';
 import { fits } from '../data/rows.ts';
 import type { RowColumn } from '../data/types.ts';
 import { badUserInput } from '../errors.ts';

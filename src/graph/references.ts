@@ -4,7 +4,7 @@ import type { EvaluationResult } from '../analysis/evaluation.ts';
 import type { LabelledSpec } from '../analysis/labelled.ts';
 import type { MomentsResult } from '../analysis/moments.ts';
 import type { LayerGraph } from '../compute/graph.ts';
-import type { FeatureBinding } from '../data/manifest.ts';
+import type { FeatureBinding } from '../data/manifest/manifest.ts';
 import type { Answer, Provenance } from '../planner/question.ts';
 import type { RowsArgument } from '../questions/ask.ts';
 import type { DatasetRow } from '../store/datasets.ts';

@@ -1,4 +1,4 @@
-import type { ScoreBinding as Binding } from '../data/manifest.ts';
+import type { ScoreBinding as Binding } from '../data/manifest/manifest.ts';
 import { builder } from './builder.ts';
 import { ScoreSpace } from './enums.ts';
 

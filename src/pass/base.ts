@@ -1,7 +1,7 @@
 import type { Values } from '../analysis/analysis.ts';
 import type { CompiledProgram, OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
-import { inputsOfBase } from '../data/bind.ts';
+import { inputsOfBase } from '../data/batches/bind.ts';
 import type { Batch } from '../data/types.ts';
 import { batchInput } from './sweep.ts';
 

@@ -1,7 +1,7 @@
 import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
 import { subjectOf } from '../analysis/subject.ts';
-import { loadVocabularies } from '../data/vocabulary.ts';
-import { writtenBatch } from '../data/written-rows.ts';
+import { writtenBatch } from '../data/batches/written-rows.ts';
+import { loadVocabularies } from '../data/manifest/vocabulary.ts';
 import { openedModel } from './models.ts';
 import type { ExplainCall } from './protocol.ts';
 import { type Feeds, sweepBatches } from './sweep.ts';

@@ -1,7 +1,7 @@
 import { Draw } from '../analysis/attributions/random.ts';
 import type { OtherRows } from '../compute/program.ts';
-import { joinedRows } from '../data/joined.ts';
-import { partOf } from '../data/part.ts';
+import { joinedRows } from '../data/batches/joined.ts';
+import { partOf } from '../data/batches/part.ts';
 import type { Batch, InputRows } from '../data/types.ts';
 import { badUserInput } from '../errors.ts';
 

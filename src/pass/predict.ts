@@ -1,8 +1,8 @@
 import { scoreOf } from '../analysis/score.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import { targetOf } from '../analysis/target.ts';
-import { loadVocabularies } from '../data/vocabulary.ts';
-import { writtenBatch } from '../data/written-rows.ts';
+import { writtenBatch } from '../data/batches/written-rows.ts';
+import { loadVocabularies } from '../data/manifest/vocabulary.ts';
 import { analysisFailed } from '../errors.ts';
 import { openedModel } from './models.ts';
 import type { PredictCall, Prediction } from './protocol.ts';

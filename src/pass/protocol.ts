@@ -3,9 +3,9 @@ import type { AttributionSpec } from '../analysis/attributions/method.ts';
 import type { OutputTarget } from '../analysis/target.ts';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
-import type { Manifest } from '../data/manifest.ts';
+import type { WrittenRow } from '../data/batches/written-rows.ts';
+import type { Manifest } from '../data/manifest/manifest.ts';
 import type { DatasetRecord, RowSelection } from '../data/types.ts';
-import type { WrittenRow } from '../data/written-rows.ts';
 import type { ErrorRecord } from '../errors.ts';
 
 /** One pass: a model over rows, for every analysis that somebody waits for. JSON, so that it can lie in a queue. */

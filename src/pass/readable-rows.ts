@@ -1,7 +1,7 @@
 import type { ReadableRows } from '../analysis/analysis.ts';
-import { isNumeric } from '../data/column-type.ts';
-import { readColumns } from '../data/column-values.ts';
-import { typeOf } from '../data/sql.ts';
+import { isNumeric } from '../data/columns/type.ts';
+import { readColumns } from '../data/columns/values.ts';
+import { typeOf } from '../data/duckdb/sql.ts';
 import type { PassRequest } from './protocol.ts';
 
 /** What readings may know of the rows of a pass. */

@@ -6,7 +6,7 @@ import { type AnalysisOfKind, analysisNamed, analysisOfKind } from '../analysis/
 import { subjectOf } from '../analysis/subject.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
-import type { BoundInputs } from '../data/bind.ts';
+import type { BoundInputs } from '../data/batches/bind.ts';
 import { type Batch, rowColumnName } from '../data/types.ts';
 import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { using } from '../using.ts';

@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ownFilesOf } from '../data/own-files.ts';
+import { ownFilesOf } from '../data/files/dataset-copies.ts';
 import type { Database } from '../store/database.ts';
 import { deleteDataset } from '../store/datasets.ts';
 import { dropResults, filesOfModel, removeUnnamed } from '../store/files.ts';

@@ -1,7 +1,7 @@
-import { writeOwnFile } from '../data/own-files.ts';
-import { assertReadable, registerDataset as inspectDataset, type RegisteredDataset } from '../data/register.ts';
-import { type DataFiles, filesOfOneFormat, resolveDatasetSource } from '../data/sources.ts';
-import { keepUploads } from '../data/uploads.ts';
+import { writeOwnFile } from '../data/files/dataset-copies.ts';
+import { assertReadable, inspectDataset, type RegisteredDataset } from '../data/files/inspect.ts';
+import { type DataFiles, filesOfOneFormat, resolveDatasetSource } from '../data/files/sources.ts';
+import { keepUploads } from '../data/files/uploads.ts';
 import { type DatasetRow, insertDataset } from '../store/datasets.ts';
 import { removeUnnamed } from '../store/files.ts';
 import { using } from '../using.ts';

@@ -5,10 +5,10 @@ import type { ModelSource, OpenOptions, Registration } from '../compute/executor
 import type { ModelGraph } from '../compute/graph.ts';
 import { ComputeProcessLost } from '../compute/process/lost.ts';
 import type { ComputePool } from '../compute/process/pool.ts';
-import { resolveManifest } from '../data/resolve-manifest.ts';
-import { resolveModelSource } from '../data/sources.ts';
-import { bestSuggestion } from '../data/suggest-manifest.ts';
-import { keepUploads, type Uploaded } from '../data/uploads.ts';
+import { resolveModelSource } from '../data/files/sources.ts';
+import { keepUploads, type Uploaded } from '../data/files/uploads.ts';
+import { resolveManifest } from '../data/manifest/resolve.ts';
+import { bestSuggestion } from '../data/manifest/suggest.ts';
 import { badUserInput, bindingMismatch, GlassgraphError, modelRejected } from '../errors.ts';
 import { flawOf } from '../flaw.ts';
 import { type Examination, notExamined, type PassModel } from '../pass/protocol.ts';

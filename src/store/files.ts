@@ -1,8 +1,8 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arrayOverlaps, eq } from 'drizzle-orm';
-import { ownFilesOf } from '../data/own-files.ts';
-import { vocabularyFile } from '../data/vocabulary.ts';
+import { ownFilesOf } from '../data/files/dataset-copies.ts';
+import { vocabularyFile } from '../data/manifest/vocabulary.ts';
 import type { Queries } from './database.ts';
 import type { ModelRow } from './models.ts';
 import { datasets, models, results } from './schema.ts';

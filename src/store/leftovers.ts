@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetsFolder } from '../data/own-files.ts';
-import { scoresFolder } from '../data/score-file.ts';
-import { uploadsFolder } from '../data/uploads.ts';
-import { vocabulariesFolder } from '../data/vocabulary.ts';
+import { datasetsFolder } from '../data/files/dataset-copies.ts';
+import { uploadsFolder } from '../data/files/uploads.ts';
+import { vocabulariesFolder } from '../data/manifest/vocabulary.ts';
+import { scoresFolder } from '../data/scores/file.ts';
 import type { Queries } from './database.ts';
 import { namedOf } from './files.ts';
 import { isAlive } from './folder-lock.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { eq } from 'drizzle-orm';
-import { digestOf } from '../data/files.ts';
-import { movedTo } from '../data/own-files.ts';
+import { movedTo } from '../data/files/dataset-copies.ts';
+import { digestOf } from '../data/files/unchanged.ts';
 import type { DatasetFile } from '../data/types.ts';
 import type { Queries } from './database.ts';
 import { datasets } from './schema.ts';

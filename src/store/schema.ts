@@ -16,7 +16,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ModelArtifact } from '../compute/executor.ts';
 import type { ModelGraph } from '../compute/graph.ts';
-import type { Manifest } from '../data/manifest.ts';
+import type { Manifest } from '../data/manifest/manifest.ts';
 import type { DatasetColumn, DatasetFile } from '../data/types.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { ModelWarning } from '../pass/protocol.ts';

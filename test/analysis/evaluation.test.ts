@@ -6,7 +6,7 @@ import { gauc, slices } from '../../src/analysis/slices.ts';
 import { binsBetween, deciles, type SliceResult } from '../../src/analysis/slicing.ts';
 import { type CurveKind, confusion, curve } from '../../src/analysis/thresholds.ts';
 import { weakSegments } from '../../src/analysis/weak-segments.ts';
-import { OrderStatistics } from '../../src/data/order-statistics.ts';
+import { OrderStatistics } from '../../src/data/scores/order-statistics.ts';
 import { MemoryRows, scoresInMemory } from './memory-rows.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(`test/fixtures/quality/${name}.json`, 'utf8'));

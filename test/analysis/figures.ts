@@ -1,4 +1,4 @@
-import { ScoreBuffer } from '../../src/data/score-buffer.ts';
+import { ScoreBuffer } from '../../src/data/scores/buffer.ts';
 
 /** The numbers of a result by where they lie in it; those of a list lie in the same place. Texts are no figures. */
 export function figuresOf(value: unknown, place = '', found = new Map<string, number[]>()): Map<string, number[]> {

@@ -9,7 +9,7 @@ import { folderOf, readArtifact } from '../../src/compute/onnx/artifact.ts';
 import { OnnxModel, onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32, int64 } from '../../src/compute/tensor.ts';
-import type { FeatureBinding } from '../../src/data/manifest.ts';
+import type { FeatureBinding } from '../../src/data/manifest/manifest.ts';
 import type { Batch } from '../../src/data/types.ts';
 import { type Feeds, sweepBatches } from '../../src/pass/sweep.ts';
 import { type ModelText, modelOf } from '../compute/onnx/models.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisOfKind, namesOf } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
-import type { ScoreBuffer } from '../../src/data/score-buffer.ts';
+import type { ScoreBuffer } from '../../src/data/scores/buffer.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Question, type Row } from './folds.ts';
 import { attributions, ofTables, ofUnits, permutation, readings, withShards } from './questions.ts';

@@ -1,7 +1,7 @@
 import type { ReadableRows } from '../../src/analysis/analysis.ts';
-import type { ColumnValues, WantedColumns } from '../../src/data/column-values.ts';
-import type { ScoreSource, Scores } from '../../src/data/score-file.ts';
-import type { ScoreScale } from '../../src/data/score-scale.ts';
+import type { ColumnValues, WantedColumns } from '../../src/data/columns/values.ts';
+import type { ScoreSource, Scores } from '../../src/data/scores/file.ts';
+import type { ScoreScale } from '../../src/data/scores/scale.ts';
 
 /** Scores as a reading gets them, in stretches of 1,000 rows; outputs are probabilities unless said. */
 export const scoresInMemory = (

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AucMeasure, GroupedAuc, QualityMeasure } from '../../src/analysis/quality.ts';
-import { eachTie, keysOf, sortKeys } from '../../src/data/keys/keys.ts';
-import { MemoryKeys } from '../../src/data/keys/memory.ts';
+import { eachTie, keysOf, sortKeys } from '../../src/data/scores/keys/keys.ts';
+import { MemoryKeys } from '../../src/data/scores/keys/memory.ts';
 
 function measured<Measure extends AucMeasure | QualityMeasure>(
   measure: Measure,

@@ -7,7 +7,7 @@ import { type EvaluationResult, evaluation } from '../../src/analysis/evaluation
 import type { CurvePoint } from '../../src/analysis/thresholds.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32, type Tensor } from '../../src/compute/tensor.ts';
-import type { ScoreScale } from '../../src/data/score-scale.ts';
+import type { ScoreScale } from '../../src/data/scores/scale.ts';
 import { type ModelText, modelOf } from '../compute/onnx/models.ts';
 import { temporaryFolder, writeParquet } from '../data/parquet.ts';
 import { answersOf } from '../support/pass.ts';

@@ -6,7 +6,7 @@ import { type TargetSpace, targetOf } from '../../src/analysis/target.ts';
 import type { OpenModel } from '../../src/compute/executor.ts';
 import { gradient, tensor } from '../../src/compute/program.ts';
 import { float32 } from '../../src/compute/tensor.ts';
-import type { ScoreBinding } from '../../src/data/manifest.ts';
+import type { ScoreBinding } from '../../src/data/manifest/manifest.ts';
 import { modelOf, opened, run, valuesOf } from '../compute/onnx/models.ts';
 
 /** One number a row; three logits of it, and what heads make of them. */

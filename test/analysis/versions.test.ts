@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisNamed, analysisOfKind } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
-import type { ScoreSource } from '../../src/data/score-file.ts';
+import type { ScoreSource } from '../../src/data/scores/file.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Row } from './folds.ts';
 import { ofTables, permutation, readings, withShards } from './questions.ts';

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ModelGraph } from '../../src/compute/graph.ts';
 import { float32, int64 } from '../../src/compute/tensor.ts';
 import { tfjsExecutor } from '../../src/compute/tfjs/executor.ts';
-import { carriersOf, straysOf } from '../../src/data/carriers.ts';
-import type { FeatureBinding } from '../../src/data/manifest.ts';
+import { carriersOf, straysOf } from '../../src/data/manifest/carriers.ts';
+import type { FeatureBinding } from '../../src/data/manifest/manifest.ts';
 import { type GraphConstant, writeGraphModel } from '../support/graph-model.ts';
 import { type ModelText, modelOf, opened, temporaryFolder } from './onnx/models.ts';
 

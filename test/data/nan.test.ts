@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { fileWriter, parquetWrite } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
-import { registerDataset } from '../../src/data/register.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
 import { type RowsInput, selectedIndexes, selectRows } from '../../src/data/rows.ts';
 import type { FilterOperator } from '../../src/data/types.ts';
 import { temporaryFolder } from './parquet.ts';
@@ -90,7 +90,7 @@ async function* layoutsOf(all: readonly Cell[], type: 'FLOAT' | 'DOUBLE', partit
       const path = join(folder, `${statistics}-${rowGroupSize}.parquet`);
       const columnData = [{ name: 'c', type, data: [...all], nullable: true }];
       await parquetWrite({ writer: fileWriter(path), columnData, statistics, rowGroupSize });
-      yield registerDataset([path], { label: null, groupBy: null, partitionBy });
+      yield inspectDataset([path], { label: null, groupBy: null, partitionBy });
     }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { columnStatistics } from '../../src/data/columns.ts';
+import { columnStatistics } from '../../src/data/columns/statistics.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
 import { readRows, readRowsAt } from '../../src/data/page.ts';
-import { registerDataset } from '../../src/data/register.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
 
 /** Rows 0 to 5 in two files: day 1, 1, 2 and 2, 1, null. */
@@ -13,7 +13,7 @@ async function sixRows() {
     await writeParquet(join(folder, 'a.parquet'), select(`(1, true, 'x'), (1, false, 'y'), (2, NULL, 'x')`)),
     await writeParquet(join(folder, 'b.parquet'), select(`(2, true, 'z'), (1, false, NULL), (NULL, true, 'x')`)),
   ];
-  return registerDataset(paths, { label: 'clicked', groupBy: null, partitionBy: 'day' });
+  return inspectDataset(paths, { label: 'clicked', groupBy: null, partitionBy: 'day' });
 }
 
 test('a row has its index, partition, label and raw values', async () => {
@@ -45,7 +45,7 @@ test('values of every type are JSON', async () => {
     TIMESTAMP '2024-02-29 12:00:00.5' AS moment, TIMESTAMPTZ '2024-02-29 12:00:00+02' AS zoned, 'NaN'::DOUBLE AS nan,
     [1, NULL] AS list, {'a': 1, 'b': [2]} AS struct, MAP {'k': 1} AS map, NULL::INTEGER AS nothing, TIME '12:00:01' AS time`;
   const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), select);
-  const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy: null });
+  const dataset = await inspectDataset([path], { label: null, groupBy: null, partitionBy: null });
   const [row] = await readRows(dataset, { count: 1 });
   expect(JSON.parse(JSON.stringify(row?.values))).toEqual({
     big: '9007199254740993',
@@ -74,7 +74,7 @@ test('columns have nulls, distinct values and bounds', async () => {
 test('NaN is no bound, and lists have none', async () => {
   const select = `SELECT unnest(['NaN', '1']::DOUBLE[]) AS x, [1] AS list`;
   const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), select);
-  const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy: null });
+  const dataset = await inspectDataset([path], { label: null, groupBy: null, partitionBy: null });
   const [x, list] = await columnStatistics(dataset);
   expect([x?.minimum, x?.maximum, list?.minimum, list?.distinctCount]).toEqual([1, 1, null, 1]);
 });
@@ -83,7 +83,7 @@ test('many columns with any name', async () => {
   const names = ['a.b', 'select', 'A', ';', "'", '"', 'ü', ...Array.from({ length: 200 }, (_, at) => `c ${at}`)];
   const select = `SELECT ${names.map((name, at) => `${at} AS "${name.replaceAll('"', '""')}"`).join(', ')}`;
   const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), select);
-  const dataset = await registerDataset([path], { label: 'select', groupBy: '"', partitionBy: "'" });
+  const dataset = await inspectDataset([path], { label: 'select', groupBy: '"', partitionBy: "'" });
   const statistics = await columnStatistics(dataset);
   expect(statistics.map(({ name, minimum }) => [name, minimum])).toEqual(names.map((name, at) => [name, at]));
   const [row] = await readRows(dataset, { count: 1 });

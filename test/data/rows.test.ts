@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { registerDataset } from '../../src/data/register.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
 import { countRows, type RowsInput, selectRows } from '../../src/data/rows.ts';
 import { temporaryFolder, writeParquet } from './parquet.ts';
 
@@ -20,7 +20,7 @@ const columns = `
 
 async function hundred(partitionBy: string | null = 'day') {
   const path = await writeParquet(join(await temporaryFolder(), 'a.parquet'), `SELECT ${columns} FROM range(100) t(i)`);
-  const dataset = await registerDataset([path], { label: null, groupBy: null, partitionBy });
+  const dataset = await inspectDataset([path], { label: null, groupBy: null, partitionBy });
   const names = dataset.partitions.map(({ name }) => name);
   return {
     select: (input: RowsInput) => selectRows(dataset, names, input),

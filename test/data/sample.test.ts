@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/compute/tensor.ts';
-import { readBatches } from '../../src/data/batches.ts';
-import { bind } from '../../src/data/bind.ts';
-import { registerDataset } from '../../src/data/register.ts';
+import { readBatches } from '../../src/data/batches/batches.ts';
+import { bind } from '../../src/data/batches/bind.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
 import { countRows, type RowsInput, selectedIndexes, selectRows } from '../../src/data/rows.ts';
 import { rowHash } from '../../src/data/sample.ts';
 import type { DatasetRecord } from '../../src/data/types.ts';
@@ -20,7 +20,7 @@ async function rows(cuts: readonly number[] = [], options = ''): Promise<Dataset
                     FROM range(${from}, ${cuts[at] ?? rowCount})`;
     paths.push(await writeParquet(join(folder, `${at}.parquet`), select, options));
   }
-  return registerDataset(paths, { label: null, groupBy: null, partitionBy: 'day' });
+  return inspectDataset(paths, { label: null, groupBy: null, partitionBy: 'day' });
 }
 
 async function read(dataset: DatasetRecord, input: RowsInput, { threads = 1, batchRows = 4096, column = 'x' } = {}) {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { noLabelTexts } from '../../src/data/label.ts';
+import { noLabelTexts } from '../../src/data/columns/label.ts';
 import { answered } from '../support/ask.ts';
 import { expectRefused } from '../support/refusals.ts';
 import { startServer, type TestServer } from '../support/server.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executorFor } from '../../src/compute/executors.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { float32, int64 } from '../../src/compute/tensor.ts';
-import { resolveManifest } from '../../src/data/resolve-manifest.ts';
+import { resolveManifest } from '../../src/data/manifest/resolve.ts';
 import { examine } from '../../src/pass/examine/index.ts';
 import { openedModel } from '../../src/pass/models.ts';
 import type { ModelWarning } from '../../src/pass/protocol.ts';

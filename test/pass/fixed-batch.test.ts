@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExplanationsResult } from '../../src/analysis/explanations.ts';
 import { executorFor } from '../../src/compute/executors.ts';
-import { resolveManifest } from '../../src/data/resolve-manifest.ts';
+import { resolveManifest } from '../../src/data/manifest/resolve.ts';
 import { examine } from '../../src/pass/examine/index.ts';
 import type { Examination } from '../../src/pass/protocol.ts';
 import { writeParquet } from '../data/parquet.ts';

@@ -5,13 +5,13 @@ import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
 import { analysisNamed } from '../../src/analysis/registry.ts';
 import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import { executorFor } from '../../src/compute/executors.ts';
-import { bind, boundTogether } from '../../src/data/bind.ts';
-import { idLimits } from '../../src/data/carriers.ts';
-import type { Manifest } from '../../src/data/manifest.ts';
-import { registerDataset } from '../../src/data/register.ts';
-import { resolveManifest } from '../../src/data/resolve-manifest.ts';
+import { bind, boundTogether } from '../../src/data/batches/bind.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
+import { idLimits } from '../../src/data/manifest/carriers.ts';
+import type { Manifest } from '../../src/data/manifest/manifest.ts';
+import { resolveManifest } from '../../src/data/manifest/resolve.ts';
+import { loadVocabularies } from '../../src/data/manifest/vocabulary.ts';
 import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
-import { loadVocabularies } from '../../src/data/vocabulary.ts';
 import type { PassProgress, PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
 import { runPass } from '../../src/pass/run.ts';
@@ -53,7 +53,7 @@ export async function answersOf(
   onProgress: (progress: PassProgress) => void = () => undefined,
 ): Promise<unknown[]> {
   const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
-  const dataset = await registerDataset([resolve(toy.rows)], {
+  const dataset = await inspectDataset([resolve(toy.rows)], {
     label: toy.label ?? null,
     groupBy: null,
     partitionBy: null,

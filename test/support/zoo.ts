@@ -6,10 +6,10 @@ import type { LogitTensor, ModelGraph } from '../../src/compute/graph.ts';
 import { onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import * as p from '../../src/compute/program.ts';
 import type { Tensor } from '../../src/compute/tensor.ts';
-import { type Carrier, carriersOf } from '../../src/data/carriers.ts';
-import { blankTensor } from '../../src/data/fill.ts';
-import type { Manifest } from '../../src/data/manifest.ts';
-import { resolveManifest } from '../../src/data/resolve-manifest.ts';
+import { blankTensor } from '../../src/data/batches/tensor-fill.ts';
+import { type Carrier, carriersOf } from '../../src/data/manifest/carriers.ts';
+import type { Manifest } from '../../src/data/manifest/manifest.ts';
+import { resolveManifest } from '../../src/data/manifest/resolve.ts';
 
 /** What PyTorch says of a model of the zoo (test/fixtures/generate/zoo). */
 export interface Expected {

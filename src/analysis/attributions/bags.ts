@@ -11,8 +11,8 @@ import {
   tensor,
 } from '../../compute/program.ts';
 import { float32, int64 } from '../../compute/tensor.ts';
-import type { Bag } from '../../data/bags.ts';
-import { type BagFeature, isBag } from '../../data/manifest.ts';
+import type { Bag } from '../../data/batches/bags.ts';
+import { type BagFeature, isBag } from '../../data/manifest/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import { unsupportedByExecutor } from '../../errors.ts';
 import type { Subject, Values } from '../analysis.ts';

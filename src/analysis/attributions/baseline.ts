@@ -12,7 +12,7 @@ import {
   where,
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
-import { encodedIn } from '../../data/numbered-texts.ts';
+import { encodedIn } from '../../data/batches/string-table.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Outputs, Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';

@@ -14,8 +14,8 @@ import {
   where,
 } from '../../compute/program.ts';
 import { float32, int64 } from '../../compute/tensor.ts';
-import type { Carrier } from '../../data/carriers.ts';
-import { isBag } from '../../data/manifest.ts';
+import type { Carrier } from '../../data/manifest/carriers.ts';
+import { isBag } from '../../data/manifest/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { playersOf } from '../players.ts';
 import { byRow } from './bags.ts';

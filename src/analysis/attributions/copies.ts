@@ -11,8 +11,8 @@ import {
   tensor,
 } from '../../compute/program.ts';
 import type { TensorSpec } from '../../compute/tensor.ts';
-import type { Carrier } from '../../data/carriers.ts';
-import { isBag } from '../../data/manifest.ts';
+import type { Carrier } from '../../data/manifest/carriers.ts';
+import { isBag } from '../../data/manifest/manifest.ts';
 import { badUserInput } from '../../errors.ts';
 import { attributionLimits } from '../../limits.ts';
 import type { Subject } from '../analysis.ts';

@@ -1,4 +1,4 @@
-import { keptRow } from '../../data/copies.ts';
+import { keptRow } from '../../data/batches/copies.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, Subject, Values } from '../analysis.ts';
 import { part } from '../question.ts';

@@ -1,7 +1,7 @@
 import { constant, type Expression, gather, reshape, slice } from '../../compute/program.ts';
 import { elementCount, int64 } from '../../compute/tensor.ts';
-import type { Carrier } from '../../data/carriers.ts';
-import { type BagFeature, isBag } from '../../data/manifest.ts';
+import type { Carrier } from '../../data/manifest/carriers.ts';
+import { type BagFeature, isBag } from '../../data/manifest/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { rowDimsOf, specOf } from './dims.ts';
 

@@ -1,5 +1,5 @@
 import type { Expression, Program } from '../../compute/program.ts';
-import type { Encoded } from '../../data/numbered-texts.ts';
+import type { Encoded } from '../../data/batches/string-table.ts';
 import type { Batch, InputRows } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import type { Target } from '../target.ts';

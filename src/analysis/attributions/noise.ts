@@ -1,8 +1,8 @@
 import { type Expression, parameter } from '../../compute/program.ts';
 import { elementCount, float32 } from '../../compute/tensor.ts';
-import type { Bag } from '../../data/bags.ts';
-import { type Carrier, carriersOf } from '../../data/carriers.ts';
-import { isBag } from '../../data/manifest.ts';
+import type { Bag } from '../../data/batches/bags.ts';
+import { type Carrier, carriersOf } from '../../data/manifest/carriers.ts';
+import { isBag } from '../../data/manifest/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Subject, Values } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';

@@ -1,5 +1,5 @@
 import { reduceMean, reshape, slice, sub } from '../../compute/program.ts';
-import { copiesOf } from '../../data/copies.ts';
+import { copiesOf } from '../../data/batches/copies.ts';
 import { playersOf } from '../players.ts';
 import { targetOf } from '../target.ts';
 import { oneNumberEach } from './ablation.ts';

@@ -1,5 +1,5 @@
 import { type Expression, type Program, reshape, slice } from '../../compute/program.ts';
-import { copiesOf, keptRow } from '../../data/copies.ts';
+import { copiesOf, keptRow } from '../../data/batches/copies.ts';
 import type { Batch, InputRows } from '../../data/types.ts';
 import type { Subject } from '../analysis.ts';
 import { carriersOfFeatures } from '../players.ts';

@@ -14,8 +14,8 @@ import {
   where,
 } from '../../compute/program.ts';
 import { float32, int64 } from '../../compute/tensor.ts';
-import type { Carrier } from '../../data/carriers.ts';
-import type { FeatureBinding } from '../../data/manifest.ts';
+import type { Carrier } from '../../data/manifest/carriers.ts';
+import type { FeatureBinding } from '../../data/manifest/manifest.ts';
 import type { Subject } from '../analysis.ts';
 import { atBagElements } from './bags.ts';
 import { bagIn, columnsAt, type Held, layoutOf, ofPlaces, ofRows } from './layout.ts';

@@ -1,7 +1,7 @@
 import type { WeightTable } from '../../compute/executor.ts';
 import type { LookupGraph } from '../../compute/graph.ts';
 import { cast, reshape, tensor } from '../../compute/program.ts';
-import { isBag } from '../../data/manifest.ts';
+import { isBag } from '../../data/manifest/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import type { Analysis, Outputs, Subject } from '../analysis.ts';
 import { normOf, type TableSpec } from './table-analysis.ts';

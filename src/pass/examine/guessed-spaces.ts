@@ -1,6 +1,6 @@
 import type { ModelGraph } from '../../compute/graph.ts';
-import type { Manifest } from '../../data/manifest.ts';
-import { rowWidth } from '../../data/slots.ts';
+import type { Manifest } from '../../data/manifest/manifest.ts';
+import { rowWidth } from '../../data/manifest/slots.ts';
 import type { ModelWarning } from '../protocol.ts';
 
 /** Outputs with more elements are embeddings, not predictions. */

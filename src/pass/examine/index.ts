@@ -1,8 +1,8 @@
 import type { ModelArtifact } from '../../compute/executor.ts';
 import { exportAnew, noRows } from '../../compute/runs.ts';
+import { writtenBatch } from '../../data/batches/written-rows.ts';
+import { loadVocabularies } from '../../data/manifest/vocabulary.ts';
 import type { Batch } from '../../data/types.ts';
-import { loadVocabularies } from '../../data/vocabulary.ts';
-import { writtenBatch } from '../../data/written-rows.ts';
 import { GlassgraphError, modelRejected } from '../../errors.ts';
 import { isOfFixedSize, openedModel } from '../models.ts';
 import { type Examination, type ModelWarning, notExamined, type PassEnvironment, type PassModel } from '../protocol.ts';

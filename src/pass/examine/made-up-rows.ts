@@ -1,9 +1,15 @@
 import { Draw } from '../../analysis/attributions/random.ts';
 import type { ModelGraph } from '../../compute/graph.ts';
-import { idLimits } from '../../data/carriers.ts';
-import { type FeatureBinding, isBag, type Manifest, type NumericFeature, readsTexts } from '../../data/manifest.ts';
-import type { Vocabularies } from '../../data/vocabulary.ts';
-import type { WrittenRow } from '../../data/written-rows.ts';
+import type { WrittenRow } from '../../data/batches/written-rows.ts';
+import { idLimits } from '../../data/manifest/carriers.ts';
+import {
+  type FeatureBinding,
+  isBag,
+  type Manifest,
+  type NumericFeature,
+  readsTexts,
+} from '../../data/manifest/manifest.ts';
+import type { Vocabularies } from '../../data/manifest/vocabulary.ts';
 import type { RowNumber } from './together.ts';
 
 /**

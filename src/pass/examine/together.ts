@@ -3,8 +3,8 @@ import type { CompiledProgram, OpenModel } from '../../compute/executor.ts';
 import type { ModelGraph } from '../../compute/graph.ts';
 import { type Expression, tensor } from '../../compute/program.ts';
 import type { Tensor, TensorSpec } from '../../compute/tensor.ts';
-import type { Manifest } from '../../data/manifest.ts';
-import { partOf } from '../../data/part.ts';
+import { partOf } from '../../data/batches/part.ts';
+import type { Manifest } from '../../data/manifest/manifest.ts';
 import type { Batch } from '../../data/types.ts';
 import { batchInput } from '../sweep.ts';
 

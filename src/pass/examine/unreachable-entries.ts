@@ -1,7 +1,7 @@
 import type { LookupGraph, ModelGraph } from '../../compute/graph.ts';
-import { lookupsOf } from '../../data/carriers.ts';
-import type { FeatureBinding, Manifest } from '../../data/manifest.ts';
-import type { Vocabularies } from '../../data/vocabulary.ts';
+import { lookupsOf } from '../../data/manifest/carriers.ts';
+import type { FeatureBinding, Manifest } from '../../data/manifest/manifest.ts';
+import type { Vocabularies } from '../../data/manifest/vocabulary.ts';
 import type { ModelWarning } from '../protocol.ts';
 
 interface Range {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { DType } from '../../../src/compute/tensor.ts';
 import { float32, int64 } from '../../../src/compute/tensor.ts';
-import type { WrittenRow } from '../../../src/data/written-rows.ts';
+import type { WrittenRow } from '../../../src/data/batches/written-rows.ts';
 import { type ModelText, modelOf, temporaryFolder, written } from '../../compute/onnx/models.ts';
 import { type GraphConstant, writeGraphModel } from '../../support/graph-model.ts';
 
