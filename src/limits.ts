@@ -115,7 +115,7 @@ export const attributionLimits = {
   copiedElements: 2 ** 26,
 } as const;
 
-/** When a program runs in lanes: threads of a compute process, each with a session of its own (compute/onnx/lanes.ts). */
+/** When a program runs in lanes: threads of a compute process, each with a session of its own (compute/onnx/sessions/lanes.ts). */
 export const computeLimits = {
   /** To open them takes about as long, of each core. */
   afterMs: 250,

@@ -4,7 +4,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { givingOut } from '../../src/compute/onnx/outputs.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
-import { openSession, runtime } from '../../src/compute/onnx/runtime.ts';
+import { openSession, runtime } from '../../src/compute/onnx/sessions/runtime.ts';
 import { float32 } from '../../src/compute/tensor.ts';
 import { type ModelText, modelOf } from '../compute/onnx/models.ts';
 import { answered } from '../support/ask.ts';

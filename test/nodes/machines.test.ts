@@ -28,7 +28,7 @@ const representative = [
     'test/any-signal.test.ts',
     'test/http/pending.test.ts',
     'test/compute/process',
-    'test/compute/onnx/lanes.test.ts',
+    'test/compute/onnx/sessions/lanes.test.ts',
   ],
   ...['test/jobs', 'test/pass', 'test/server'],
 ];

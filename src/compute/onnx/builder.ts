@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import type { DType, Tensor, TensorSpec } from '../tensor.ts';
 import { type AttributeValue, attributeOf, readInt, readInts } from './attributes.ts';
-import { inferOutput } from './infer.ts';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
 import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema } from './proto/onnx_pb.js';
 import { renamed } from './rename.ts';
+import { inferOutput } from './shapes/infer.ts';
 import { dtypeOf, fromTensorProto, toTensorProto, valueInfoOf } from './tensors.ts';
 import { viewOf } from './view.ts';
 

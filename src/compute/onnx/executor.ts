@@ -5,8 +5,8 @@ import type { ModelGraph } from '../graph.ts';
 import type { Program } from '../program.ts';
 import { folderOf, type OnnxArtifact, readArtifact } from './artifact.ts';
 import { compileProgram } from './compile.ts';
-import { OnnxProgram, type ProgramSpreading } from './program.ts';
 import { register } from './register.ts';
+import { OnnxProgram, type ProgramSpreading } from './sessions/program.ts';
 import { openTable } from './table.ts';
 
 /** ONNX models on onnxruntime's CPU provider. */

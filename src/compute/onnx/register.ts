@@ -17,21 +17,21 @@ import {
   weightsFileName,
 } from './artifact.ts';
 import { bagsOfOldOpset, oldestOpset, withoutBagLoops } from './bags/index.ts';
-import { checkModel } from './check.ts';
-import { type CodedTexts, withCodedTexts } from './coded-texts.ts';
-import { ExternalFiles } from './external.ts';
+import { checkModel } from './files/check.ts';
+import { ExternalFiles } from './files/external.ts';
+import { readModel } from './files/read.ts';
+import { WeightsWriter } from './files/weights.ts';
 import { openedRows, withAnyBatchSize } from './fixed-batch/index.ts';
-import { normalized } from './normalize.ts';
 import type { ModelProto } from './proto/onnx_pb.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
-import { readModel } from './read.ts';
-import { inferredSpecs } from './shapes.ts';
+import { type CodedTexts, withCodedTexts } from './rewriting/coded-texts.ts';
+import { normalized } from './rewriting/normalize.ts';
+import { unfolded } from './rewriting/unfold.ts';
+import { withoutZipMaps } from './rewriting/zip-map.ts';
+import { inferredSpecs } from './shapes/specs.ts';
 import { findBlockers } from './structure/blockers.ts';
 import { describeStructure } from './structure/index.ts';
-import { unfolded } from './unfold.ts';
 import { viewOf } from './view.ts';
-import { WeightsWriter } from './weights.ts';
-import { withoutZipMaps } from './zip-map.ts';
 
 /**
  * Checks an untrusted model and rewrites it into `home` as `models/<digest>/`: a small graph file, one file with the weights, and

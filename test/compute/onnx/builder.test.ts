@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../../src/compute/onnx/builder.ts';
-import { inferredSpecs } from '../../../src/compute/onnx/shapes.ts';
+import { inferredSpecs } from '../../../src/compute/onnx/shapes/specs.ts';
 import { float32, int64, type TensorSpec } from '../../../src/compute/tensor.ts';
 import { modelOf, temporaryFolder } from './models.ts';
 

@@ -1,9 +1,9 @@
 import { using } from '../../../using.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { ModelProto } from '../proto/onnx_pb.js';
-import type { SessionSettings } from '../runtime.ts';
-import { hasSizesOfValues } from '../sizes.ts';
-import { rowDependent } from '../structure/reach.ts';
+import { rowDependent } from '../reach.ts';
+import type { SessionSettings } from '../sessions/runtime.ts';
+import { hasSizesOfValues } from '../shapes/sizes.ts';
 import { integersOf } from '../tensors.ts';
 import { viewOf } from '../view.ts';
 import { Trial } from './trial.ts';

@@ -6,7 +6,7 @@ import { GraphBuilder } from '../builder.ts';
 import { only, operators } from '../operators.ts';
 import { inOrder } from '../order.ts';
 import { GraphProtoSchema, type ModelProto, type NodeProto, ValueInfoProtoSchema } from '../proto/onnx_pb.js';
-import { readsOf } from '../structure/reach.ts';
+import { readsOf } from '../reach.ts';
 import { valueInfoOf } from '../tensors.ts';
 
 /**

@@ -3,7 +3,7 @@ import { madeUpValues, type Numbers } from '../../made-up.ts';
 import { elementCount, type TensorSpec } from '../../tensor.ts';
 import { givingOut } from '../outputs.ts';
 import type { ModelProto } from '../proto/onnx_pb.js';
-import { openSession, runtime, type SessionSettings } from '../runtime.ts';
+import { openSession, runtime, type SessionSettings } from '../sessions/runtime.ts';
 
 /** Runs of a model on rows that are made up: the same for the same numbers. */
 export class Trial implements AsyncDisposable {

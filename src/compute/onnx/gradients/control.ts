@@ -1,7 +1,7 @@
 import { attributeNamed } from '../attributes.ts';
-import { integersOf } from '../fold.ts';
 import type { GraphProto } from '../proto/onnx_pb.js';
 import { renamed } from '../rename.ts';
+import { integersOf } from '../shapes/constant-folding.ts';
 import { fromTensorProto } from '../tensors.ts';
 import type { Rules } from './rule.ts';
 import { bodyOfScan } from './scan.ts';

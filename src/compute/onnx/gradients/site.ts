@@ -1,8 +1,8 @@
 import { type GlassgraphError, unsupportedOperator } from '../../../errors.ts';
 import { readFloat, readInt, readInts, readString } from '../attributes.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { integersOf } from '../fold.ts';
 import type { AttributeProto, NodeProto } from '../proto/onnx_pb.js';
+import { integersOf } from '../shapes/constant-folding.ts';
 import { Value } from './value.ts';
 
 /** Of tensors that the target needs. */

@@ -1,4 +1,4 @@
-import { integersOf } from '../fold.ts';
+import { integersOf } from '../shapes/constant-folding.ts';
 import { positive, type Site } from './site.ts';
 import type { Value } from './value.ts';
 

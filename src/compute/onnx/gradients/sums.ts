@@ -1,4 +1,4 @@
-import { integersOf } from '../fold.ts';
+import { integersOf } from '../shapes/constant-folding.ts';
 import { surrounded } from './slices.ts';
 import type { Value } from './value.ts';
 

@@ -2,8 +2,8 @@ import { unsupportedOperator } from '../../../errors.ts';
 import { type DType, int64, type TensorSpec } from '../../tensor.ts';
 import type { AttributeValue } from '../attributes.ts';
 import type { GraphBuilder } from '../builder.ts';
-import type { Shape } from '../known.ts';
 import { only, operators } from '../operators.ts';
+import type { Shape } from '../shapes/known.ts';
 import { dataTypeOf } from '../tensors.ts';
 
 /** A number stands for a scalar of the other operand's element type. */

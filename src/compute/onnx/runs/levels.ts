@@ -1,7 +1,7 @@
 import { everythingIn } from '../../expressions.ts';
 import type { Program } from '../../program.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
-import { readsOf } from '../structure/reach.ts';
+import { readsOf } from '../reach.ts';
 
 /** Which of a model's nodes have to have run before which others, where a program comes between them. */
 export interface Levels {

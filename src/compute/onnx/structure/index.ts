@@ -1,12 +1,12 @@
 import type { LayerGraph, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
+import { rowDependent } from '../reach.ts';
 import type { GraphView } from '../view.ts';
 import { findLayers } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { Origins } from './origins.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
-import { rowDependent } from './reach.ts';
 import { findStrays } from './strays.ts';
 
 export interface Structure {

@@ -3,6 +3,7 @@ import type { TensorSpec } from '../../tensor.ts';
 import { type AffineStep, isNormalization } from '../../written-out.ts';
 import { readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
+import { readsOf } from '../reach.ts';
 import { integersOf } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 import { activationOf } from './activation.ts';
@@ -22,7 +23,6 @@ import {
 } from './operators.ts';
 import { outputSide } from './output-side.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
-import { readsOf } from './reach.ts';
 
 type Specs = ReadonlyMap<string, TensorSpec>;
 

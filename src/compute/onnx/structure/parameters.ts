@@ -1,7 +1,7 @@
 import { type NodeProto, TensorProto_DataType as Type } from '../proto/onnx_pb.js';
+import { readsOf } from '../reach.ts';
 import type { GraphView } from '../view.ts';
 import { isQuantized, stepsOf } from './quantization.ts';
-import { readsOf } from './reach.ts';
 
 /**
  * Weights that the nodes read, directly or through nodes that compute from weights alone. Scalars are constants, no weights; scales and

@@ -1,10 +1,10 @@
 import type { LookupGraph, Stray } from '../../graph.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
+import { ancestorsOf, readsOf, sizes } from '../reach.ts';
 import type { GraphView } from '../view.ts';
 import { tableRead } from './lookups.ts';
 import type { Origins } from './origins.ts';
-import { ancestorsOf, readsOf, sizes } from './reach.ts';
 
 type Columns = Map<string, Set<number>>;
 

@@ -4,8 +4,8 @@ import { appendGradient } from '../../../../src/compute/onnx/gradients/index.ts'
 import { Value } from '../../../../src/compute/onnx/gradients/value.ts';
 import { givingOut } from '../../../../src/compute/onnx/outputs.ts';
 import type { ModelProto } from '../../../../src/compute/onnx/proto/onnx_pb.js';
-import { openSession, runtime } from '../../../../src/compute/onnx/runtime.ts';
-import { inferredSpecs } from '../../../../src/compute/onnx/shapes.ts';
+import { openSession, runtime } from '../../../../src/compute/onnx/sessions/runtime.ts';
+import { inferredSpecs } from '../../../../src/compute/onnx/shapes/specs.ts';
 import type { Tensor } from '../../../../src/compute/tensor.ts';
 import { randomNumbers, randomTensor } from './numbers.ts';
 
