@@ -16,7 +16,7 @@ const wheel = {
   members: /^tensorflow\/(libtensorflow_(cc|framework)\.so\.2|include\/(tensorflow|tsl)\/(c|(core\/)?platform)\/.*)$/,
 };
 
-const probe = join(import.meta.dirname, '../src/compute/tfjs/native-probe.ts');
+const probe = join(import.meta.dirname, '../src/compute/tfjs/runtime/native-probe.ts');
 const say = (text: string): void => console.error(`setup:tensorflow: ${text}`);
 
 function fail(text: string): never {
@@ -129,6 +129,6 @@ else {
   compileBinding(folder);
   const version = loadedVersion();
   if (version === undefined)
-    fail(`TensorFlow is in place and does not load; “node src/compute/tfjs/native-probe.ts” says why.`);
+    fail(`TensorFlow is in place and does not load; “node src/compute/tfjs/runtime/native-probe.ts” says why.`);
   say(`native TensorFlow ${version} works`);
 }

@@ -64,7 +64,7 @@ describe.each([
 
 /** What operators of the library do beyond a tensor on a device. */
 const beyond = `
-  const { runtime } = await import('./src/compute/tfjs/runtime.ts');
+  const { runtime } = await import('./src/compute/tfjs/runtime/runtime.ts');
   const tf = await runtime(1);
   const rows = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
   const whole = (values, shape) => tf.tensor(values, shape, 'int32');

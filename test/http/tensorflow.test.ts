@@ -1,7 +1,7 @@
 // @module-tag any-database
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { info } from '../../src/compute/tfjs/runtime.ts';
+import { info } from '../../src/compute/tfjs/runtime/runtime.ts';
 import { ifNative } from '../compute/tfjs/native.ts';
 import { keras, twinsFolder } from '../compute/tfjs/twins.ts';
 import { answered } from '../support/ask.ts';

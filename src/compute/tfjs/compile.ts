@@ -8,11 +8,11 @@ import type { Expression, Program } from '../program.ts';
 import { noMultipliers } from '../runs.ts';
 import type { Tensor } from '../tensor.ts';
 import { Forward, type Run, sweepKey } from './forward.ts';
+import { checkMultipliers } from './gradients/multiplier-path.ts';
+import { checkPath } from './gradients/path.ts';
 import { ancestorsOf, type GraphView } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
-import { checkMultipliers } from './multiplier-path.ts';
 import type { Opened } from './opened.ts';
-import { checkPath } from './path.ts';
 import { InRuns } from './runs.ts';
 import { fromRuntime, toRuntime } from './values.ts';
 

@@ -6,7 +6,7 @@ import { compileProgram } from './compile.ts';
 import { opened } from './open.ts';
 import type { Opened } from './opened.ts';
 import { register } from './register.ts';
-import { info, runtime } from './runtime.ts';
+import { info, runtime } from './runtime/runtime.ts';
 import { isSaved, SavedModel } from './saved-model/open.ts';
 import { openTable } from './table.ts';
 

@@ -3,9 +3,9 @@ import { elementCount } from '../tensor.ts';
 import { viewOf } from './graph-view.ts';
 import { batchSizeOf } from './inputs.ts';
 import { bytesOf } from './json.ts';
-import type { Runtime } from './library.ts';
 import { type GraphJson, inputsOf, type ModelJson, type NodeDef, nodeOf } from './model-json.ts';
 import { opened } from './open.ts';
+import type { Runtime } from './runtime/library.ts';
 import { run } from './trial.ts';
 
 /** A model and its weights, and how many rows it has to be given where its graph allows no other number. */

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { ExpressionIds } from '../expression-ids.ts';
 import type { Expression, Program } from '../program.ts';
+import { withMultipliers } from './gradients/multipliers.ts';
 import { ancestorsOf } from './graph-view.ts';
 import { nodeOf } from './model-json.ts';
-import { withMultipliers } from './multipliers.ts';
 import type { Executable, Opened } from './opened.ts';
 import { operators } from './operators.ts';
 

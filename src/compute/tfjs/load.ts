@@ -1,7 +1,7 @@
 import type { GraphModel } from '@tensorflow/tfjs';
 import { modelRejected } from '../../errors.ts';
-import type { Runtime } from './library.ts';
 import type { GraphJson } from './model-json.ts';
+import type { Runtime } from './runtime/library.ts';
 
 /** A model of the library. Without its signature: tensors are called by the names of their nodes. Throws MODEL_REJECTED. */
 export function loadModel(tf: Runtime, { modelTopology, weightsManifest }: GraphJson, weights: Uint8Array): GraphModel {

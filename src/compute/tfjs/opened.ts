@@ -1,6 +1,6 @@
 import type { GraphModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import type { GraphView } from './graph-view.ts';
-import type { Runtime } from './library.ts';
+import type { Runtime } from './runtime/library.ts';
 
 /** A model that runs from any of its tensors to any other. */
 export interface Executable {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { type Attributes, assertSlice, type Operator, type ValueType } from '../program.ts';
-import type { Runtime } from './library.ts';
+import type { Runtime } from './runtime/library.ts';
 
 type Apply = (tf: Runtime, inputs: readonly Tensor[], attributes: Attributes) => Tensor;
 

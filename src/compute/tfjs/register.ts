@@ -18,7 +18,7 @@ import { withAnyBatchSize } from './fixed-batch.ts';
 import type { ModelJson } from './model-json.ts';
 import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
-import { runtime } from './runtime.ts';
+import { runtime } from './runtime/runtime.ts';
 import { graphFileName } from './saved-model/files.ts';
 import { registerSaved } from './saved-model/register.ts';
 import { inferredSpecs } from './shapes.ts';

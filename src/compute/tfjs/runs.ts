@@ -1,8 +1,8 @@
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import type { ModelGraph } from '../graph.ts';
 import { ofEveryRun } from '../runs.ts';
-import type { Runtime } from './library.ts';
 import type { Executable, Opened } from './opened.ts';
+import type { Runtime } from './runtime/library.ts';
 
 /**
  * Runs a model with so many rows at a time, however many there are, so that no row sees one of another run. The last run is filled up

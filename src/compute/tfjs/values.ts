@@ -1,7 +1,7 @@
 import type { Tensor as RuntimeTensor } from '@tensorflow/tfjs';
 import { analysisFailed } from '../../errors.ts';
 import type { DType, Tensor } from '../tensor.ts';
-import type { Runtime } from './library.ts';
+import type { Runtime } from './runtime/library.ts';
 
 /** tfjs has no wider whole numbers than int32. Throws ANALYSIS_FAILED for one that does not fit. */
 export function toRuntime(tf: Runtime, name: string, tensor: Tensor | undefined): RuntimeTensor {

@@ -5,7 +5,7 @@ import type { BatchInput } from '../../../src/compute/executor.ts';
 import * as p from '../../../src/compute/program.ts';
 import { type Expression, gradient, type Program, parameter, reduceSum, tensor } from '../../../src/compute/program.ts';
 import { float32, int64, type Tensor } from '../../../src/compute/tensor.ts';
-import { runtime } from '../../../src/compute/tfjs/runtime.ts';
+import { runtime } from '../../../src/compute/tfjs/runtime/runtime.ts';
 import { evaluated, openTwins, type Twins, twinsFolder } from './twins.ts';
 
 const expected = JSON.parse(readFileSync(join(twinsFolder, 'expected.json'), 'utf8'));

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as p from '../../../src/compute/program.ts';
 import { gradient, type Program, reduceSum, tensor } from '../../../src/compute/program.ts';
 import type { Tensor } from '../../../src/compute/tensor.ts';
-import { runtime } from '../../../src/compute/tfjs/runtime.ts';
+import { runtime } from '../../../src/compute/tfjs/runtime/runtime.ts';
 import { type Opened, openForm } from './forms.ts';
 import { evaluated } from './twins.ts';
 

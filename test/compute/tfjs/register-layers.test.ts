@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gradient, tensor } from '../../../src/compute/program.ts';
 import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
-import { runtime } from '../../../src/compute/tfjs/runtime.ts';
+import { runtime } from '../../../src/compute/tfjs/runtime/runtime.ts';
 import { copied, edited, type Refusal, testRefusals } from './copies.ts';
 import { netsFolder } from './forms.ts';
 

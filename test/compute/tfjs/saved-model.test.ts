@@ -8,7 +8,7 @@ import { executorFor } from '../../../src/compute/executors.ts';
 import { gradient, mul, scalar, tensor } from '../../../src/compute/program.ts';
 import { float32, type Tensor } from '../../../src/compute/tensor.ts';
 import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
-import { runtime } from '../../../src/compute/tfjs/runtime.ts';
+import { runtime } from '../../../src/compute/tfjs/runtime/runtime.ts';
 import {
   AttrValueSchema,
   type MetaGraphDef,

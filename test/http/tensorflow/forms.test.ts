@@ -1,7 +1,7 @@
 // @module-tag any-database
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { info } from '../../../src/compute/tfjs/runtime.ts';
+import { info } from '../../../src/compute/tfjs/runtime/runtime.ts';
 import type { Answer } from '../../support/ask.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { registerModel, registerRows } from '../../support/toys.ts';

@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { GlassgraphError, modelRejected } from '../../../errors.ts';
 import { elementCount } from '../../tensor.ts';
-import type { Runtime } from '../library.ts';
 import type { LayersJson } from '../model-json.ts';
+import type { Runtime } from '../runtime/library.ts';
 import type { Topology } from './topology.ts';
 
 /** A model of the library with its weights. Throws MODEL_REJECTED. */

@@ -1,6 +1,6 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { modelRejected } from '../../../errors.ts';
-import type { Runtime } from '../library.ts';
+import type { Runtime } from '../runtime/library.ts';
 
 export type Layer = SymbolicTensor['sourceLayer'];
 

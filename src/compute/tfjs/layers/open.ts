@@ -1,9 +1,9 @@
 import { modelRejected } from '../../../errors.ts';
 import { modelLimits } from '../../../limits.ts';
 import { viewOfNodes } from '../graph-view.ts';
-import type { Runtime } from '../library.ts';
 import type { LayersJson, NodeDef, WeightSpec } from '../model-json.ts';
 import type { Opened } from '../opened.ts';
+import type { Runtime } from '../runtime/library.ts';
 import { builtModel } from './build.ts';
 import { type Call, type Calls, callsOf } from './calls.ts';
 import { disposeModel, Replay } from './replay.ts';

@@ -1,7 +1,7 @@
 import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
-import type { Runtime } from '../library.ts';
 import { nodeOf } from '../model-json.ts';
 import type { Executable } from '../opened.ts';
+import type { Runtime } from '../runtime/library.ts';
 import type { Call, Calls } from './calls.ts';
 
 /**

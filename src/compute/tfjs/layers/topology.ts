@@ -1,6 +1,6 @@
 import { modelRejected } from '../../../errors.ts';
 import { modelLimits } from '../../../limits.ts';
-import type { Runtime } from '../library.ts';
+import type { Runtime } from '../runtime/library.ts';
 import { withoutArguments } from './arguments.ts';
 import { checkCalls, containers, type Fields } from './calls-check.ts';
 

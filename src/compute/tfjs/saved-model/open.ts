@@ -9,9 +9,9 @@ import type { Program } from '../../program.ts';
 import { modelsFolder, summaryFileName } from '../artifact.ts';
 import { compileProgram } from '../compile.ts';
 import { viewOf } from '../graph-view.ts';
-import type { NativeModel } from '../native.ts';
 import type { Executable, Opened } from '../opened.ts';
-import { nativeRuntime } from '../runtime.ts';
+import type { NativeModel } from '../runtime/native.ts';
+import { nativeRuntime } from '../runtime/runtime.ts';
 import { graphFileName, parsedGraph } from './files.ts';
 import { nodesOf, type Signature, signatureOf } from './signature.ts';
 

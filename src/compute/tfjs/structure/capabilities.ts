@@ -1,7 +1,7 @@
 import type { Blocker, Capabilities, LogitTensor, LookupGraph } from '../../graph.ts';
+import { blockersBetween } from '../gradients/path.ts';
 import type { Specs } from '../graph-view.ts';
 import type { Opened } from '../opened.ts';
-import { blockersBetween } from '../path.ts';
 import { findStrays } from './strays.ts';
 
 interface Structure {

@@ -1,5 +1,5 @@
 import type { LayerVariable, Tensor } from '@tensorflow/tfjs';
-import type { Runtime } from '../../library.ts';
+import type { Runtime } from '../../runtime/library.ts';
 import { type Arguments, type Config, hiddenScores, lastOf, type Shape } from './shared.ts';
 
 /** Of both classes: queries [rows, T, d], values [rows, S, e] and, unless they are the values, keys [rows, S, d]. */

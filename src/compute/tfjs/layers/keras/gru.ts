@@ -1,5 +1,5 @@
 import type { LayerVariable, layers, Tensor } from '@tensorflow/tfjs';
-import type { Runtime } from '../../library.ts';
+import type { Runtime } from '../../runtime/library.ts';
 import type { Shape } from './shared.ts';
 
 type Layer = InstanceType<typeof layers.Layer>;

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../library.ts';
+import type { Runtime } from '../../runtime/library.ts';
 import { registerAttention } from './attention.ts';
 import { registerGru } from './gru.ts';
 import { registerMultiHeadAttention } from './multi-head.ts';

@@ -1,6 +1,6 @@
 import type { LayerVariable, Tensor } from '@tensorflow/tfjs';
 import { modelRejected } from '../../../../errors.ts';
-import type { Runtime } from '../../library.ts';
+import type { Runtime } from '../../runtime/library.ts';
 import { type Arguments, type Config, hiddenScores, lastOf, type Shape } from './shared.ts';
 
 interface Settings extends Config {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
-import { band } from '../../band.ts';
-import type { Runtime } from '../../library.ts';
+import { band } from '../../runtime/band.ts';
+import type { Runtime } from '../../runtime/library.ts';
 
 export type Shape = (number | null)[];
 

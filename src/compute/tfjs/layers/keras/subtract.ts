@@ -1,5 +1,5 @@
 import type { layers, Tensor } from '@tensorflow/tfjs';
-import type { Runtime } from '../../library.ts';
+import type { Runtime } from '../../runtime/library.ts';
 
 type Layer = InstanceType<typeof layers.Layer>;
 /** The library's Add, which computes what its classes of several inputs have in common. */

@@ -1,10 +1,10 @@
-import { type GlassgraphError, unsupportedOperator } from '../../errors.ts';
-import type { ModelGraph } from '../graph.ts';
-import type { Expression } from '../program.ts';
-import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
+import { type GlassgraphError, unsupportedOperator } from '../../../errors.ts';
+import type { ModelGraph } from '../../graph.ts';
+import type { Expression } from '../../program.ts';
+import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
+import type { Opened } from '../opened.ts';
+import { names } from '../structure/families.ts';
 import { elementwise } from './multipliers.ts';
-import type { Opened } from './opened.ts';
-import { names } from './structure/families.ts';
 
 /*
  * Where multipliers of the rescale rule are defined, by operators of TensorFlow, classes of Keras and operators of programs. Everything

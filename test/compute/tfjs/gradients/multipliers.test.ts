@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { multiplier, sigmoid, tensor } from '../../../src/compute/program.ts';
-import type { Tensor } from '../../../src/compute/tensor.ts';
-import { type Opened, openForm } from './forms.ts';
-import { evaluated } from './twins.ts';
+import { multiplier, sigmoid, tensor } from '../../../../src/compute/program.ts';
+import type { Tensor } from '../../../../src/compute/tensor.ts';
+import { type Opened, openForm } from '../forms.ts';
+import { evaluated } from '../twins.ts';
 
 const numbersOf = (values: Tensor | undefined): number[] => Array.from(values?.data as Float32Array);
 

@@ -1,15 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { ExecutorInfo } from '../../../src/compute/executor.ts';
-import { info, runtime } from '../../../src/compute/tfjs/runtime.ts';
-import { ifNative } from './native.ts';
+import type { ExecutorInfo } from '../../../../src/compute/executor.ts';
+import { info, runtime } from '../../../../src/compute/tfjs/runtime/runtime.ts';
+import { ifNative } from '../native.ts';
 
 /** What a process says whose environment names a device. */
 const infoWith = (device: string): ExecutorInfo =>
   JSON.parse(
     execFileSync(
       process.execPath,
-      ['--eval', "import('./src/compute/tfjs/runtime.ts').then(({ info }) => console.log(JSON.stringify(info)))"],
+      [
+        '--eval',
+        "import('./src/compute/tfjs/runtime/runtime.ts').then(({ info }) => console.log(JSON.stringify(info)))",
+      ],
       { env: { ...process.env, TFJS_DEVICE: device }, encoding: 'utf8' },
     ),
   );

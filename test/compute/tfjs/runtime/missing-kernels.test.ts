@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gradient, mul, reduceSum, tensor } from '../../../src/compute/program.ts';
-import { float32 } from '../../../src/compute/tensor.ts';
-import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
-import { temporaryFolder } from '../../data/parquet.ts';
-import { evaluated } from './twins.ts';
+import { gradient, mul, reduceSum, tensor } from '../../../../src/compute/program.ts';
+import { float32 } from '../../../../src/compute/tensor.ts';
+import { tfjsExecutor } from '../../../../src/compute/tfjs/executor.ts';
+import { temporaryFolder } from '../../../data/parquet.ts';
+import { evaluated } from '../twins.ts';
 
 const type = { T: { type: 'DT_FLOAT' } };
 const dim = [-1, 2, 2, 1].map((size) => ({ size: String(size) }));

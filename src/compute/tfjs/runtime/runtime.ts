@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
-import { unsupportedByExecutor } from '../../errors.ts';
-import type { ExecutorInfo } from '../executor.ts';
+import { unsupportedByExecutor } from '../../../errors.ts';
+import type { ExecutorInfo } from '../../executor.ts';
+import { registerMultipliers } from '../gradients/multipliers.ts';
+import { registerKerasLayers } from '../layers/keras/index.ts';
 import { borrowKernels } from './borrowed-kernels.ts';
 import { boundKernels } from './bounded-kernels.ts';
 import { registerDerivatives } from './derivatives.ts';
 import { registerGraphOperators } from './graph-operators.ts';
-import { registerKerasLayers } from './layers/keras/index.ts';
 import type { Runtime } from './library.ts';
-import { registerMultipliers } from './multipliers.ts';
 import { loadNative, type Native, nativeVersion } from './native.ts';
 import { straightenProducts } from './wasm-products.ts';
 

@@ -1,7 +1,7 @@
-import { unsupportedOperator } from '../../errors.ts';
-import type { Blocker } from '../graph.ts';
-import { inputsOf, type NodeDef, nodeOf } from './model-json.ts';
-import type { Opened } from './opened.ts';
+import { unsupportedOperator } from '../../../errors.ts';
+import type { Blocker } from '../../graph.ts';
+import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
+import type { Opened } from '../opened.ts';
 
 /** Operators of TensorFlow that tfjs computes with a kernel of another name. */
 const kernels: Readonly<Record<string, string>> = {
