@@ -1,5 +1,5 @@
 import type { Rule } from '../src/compute/onnx/gradients/rule.ts';
-import { families } from '../src/compute/onnx/gradients/rules.ts';
+import { families } from '../src/compute/onnx/gradients/rules/index.ts';
 
 const markers = ['<!-- coverage -->', '<!-- /coverage -->'] as const;
 

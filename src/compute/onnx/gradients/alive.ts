@@ -1,7 +1,7 @@
 import type { NodeProto } from '../proto/onnx_pb.js';
-import { softmaxAxes } from './activation.ts';
 import type { Vjp } from './rule.ts';
-import { ruleOf } from './rules.ts';
+import { softmaxAxes } from './rules/activation.ts';
+import { ruleOf } from './rules/index.ts';
 import { Site } from './site.ts';
 import { broadcasting, unbroadcast } from './unbroadcast.ts';
 import type { Value } from './value.ts';

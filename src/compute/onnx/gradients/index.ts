@@ -6,7 +6,7 @@ import { multiplierCalculus } from './multipliers.ts';
 import { pathBetween, readsOf, type Step } from './path.ts';
 import { Ranges } from './ranges.ts';
 import type { Calculus, Composite, Mapped, Rule } from './rule.ts';
-import { ruleOf } from './rules.ts';
+import { ruleOf } from './rules/index.ts';
 import { Site } from './site.ts';
 import { Sums } from './sums.ts';
 import { broadcasting, unbroadcast } from './unbroadcast.ts';

@@ -1,7 +1,7 @@
 import { type GlassgraphError, unsupportedOperator } from '../../../errors.ts';
 import { readsOf } from './path.ts';
 import type { Calculus, Rule } from './rule.ts';
-import { ruleOf } from './rules.ts';
+import { ruleOf } from './rules/index.ts';
 import { positive, type Site } from './site.ts';
 import type { Value } from './value.ts';
 

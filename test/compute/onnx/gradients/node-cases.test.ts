@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { ruleOf } from '../../../../src/compute/onnx/gradients/rules.ts';
+import { ruleOf } from '../../../../src/compute/onnx/gradients/rules/index.ts';
 import { NodeProtoSchema } from '../../../../src/compute/onnx/proto/onnx_pb.js';
 import type { Tensor } from '../../../../src/compute/tensor.ts';
 import { expectExact, type Trial } from './trial.ts';
