@@ -1,11 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { longFiles, longFunctions } from './exceptions.ts';
+import { crowdedFolders, longFiles, longFunctions } from './exceptions.ts';
 import { trackedFiles } from './files.ts';
 
 const lineLimit = 500;
 const functionLimit = 70;
+const folderLimit = 30;
 
 const sources = trackedFiles()
   .filter((path) => /^(src|test|bench|scripts|examples)\/.*\.(ts|mts|tsx|mjs|js)$/.test(path))
@@ -38,15 +40,20 @@ function nameOf(node: ts.SignatureDeclaration): string {
 }
 
 /** What is above the limit and is not allowed to be, and exceptions that are larger than needed. */
-function offenders(sizes: [string, number][], limit: number, exceptions: Readonly<Record<string, number>>): string[] {
+function offenders(
+  sizes: [string, number][],
+  limit: number,
+  exceptions: Readonly<Record<string, number>>,
+  unit = 'lines',
+): string[] {
   const largest = new Map<string, number>();
   for (const [name, size] of sizes) largest.set(name, Math.max(size, largest.get(name) ?? 0));
   const tooLong = [...largest]
     .filter(([name, size]) => size > Math.max(limit, exceptions[name] ?? 0))
-    .map(([name, size]) => `${name} has ${size} lines`);
+    .map(([name, size]) => `${name} has ${size} ${unit}`);
   const slack = Object.entries(exceptions)
     .filter(([name, size]) => (largest.get(name) ?? 0) !== size || size <= limit)
-    .map(([name, size]) => `the exception of ${name} says ${size}, it has ${largest.get(name) ?? 0} lines`);
+    .map(([name, size]) => `the exception of ${name} says ${size}, it has ${largest.get(name) ?? 0} ${unit}`);
   return [...tooLong, ...slack];
 }
 
@@ -66,6 +73,15 @@ describe('source files', () => {
   test(`have at most ${lineLimit} lines`, () => {
     const sizes = sources.map((path): [string, number] => [path, lineCount(readFileSync(path, 'utf8'))]);
     expect(offenders(sizes, lineLimit, longFiles)).toEqual([]);
+  });
+
+  test(`lie at most ${folderLimit} in a folder of src and test`, () => {
+    const folders = sources.map((path) => dirname(path)).filter((folder) => /^(src|test)\b/.test(folder));
+    const sizes = [...new Set(folders)].map((folder): [string, number] => [
+      folder,
+      folders.filter((other) => other === folder).length,
+    ]);
+    expect(offenders(sizes, folderLimit, crowdedFolders, 'files')).toEqual([]);
   });
 
   test('are small: half of them below 4 kB', () => {
