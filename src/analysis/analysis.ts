@@ -4,7 +4,7 @@ import type { Program } from '../compute/program.ts';
 import type { Tensor } from '../compute/tensor.ts';
 import type { ColumnValues, WantedColumns } from '../data/columns/values.ts';
 import type { FeatureBinding, ScoreBinding, TargetBinding } from '../data/manifest/manifest.ts';
-import type { Batch, InputRows, RowColumn } from '../data/types.ts';
+import type { Batch, DatasetRecord, InputRows, RowColumn, RowSelection } from '../data/types.ts';
 import type { PartQuestions, Question } from './question.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -71,18 +71,27 @@ export interface ResultFiles<Result> {
 }
 
 /**
- * A question that is answered from the results of others, its parts, and the dataset, without the model: everything that is read
- * off a score file. It shares the pass of those parts that are analyses of the same rows.
+ * A question that is answered from the results of others, its parts, and the dataset, without running the model: everything that is
+ * read off a score file, or off the rows themselves. It shares the pass of those parts that are analyses of the same rows.
  */
 export interface Reading<Spec, Parts extends readonly unknown[], Result> extends Question<Spec, Result> {
   readonly kind: 'reading';
-  /** The first is about the reading's own rows, and says how many there were. */
+  /** The first is about the reading's own rows, and says how many there were; without one, all that are selected are read. */
   parts(spec: Spec): PartQuestions<Parts>;
   read(spec: Spec, parts: Parts, rows: ReadableRows): Promise<Result>;
 }
 
-/** The rows of a question, for a reading: values of columns, joined with a score file. */
+/** Rows as they lie in the files of their dataset. */
+export interface RowSource {
+  readonly dataset: DatasetRecord;
+  readonly selection: RowSelection;
+  /** Indexes of the rows that a model is run on: without those that the sample leaves out, and those that it cannot take. */
+  used(): AsyncIterable<Float64Array>;
+}
+
+/** The rows of a question, for a reading. */
 export interface ReadableRows {
+  readonly source: RowSource;
   /** Columns in force: of the partition and of the group. */
   readonly partitionBy: string | null;
   readonly groupBy: string | null;

@@ -1,20 +1,22 @@
-import { type ColumnStatistics, columnStatistics } from '../data/columns/statistics.ts';
-import { assertUnchanged } from '../data/files/unchanged.ts';
+import { columnStatistics } from '../analysis/columns/statistics.ts';
+import type { ColumnStatistics } from '../data/columns/statistics.ts';
 import { type DatasetRow as DataRow, readRows } from '../data/page.ts';
 import { selectRows } from '../data/rows.ts';
 import type { DatasetColumn } from '../data/types.ts';
+import { askRows } from '../questions/ask.ts';
 import { type DatasetRow, getDatasetById, listDatasets } from '../store/datasets.ts';
 import type { PartitionRecord } from '../store/schema.ts';
 import { builder } from './builder.ts';
 import { type ConnectionArguments, keysetConnection, pageAsked } from './connection.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
+import type { Context } from './context.ts';
 import { refusedEarly } from './early.ts';
 import { isUuid } from './ids.ts';
 import { Dataset } from './references.ts';
 
 /** A column with its figures, which are counted for all columns at once when the first of them is asked for. */
 interface ColumnOfDataset extends DatasetColumn {
-  readonly statistics: () => Promise<ColumnStatistics>;
+  readonly statistics: (context: Context) => Promise<ColumnStatistics>;
 }
 
 const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
@@ -26,25 +28,25 @@ const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
       type: 'SafeInt',
       nullable: true,
       description: 'Rows without a value.',
-      resolve: async ({ statistics }) => (await statistics()).nullCount,
+      resolve: async ({ statistics }, _, context) => (await statistics(context)).nullCount,
     }),
     distinctCount: t.field({
       type: 'SafeInt',
       nullable: true,
       description: 'Different values, null not among them.',
-      resolve: async ({ statistics }) => (await statistics()).distinctCount,
+      resolve: async ({ statistics }, _, context) => (await statistics(context)).distinctCount,
     }),
     minimum: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Smallest value; null for lists.',
-      resolve: async ({ statistics }) => (await statistics()).minimum,
+      resolve: async ({ statistics }, _, context) => (await statistics(context)).minimum,
     }),
     maximum: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Largest value; null for lists.',
-      resolve: async ({ statistics }) => (await statistics()).maximum,
+      resolve: async ({ statistics }, _, context) => (await statistics(context)).maximum,
     }),
   }),
 });
@@ -144,31 +146,12 @@ builder.node(Dataset, {
   }),
 });
 
-function columnsOf(dataset: DatasetRow): ColumnOfDataset[] {
-  let counted: Promise<ColumnStatistics[]> | undefined;
-  return dataset.columns.map((column, at) => ({
+const columnsOf = ({ name, version, columns }: DatasetRow): ColumnOfDataset[] =>
+  columns.map((column, at) => ({
     ...column,
-    async statistics() {
-      counted ??= keptStatistics(dataset);
-      return (await counted)[at] as ColumnStatistics;
-    },
+    statistics: async (context) =>
+      (await askRows(context, columnStatistics, {}, { dataset: name, version }))[at] as ColumnStatistics,
   }));
-}
-
-/** Of the datasets asked about last: their digests say that their rows do not change. */
-const statisticsOf = new Map<string, Promise<ColumnStatistics[]>>();
-const keptDatasetCount = 20;
-
-async function keptStatistics(dataset: DatasetRow): Promise<ColumnStatistics[]> {
-  await assertUnchanged(dataset.files);
-  const { digest } = dataset;
-  const known = statisticsOf.get(digest) ?? columnStatistics(dataset);
-  statisticsOf.delete(digest);
-  statisticsOf.set(digest, known);
-  known.catch(() => statisticsOf.delete(digest));
-  for (const oldest of [...statisticsOf.keys()].slice(0, -keptDatasetCount)) statisticsOf.delete(oldest);
-  return known;
-}
 
 /** Positions are row indexes, which ascend. */
 function rowsOf(

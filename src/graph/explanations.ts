@@ -1,11 +1,11 @@
 import type { AttributionSpec } from '../analysis/attributions/method.ts';
+import { rowPage } from '../analysis/columns/row-page.ts';
 import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
-import { countRows, selectedIndexes, selectRows } from '../data/rows.ts';
 import { badUserInput } from '../errors.ts';
 import type { ExplainCall } from '../pass/protocol.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
-import { type About, ask, datasetAsked, type RowsArgument } from '../questions/ask.ts';
+import { type About, ask, askRows, datasetAsked, type RowsArgument } from '../questions/ask.ts';
 import type { ModelRow } from '../store/models.ts';
 import { atOnce, writtenRows } from './at-once.ts';
 import { AttributionOptions, attributionSpec } from './attribution-options.ts';
@@ -48,17 +48,16 @@ async function pageOf(
   context: Context,
 ): Promise<ExplanationPage> {
   const dataset = await datasetAsked(context, rows);
-  const partitions = dataset.partitions.map(({ name }) => name);
-  const selection = selectRows(dataset, partitions, rows);
   const { limit, after = -1 } = pageAsked(args);
-  const found = await selectedIndexes(dataset, selection, { after, count: limit + 1 });
+  const asked = { after, count: limit + 1 };
+  const { indexes: found, totalCount } = await askRows(context, rowPage, asked, rows);
   if (found.length === 0 && args.after == null)
     throw badUserInput('rows', 'No row satisfies rows: its partitions and filters together select nothing.');
   const indexes = found.slice(0, limit);
   // An empty page still says how it came to be: by the row beside it.
   const only = indexes.length > 0 ? indexes : [found[0] ?? after];
-  const [asked, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
-  const { value, provenance } = await ask(context, explanations, asked, { model, rows: read, others });
+  const [how, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
+  const { value, provenance } = await ask(context, explanations, how, { model, rows: read, others });
   const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
   const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
     cursor: cursorOf(node.row.index),
@@ -72,7 +71,7 @@ async function pageOf(
       startCursor: edges[0]?.cursor ?? null,
       endCursor: found.length > limit ? cursorOf(indexes.at(-1) as number) : (edges.at(-1)?.cursor ?? null),
     },
-    totalCount: await countRows(dataset, selection),
+    totalCount,
     provenance,
   };
 }

@@ -1,11 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { type MomentsResult, moments } from '../analysis/moments.ts';
+import { notFiniteRow } from '../analysis/not-finite-row.ts';
+import { analysisFailed } from '../errors.ts';
 import { ask, type RowsArgument } from '../questions/ask.ts';
 import { askAhead } from './ahead.ts';
 import type { Context } from './context.ts';
 import { layerQuestions } from './layer-questions.ts';
 import type { LayerOfModel, MomentsOfLayer } from './references.ts';
-import { unfitOn } from './unfit-row.ts';
 
 /**
  * What the neurons of a layer do on rows, and ahead of it whatever else the query wants of them: in fields below one of `paths`.
@@ -19,13 +20,15 @@ export async function momentsOf(
   paths: readonly (readonly string[])[] = [[]],
 ): Promise<MomentsOfLayer> {
   for (const path of paths) askAhead(layerQuestions, { model, layer, rows }, context, info, path);
-  const askedOf = (some: RowsArgument) => ask(context, moments, { layer: layer.name }, { model, rows: some });
-  const answer = await askedOf(rows);
+  const answer = await ask(context, moments, { layer: layer.name }, { model, rows });
   const neuron = answer.value.mean.findIndex((_, unit) => !isFiniteAt(answer.value, unit));
   if (neuron >= 0) {
-    const figure = `Neuron ${neuron} of the layer “${layer.name}” has no moments: it is infinite, NaN or too large`;
-    const isUnfit = async (some: RowsArgument) => !isFiniteAt((await askedOf(some)).value, neuron);
-    throw await unfitOn(figure, { layer: layer.name, neuron }, context, rows, isUnfit);
+    const { row } = (await ask(context, notFiniteRow, { layer: layer.name, unit: neuron }, { model, rows })).value;
+    throw analysisFailed(
+      `Neuron ${neuron} of the layer “${layer.name}” has no moments: it is infinite, NaN or too large on ` +
+        `${row === null ? 'some row' : `row ${row}`}. Leave such rows out with \`rows.where\`.`,
+      { layer: layer.name, neuron, ...(row !== null && { row }) },
+    );
   }
   return { model, layer, rows, moments: answer.value, provenance: answer.provenance };
 }

@@ -33,7 +33,13 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
       resolve: ({ executor }) => executor as Name,
     }),
     device: t.exposeString('device', { description: 'What really computed.' }),
-    modelDigest: t.exposeString('modelDigest', { description: 'Of the model’s files and its manifest.' }),
+    modelDigest: t.string({
+      description: 'Of the model’s files and its manifest.',
+      resolve({ modelDigest }) {
+        if (modelDigest === null) throw new Error('an answer about rows alone has no provenance of a model');
+        return modelDigest;
+      },
+    }),
     datasetDigest: t.string({
       description: 'Of the dataset’s files and settings.',
       resolve: ({ datasetDigest }) => datasetDigest ?? '',

@@ -1,19 +1,15 @@
+import { areAllUsed, type GridSpec, grid } from '../analysis/columns/grid.ts';
 import { response } from '../analysis/response.ts';
-import { readBatches } from '../data/batches/batches.ts';
-import { bind } from '../data/batches/bind.ts';
 import type { Encoded } from '../data/batches/string-table.ts';
 import { encodedValues } from '../data/batches/written-rows.ts';
-import { mostFrequent, quantilesOf } from '../data/columns/representative-values.ts';
 import { isNumeric } from '../data/columns/type.ts';
 import { typeOf } from '../data/duckdb/sql.ts';
-import { idLimits } from '../data/manifest/carriers.ts';
-import { loadVocabularies, type Vocabularies } from '../data/manifest/vocabulary.ts';
+import { loadVocabularies } from '../data/manifest/vocabulary.ts';
 import { selectRows } from '../data/rows.ts';
-import type { DatasetRecord, RowSelection } from '../data/types.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
-import { ask, datasetAsked, type RowsArgument } from '../questions/ask.ts';
+import { ask, askRows, datasetAsked, type RowsArgument } from '../questions/ask.ts';
 import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
@@ -123,7 +119,7 @@ async function usableValues(
   context: Context,
 ): Promise<UsableValue[]> {
   const count = wholeBetween('points', points ?? 20, 1, 200);
-  const dataset: DatasetRecord & { partitions: readonly { name: string }[] } = await datasetAsked(context, rows);
+  const dataset = await datasetAsked(context, rows);
   const selection = selectRows(
     dataset,
     dataset.partitions.map(({ name }) => name),
@@ -143,33 +139,22 @@ async function usableValues(
       feature: feature.name,
       column,
     });
-  const vocabularies = await loadVocabularies(context.environment.home, model.manifest);
-  const isWhole = !model.graph.inputs.find(({ name }) => name === feature.input)?.dtype.startsWith('float');
-  const wanted = {
-    selection,
-    used: areAllUsed(selection) ? undefined : usedAmong(model, dataset, selection, vocabularies),
-    column,
-    count,
-    areOccurring: isWhole,
-  };
-  const raw = await (feature.kind === 'NUMERIC' ? quantilesOf : mostFrequent)(dataset, wanted);
+  const spec = { column, count, values: valuesOf(model, feature) };
+  const raw = areAllUsed(selection)
+    ? await askRows(context, grid, spec, rows)
+    : (await ask(context, grid, spec, { model, rows })).value;
   if (raw.length === 0)
     throw badUserInput('rows', `“${column}” has no value on these rows, so there is nothing to set it to.`);
+  const vocabularies = await loadVocabularies(context.environment.home, model.manifest);
   const encoded = await encodedValues(raw, feature, model.graph, model.manifest, vocabularies);
   return raw.map((value, at) => ({ raw: value, encoded: encoded[at] as Encoded }));
 }
 
-const areAllUsed = ({ invalid, sample }: RowSelection): boolean => invalid === 'FAIL' && sample === undefined;
-
-/** The indexes of those that are in the sample, and that the model can take. */
-async function* usedAmong(
-  { graph, manifest }: ModelRow,
-  dataset: DatasetRecord,
-  selection: RowSelection,
-  vocabularies: Vocabularies,
-): AsyncGenerator<Float64Array> {
-  const bound = bind(graph, manifest, vocabularies, dataset, idLimits(graph, manifest));
-  for await (const { index } of readBatches(dataset, selection, bound, { batchRows: 4096 })) yield index;
+/** Between two whole numbers there may be none that an input of whole numbers takes. */
+function valuesOf({ graph }: ModelRow, { kind, input }: FeatureOfModel['feature']): GridSpec['values'] {
+  if (kind !== 'NUMERIC') return 'MOST_FREQUENT';
+  const isFloat = graph.inputs.find(({ name }) => name === input)?.dtype.startsWith('float');
+  return isFloat ? 'QUANTILES' : 'OCCURRING_QUANTILES';
 }
 
 builder.objectField(Model, 'response', (t) =>

@@ -13,12 +13,13 @@ import { priorityOf } from './priority.ts';
 
 export interface PassSubmission {
   readonly title: string;
-  readonly modelId: string;
+  /** null: about rows alone. */
+  readonly modelId: string | null;
   /** The model that it is compared with. */
   readonly baseId?: string;
   /** null: no rows are read. */
   readonly datasetId: string | null;
-  readonly modelDigest: string;
+  readonly modelDigest: string | null;
   readonly datasetDigest: string | null;
   readonly engineVersion: string;
   /** Of the selected rows, as far as that is known without reading them; 0 when none are read. */
@@ -41,7 +42,7 @@ export function submitPass({ db }: Database, boss: PgBoss, submission: PassSubmi
   return db.transaction(async (tx) => {
     const { request, title, rowCount, baseId, ...about } = submission;
     const held = [
-      await holdModel(tx, about.modelId),
+      about.modelId === null || (await holdModel(tx, about.modelId)),
       baseId === undefined || (await holdModel(tx, baseId)),
       about.datasetId === null || (await holdDataset(tx, about.datasetId)),
     ];

@@ -14,6 +14,7 @@ import { openedModel } from './models.ts';
 import { predict } from './predict.ts';
 import type { JobRequest, KeptPart, PassEnvironment, PassModel } from './protocol.ts';
 import { readableRows } from './readable-rows.ts';
+import { runRows } from './rows.ts';
 import { runPass } from './run.ts';
 import { runTables } from './tables.ts';
 
@@ -36,29 +37,31 @@ interface PassCall {
 }
 
 async function pass({ request, kept, environment }: PassCall, context: CallContext): Promise<void> {
+  const told = { onResult: context.emit, onFailure: context.emit };
+  if (request.model === null) return runRows({ ...told, request, kept, home: environment.home });
   const { model } = request;
   const executor = await executorNamed(model.artifact.executor);
   const common = {
+    ...told,
     environment,
     tables: (name: string) => executor.openTable(model.artifact, environment.home, name),
     executor: executor.info.name,
     device: executor.info.device,
-    onResult: context.emit,
-    onFailure: context.emit,
     onProgress: context.progress,
   };
   if (request.dataset === null) return runTables({ ...common, request });
   const { base, dataset, rows } = request;
   const own = await boundInputs(model, dataset, environment);
+  const bound = base === undefined ? own : boundTogether(own, await boundInputs(base, dataset, environment));
   await runPass({
     ...common,
     request,
     kept,
-    bound: base === undefined ? own : boundTogether(own, await boundInputs(base, dataset, environment)),
+    bound,
     rowsTotal: await countRows(dataset, rows),
     model: await openedModel(model.artifact, environment),
     ...(base && { base: await openedModel(base.artifact, environment) }),
-    rows: readableRows(request),
+    rows: readableRows(request, bound),
   });
 }
 

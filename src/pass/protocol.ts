@@ -29,8 +29,13 @@ export interface TablesRequest {
   readonly readings: readonly PassQuestion[];
 }
 
+/** Rows alone, for everything that somebody waits for which is read off them without a model. */
+export interface RowsRequest extends Pick<PassRequest, 'dataset' | 'rows' | 'partitions' | 'analyses' | 'readings'> {
+  readonly model: null;
+}
+
 /** What lies in the queue. */
-export type JobRequest = PassRequest | TablesRequest;
+export type JobRequest = PassRequest | TablesRequest | RowsRequest;
 
 export interface PassModel {
   readonly artifact: ModelArtifact;

@@ -1,31 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ReadableRows, Subject, Tables, Values } from '../analysis/analysis.ts';
-import { decodeResult, encodeResult } from '../analysis/codec.ts';
-import { partsOf } from '../analysis/question.ts';
-import { type AnalysisOfKind, analysisNamed, analysisOfKind } from '../analysis/registry.ts';
+import { type AnalysisOfKind, analysisOfKind } from '../analysis/registry.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import type { OpenModel } from '../compute/executor.ts';
 import type { Program } from '../compute/program.ts';
 import type { BoundInputs } from '../data/batches/bind.ts';
 import { type Batch, rowColumnName } from '../data/types.ts';
-import { type GlassgraphError, toErrorRecord } from '../errors.ts';
 import { using } from '../using.ts';
 import { type Base, openBase } from './base.ts';
-import { type Failure, isolated } from './isolated.ts';
+import { isolated } from './isolated.ts';
 import { KeptBatches } from './kept-batches.ts';
+import { Outcome, type Told } from './outcome.ts';
+import { type Counts, Parts, resultsOf } from './parts.ts';
 import { Progress } from './progress.ts';
-import type {
-  KeptPart,
-  PassEnvironment,
-  PassFailure,
-  PassProgress,
-  PassQuestion,
-  PassRequest,
-  PassResult,
-} from './protocol.ts';
+import type { KeptPart, PassEnvironment, PassProgress, PassRequest } from './protocol.ts';
+import { readAll } from './readings.ts';
 import { batchesOf, type Feeds, sweep } from './sweep.ts';
 
-export interface PassInputs {
+export interface PassInputs extends Told {
   readonly request: PassRequest;
   readonly environment: PassEnvironment;
   readonly model: OpenModel;
@@ -38,11 +30,6 @@ export interface PassInputs {
   readonly rowsTotal: number;
   /** Results of earlier passes that are parts of questions of this one, by key. */
   readonly kept: Readonly<Record<string, KeptPart>>;
-  readonly executor: string;
-  readonly device: string;
-  onResult(result: PassResult): void;
-  /** Why one question cannot be answered. */
-  onFailure(failure: PassFailure): void;
   onProgress(progress: PassProgress): void;
 }
 
@@ -51,16 +38,6 @@ interface Running {
   readonly analysis: AnalysisOfKind['fold'];
   readonly spec: unknown;
   state: unknown;
-}
-
-interface Counts {
-  rowCount: number;
-  skippedRowCount: number;
-}
-
-interface Part {
-  readonly result: unknown;
-  readonly counts: Counts;
 }
 
 /**
@@ -81,14 +58,10 @@ export async function runPass(inputs: PassInputs): Promise<void> {
 async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> {
   const { model, base } = inputs.request;
   const subject: Subject = { ...subjectOf(model), ...(base && { base: subjectOf(base) }) };
-  const parts = new Map<string, Part>();
-  const progress = new Progress(inputs.rowsTotal, inputs.onProgress);
-  const emit = emitter(inputs);
-
-  const partsFor = ({ name, spec, partKeys }: PassQuestion): Promise<Part[]> => {
-    const names = partsOf({ question: analysisNamed(name), spec }).map(({ question }) => question.name);
-    return Promise.all(partKeys.map(async (key, at) => parts.get(key) ?? keptPart(key, names[at] as string, inputs)));
-  };
+  const { environment, kept, rowsTotal, rows } = inputs;
+  const parts = new Parts(kept, environment.home);
+  const outcome = new Outcome(inputs);
+  const progress = new Progress(rowsTotal, inputs.onProgress);
 
   const together = async (asked: PassRequest['analyses']): Promise<void> => {
     const open = asked.filter(({ key }) => !parts.has(key));
@@ -96,7 +69,7 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
       open.map(async (question): Promise<Running> => {
         const { key, name, spec } = question;
         const analysis = analysisOfKind('fold', name);
-        return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await partsFor(question))) };
+        return { key, analysis, spec, state: analysis.start(spec, subject, ...resultsOf(await parts.of(question))) };
       }),
     );
     started.push(...running);
@@ -110,52 +83,19 @@ async function answerAll(inputs: PassInputs, started: Running[]): Promise<void> 
         await settle(one, progress);
         one.state = (await analysis.readTables?.(one.state, inputs.tables)) ?? one.state;
         const result = analysis.finish(one.state);
-        parts.set(key, { result, counts });
-        const kept = await analysis.files?.save(result, inputs.environment.home);
+        parts.add(key, { result, counts });
+        const saved = await analysis.files?.save(result, environment.home);
         progress.report();
-        emit(key, kept?.value ?? result, kept?.files ?? [], counts);
+        outcome.done(key, saved?.value ?? result, counts, saved?.files);
       }
     }
   };
   const { analyses, readings } = inputs.request;
-  const failed = new Map<string, GlassgraphError>();
-  const note = (failures: readonly Failure<{ readonly key: string }>[]): void => {
-    for (const { member, error } of failures) {
-      failed.set(member.key, error);
-      inputs.onFailure({ key: member.key, error: toErrorRecord(error) });
-    }
-  };
-  note(await isolated(analyses, together));
+  outcome.failed(await isolated(analyses, together));
   progress.end();
-  for (const reading of readings) {
-    const read = async (): Promise<void> => {
-      const failure = reading.partKeys.map((key) => failed.get(key)).find((error) => error !== undefined);
-      if (failure !== undefined) throw failure;
-      const own = await partsFor(reading);
-      const result = await analysisOfKind('reading', reading.name).read(reading.spec, resultsOf(own), inputs.rows);
-      emit(reading.key, result, [], (own[0] as Part).counts);
-    };
-    note(await isolated([reading], read));
-  }
-  for (const error of failed.values()) throw error;
+  await readAll(readings, { parts, rows, rowCount: rowsTotal, outcome });
+  outcome.assertNoneFailed();
 }
-
-/** Hands a result over, as bytes, with how long it took from now on. */
-function emitter({ onResult, executor, device }: PassInputs) {
-  const startedMs = performance.now();
-  return (key: string, result: unknown, files: string[], counts: Counts): void =>
-    onResult({
-      key,
-      value: encodeResult(result),
-      files,
-      ...counts,
-      durationMs: performance.now() - startedMs,
-      executor,
-      device,
-    });
-}
-
-const resultsOf = (parts: readonly Part[]): unknown[] => parts.map(({ result }) => result);
 
 /** Moves on to the next sweep where the analysis wants one. */
 function continues(one: Running): boolean {
@@ -246,15 +186,4 @@ async function foldWith(
     progress.advance(batch.rowCount + batch.skippedRowCount);
   }
   return counts;
-}
-
-async function keptPart(key: string, name: string, { kept, environment }: PassInputs): Promise<Part> {
-  const part = kept[key];
-  if (part === undefined) throw new Error(`the part ${name} ${key} is neither kept nor computed by this pass`);
-  const { rowCount, skippedRowCount } = part;
-  const value = decodeResult(part.value);
-  const analysis = analysisNamed(name);
-  const files = analysis.kind === 'fold' ? analysis.files : undefined;
-  const result = files === undefined ? value : await files.load(value, environment.home);
-  return { result, counts: { rowCount, skippedRowCount } };
 }

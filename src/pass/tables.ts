@@ -1,19 +1,14 @@
 import type { Tables } from '../analysis/analysis.ts';
-import { encodeResult } from '../analysis/codec.ts';
 import { analysisOfKind } from '../analysis/registry.ts';
 import { readTable } from '../analysis/tables/read-table.ts';
 import type { TableSpec } from '../analysis/tables/table-analysis.ts';
-import { toErrorRecord } from '../errors.ts';
 import { isolated } from './isolated.ts';
-import type { PassFailure, PassQuestion, PassResult, TablesRequest } from './protocol.ts';
+import { Outcome, type Told } from './outcome.ts';
+import type { PassQuestion, TablesRequest } from './protocol.ts';
 
-export interface TablesInputs {
+export interface TablesInputs extends Told {
   readonly request: TablesRequest;
   readonly tables: Tables;
-  readonly executor: string;
-  readonly device: string;
-  onResult(result: PassResult): void;
-  onFailure(failure: PassFailure): void;
 }
 
 /**
@@ -21,24 +16,20 @@ export interface TablesInputs {
  * all the same: each failure is handed over, and the first error is thrown in the end.
  */
 export async function runTables(inputs: TablesInputs): Promise<void> {
-  const startedMs = performance.now();
+  const outcome = new Outcome(inputs);
   const byTable = Map.groupBy(inputs.request.analyses, ({ spec }) => (spec as TableSpec).table);
-  const errors: Error[] = [];
-  for (const [name, questions] of byTable) {
-    const failures = await isolated(questions, (asked) => answerTogether(name, asked, inputs, startedMs));
-    for (const { member, error } of failures) {
-      inputs.onFailure({ key: member.key, error: toErrorRecord(error) });
-      errors.push(error);
-    }
-  }
-  if (errors[0] !== undefined) throw errors[0];
+  for (const [name, questions] of byTable)
+    outcome.failed(await isolated(questions, (asked) => answerTogether(name, asked, inputs.tables, outcome)));
+  outcome.assertNoneFailed();
 }
+
+const noRows = { rowCount: 0, skippedRowCount: 0 };
 
 async function answerTogether(
   name: string,
   questions: readonly PassQuestion[],
-  { tables, executor, device, onResult }: TablesInputs,
-  startedMs: number,
+  tables: Tables,
+  outcome: Outcome,
 ): Promise<void> {
   const table = await tables(name);
   try {
@@ -47,11 +38,7 @@ async function answerTogether(
       spec: one.spec as TableSpec,
     }));
     const results = await readTable(table, about);
-    for (const [at, { key }] of questions.entries()) {
-      const durationMs = performance.now() - startedMs;
-      const value = encodeResult(results[at]);
-      onResult({ key, value, files: [], rowCount: 0, skippedRowCount: 0, durationMs, executor, device });
-    }
+    for (const [at, { key }] of questions.entries()) outcome.done(key, results[at], noRows);
   } finally {
     await table.close();
   }

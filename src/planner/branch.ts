@@ -14,7 +14,12 @@ export class Branch {
     count(1);
   }
 
+  /** Throws where it has ended: its end was told, so that nobody would wait for what it asks now. */
   async waitFor<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    if (this.#hasEnded)
+      throw new Error(
+        'a question was asked for a resolver that has ended: ask it with the context of the one that waits',
+      );
     this.#answersAwaited++;
     this.#update();
     try {

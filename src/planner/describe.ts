@@ -2,7 +2,8 @@ import type { KeyedQuestion, PassPlan, Target } from './plan.ts';
 
 /** A planned pass, as `extensions.plan` shows it. */
 export interface DescribedPass {
-  readonly model: string;
+  /** null: about rows alone. */
+  readonly model: string | null;
   /** The model that it is compared with; null mostly. */
   readonly base: string | null;
   /** null: over the model’s weights. */
@@ -24,7 +25,7 @@ export interface DescribedQuestion {
 
 export function describePass({ target, analyses, readings }: PassPlan, job: string | null): DescribedPass {
   return {
-    model: nameOf(target.model),
+    model: target.model === null ? null : nameOf(target.model),
     base: target.base === undefined ? null : nameOf(target.base),
     dataset: target.dataset === null ? null : nameOf(target.dataset),
     rows: target.rows,
@@ -56,11 +57,13 @@ export function mermaidOf(passes: readonly DescribedPass[]): string {
 export function titleOf(target: Target, questions: readonly KeyedQuestion[]): string {
   const names = [...new Set(questions.map(({ name }) => name))].join(', ');
   const { model, base, dataset } = target;
-  return `${names} of ${aboutOf(nameOf(model), base ? nameOf(base) : null, dataset ? nameOf(dataset) : null)}`;
+  return `${names} of ${aboutOf(model ? nameOf(model) : null, base ? nameOf(base) : null, dataset ? nameOf(dataset) : null)}`;
 }
 
-const aboutOf = (model: string, base: string | null, dataset: string | null): string =>
-  `${model}${base === null ? '' : ` and ${base}`} over ${dataset ?? 'its weights'}`;
+const aboutOf = (model: string | null, base: string | null, dataset: string | null): string =>
+  model === null
+    ? `rows of ${dataset}`
+    : `${model}${base === null ? '' : ` and ${base}`} over ${dataset ?? 'its weights'}`;
 
 const nameOf = ({ name, version }: { name: string; version: string }): string => `${name} ${version}`;
 const idOf = (key: string): string => `q${key.slice(0, 12)}`;

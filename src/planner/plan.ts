@@ -5,7 +5,7 @@ import type { ModelRow } from '../store/models.ts';
 import { answerDigest, canonicalJson, keyOf } from './question.ts';
 
 /** What a question is about. */
-export type Target = RowsTarget | WeightsTarget;
+export type Target = RowsTarget | WeightsTarget | DatasetTarget;
 
 /** A model and rows, and perhaps the model that it is compared with on them. */
 export interface RowsTarget {
@@ -21,6 +21,14 @@ export interface WeightsTarget {
   readonly base?: never;
   readonly dataset: null;
   readonly rows: null;
+}
+
+/** Rows alone. */
+export interface DatasetTarget {
+  readonly model: null;
+  readonly base?: never;
+  readonly dataset: DatasetRow;
+  readonly rows: RowSelection;
 }
 
 /** What its parts are about beside that, by the names that its analysis knows: training rows, a base model. */
@@ -47,7 +55,7 @@ export function keyed(asked: PartQuestion, target: Target, others: OtherTargets 
   });
   const { model, base, dataset, rows } = target;
   const key = keyOf({
-    modelDigest: answerDigest(model),
+    modelDigest: model && answerDigest(model),
     baseDigest: base && answerDigest(base),
     datasetDigest: dataset?.digest ?? null,
     rows,
@@ -69,7 +77,7 @@ export function rowCountOf({ dataset, rows }: Target): number {
   return dataset.partitions.reduce((sum, { name, rowCount }) => sum + (selected.has(name) ? rowCount : 0), 0);
 }
 
-/** A pass to be: one model over one selection of rows, for all that was asked of them. */
+/** A pass to be: one target, mostly a model over a selection of rows, for all that was asked of them. */
 export interface PassPlan {
   readonly target: Target;
   readonly analyses: readonly KeyedQuestion[];
@@ -125,7 +133,7 @@ const partsAreReady = (whole: KeyedQuestion, kept: ReadonlySet<string>): boolean
   );
 
 const passOf = ({ model, base, dataset, rows }: Target): string =>
-  canonicalJson([model.id, base?.id ?? null, dataset?.id ?? null, rows]);
+  canonicalJson([model?.id ?? null, base?.id ?? null, dataset?.id ?? null, rows]);
 
 function byTarget<One>(all: readonly One[], targetOf: (one: One) => Target): One[][] {
   const groups = new Map<string, One[]>();

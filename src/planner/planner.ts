@@ -156,10 +156,10 @@ export class Planner {
     const { model, base, dataset } = plan.target;
     return submitPass(this.#options.database, this.#options.boss, {
       title: titleOf(plan.target, [...plan.analyses, ...plan.readings]),
-      modelId: model.id,
+      modelId: model?.id ?? null,
       ...(base && { baseId: base.id }),
       datasetId: dataset?.id ?? null,
-      modelDigest: model.digest,
+      modelDigest: model?.digest ?? null,
       datasetDigest: dataset?.digest ?? null,
       engineVersion: this.#options.engineVersion,
       rowCount: rowCountOf(plan.target),
@@ -241,6 +241,7 @@ function requestOf({ target, analyses, readings }: PassPlan): JobRequest {
   const questions = { analyses: analyses.map(passQuestion), readings: readings.map(passQuestion) };
   if (dataset === null) return { model: passModel(model), dataset, ...questions };
   const partitions = dataset.partitions.map(({ name }) => name);
+  if (model === null) return { model, dataset, rows, partitions, ...questions };
   return { model: passModel(model), ...(base && { base: passModel(base) }), dataset, rows, partitions, ...questions };
 }
 

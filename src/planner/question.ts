@@ -14,7 +14,8 @@ export interface Provenance {
   readonly durationMs: number;
   readonly executor: string;
   readonly device: string;
-  readonly modelDigest: string;
+  /** null: about rows alone. */
+  readonly modelDigest: string | null;
   /** null: no rows were read. */
   readonly datasetDigest: string | null;
   readonly engineVersion: string;
@@ -32,7 +33,7 @@ export const answerDigest = ({ digest, artifact }: { digest: string; artifact: M
 
 /** Equal digests, rows, analysis, version, spec and parts: the same question, whoever asks. */
 export function keyOf(question: {
-  modelDigest: string;
+  modelDigest: string | null;
   baseDigest?: string | undefined;
   datasetDigest: string | null;
   rows: RowSelection | null;

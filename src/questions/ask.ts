@@ -50,6 +50,22 @@ export function ask<Spec, Result>(
   return asker.branch.waitFor(answer);
 }
 
+/** The same about rows alone. */
+export function askRows<Spec, Result>(
+  asker: Asker,
+  question: Question<Spec, Result>,
+  spec: NoInfer<Spec>,
+  rows: RowsArgument,
+): Promise<Result> {
+  const selected = asker.scope.run(() => selectedRows(asker, rows));
+  const answer = selected.then((about) => {
+    const target = { model: null, ...about };
+    const identity = JSON.stringify([question.name, spec, idsOf(target)]);
+    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), target));
+  });
+  return asker.branch.waitFor(answer.then(({ value }) => value));
+}
+
 /** The same about a table of a model's weights, without rows. */
 export function askTable<Spec, Result>(
   asker: Asker,
@@ -74,12 +90,16 @@ async function answerTo<Result>(
 }
 
 async function targetOf(asker: Asker, model: ModelRow, rows: RowsArgument): Promise<RowsTarget> {
-  const dataset = await datasetAsked(asker, rows);
-  const partitions = dataset.partitions.map(({ name }) => name);
-  return { model, dataset, rows: selectRows(dataset, partitions, rows) };
+  return { model, ...(await selectedRows(asker, rows)) };
 }
 
-const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model.id, base?.id, dataset?.id, rows];
+async function selectedRows(asker: Asker, rows: RowsArgument): Promise<Pick<RowsTarget, 'dataset' | 'rows'>> {
+  const dataset = await datasetAsked(asker, rows);
+  const partitions = dataset.partitions.map(({ name }) => name);
+  return { dataset, rows: selectRows(dataset, partitions, rows) };
+}
+
+const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model?.id, base?.id, dataset?.id, rows];
 
 /** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
 export function datasetAsked(asker: Asker, rows: RowsArgument): Promise<DatasetRow> {

@@ -10,11 +10,11 @@ export type NewClaim = Pick<
 >;
 
 /** A result that is there. */
-export type KeptResult = { [Name in Exclude<keyof ResultRow, OfRows>]: NonNullable<ResultRow[Name]> } & Pick<
+export type KeptResult = { [Name in Exclude<keyof ResultRow, About>]: NonNullable<ResultRow[Name]> } & Pick<
   ResultRow,
-  OfRows
+  About
 >;
-type OfRows = 'datasetId' | 'datasetDigest';
+type About = 'modelId' | 'modelDigest' | 'datasetId' | 'datasetDigest';
 
 /** Of a key that a job computes, or has. */
 export type Claim = Pick<ResultRow, 'key' | 'jobId'> & { readonly isDone: boolean };

@@ -137,9 +137,8 @@ export const results = pgTable(
   {
     key: text('key').primaryKey(),
     analysis: text('analysis').notNull(),
-    modelId: uuid('model_id')
-      .notNull()
-      .references(() => models.id, { onDelete: 'cascade' }),
+    /** null: about rows alone. */
+    modelId: uuid('model_id').references(() => models.id, { onDelete: 'cascade' }),
     /** null: about the model's weights alone. */
     datasetId: uuid('dataset_id').references(() => datasets.id, { onDelete: 'cascade' }),
     jobId: uuid('job_id').notNull(),
@@ -152,7 +151,7 @@ export const results = pgTable(
     bytes: bigint('bytes', { mode: 'number' }),
     executor: text('executor'),
     device: text('device'),
-    modelDigest: text('model_digest').notNull(),
+    modelDigest: text('model_digest'),
     datasetDigest: text('dataset_digest'),
     engineVersion: text('engine_version').notNull(),
     claimedAt: moment('claimed_at').notNull().defaultNow(),

@@ -203,6 +203,9 @@ async function ended(analysis: AnyAnalysis, swept: unknown, table: Opened['table
 
 /** Rows whose one column groups them and partitions them. */
 export const grouped = (all: readonly Row[]): ReadableRows => ({
+  get source(): never {
+    throw new Error('rows in memory lie in no files');
+  },
   partitionBy: 'group',
   groupBy: 'group',
   partitions: ['0', '1', '2'],

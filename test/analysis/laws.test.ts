@@ -5,7 +5,7 @@ import { readTable } from '../../src/analysis/tables/read-table.ts';
 import type { ScoreBuffer } from '../../src/data/scores/buffer.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Question, type Row } from './folds.ts';
-import { attributions, ofTables, ofUnits, permutation, readings, withShards } from './questions.ts';
+import { attributions, ofRows, ofTables, ofUnits, permutation, readings, withShards } from './questions.ts';
 
 let folds: Folds;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ const answer: Folds['answer'] = (...asked) => folds.answer(...asked);
 
 test.each([
   ['fold', withShards],
-  ['reading', readings],
+  ['reading', [...readings, ...ofRows]],
   ['table', ofTables],
 ] as const)('the laws are about every analysis that there is of the kind %s', (kind, asked) => {
   expect(new Set(asked.map(({ name }) => name))).toEqual(new Set(namesOf(kind)));

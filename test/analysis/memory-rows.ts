@@ -1,4 +1,4 @@
-import type { ReadableRows } from '../../src/analysis/analysis.ts';
+import type { ReadableRows, RowSource } from '../../src/analysis/analysis.ts';
 import type { ColumnValues, WantedColumns } from '../../src/data/columns/values.ts';
 import type { ScoreSource, Scores } from '../../src/data/scores/file.ts';
 import type { ScoreScale } from '../../src/data/scores/scale.ts';
@@ -36,6 +36,10 @@ export class MemoryRows implements ReadableRows {
     this.partitionBy = settings.partitionBy ?? null;
     this.groupBy = settings.groupBy ?? null;
     this.partitions = settings.partitions ?? [];
+  }
+
+  get source(): RowSource {
+    throw new Error('columns in memory lie in no files');
   }
 
   async columns({ codes, numbers }: WantedColumns, stretches: AsyncIterable<Float64Array>): Promise<ColumnValues> {

@@ -29,6 +29,7 @@ const fit: ProbeFit = {
 
 const others: readonly Question[] = [
   { name: 'topExamples', spec: { ...hidden, unit: 1 } },
+  { name: 'notFiniteRow', spec: { ...hidden, unit: 1 } },
   { name: 'scores', spec: {} },
   { name: 'similarity', spec: {} },
   // Its second sweep projects in float32, along axes that merging moves by a rounding of float64.
@@ -80,6 +81,14 @@ export const readings: readonly { readonly name: string; readonly spec: object }
   { name: 'gauc', spec: { by: 'group' } },
   { name: 'slices', spec: { by: 'group' } },
   { name: 'weakSegments', spec: { columns: ['group'], minimumRows: 1 } },
+];
+
+/** Of rows alone: those of the example. */
+export const ofRows: readonly { readonly name: string; readonly spec: object }[] = [
+  { name: 'columnStatistics', spec: {} },
+  { name: 'grid', spec: { column: 'distance', count: 5, values: 'QUANTILES' } },
+  { name: 'grid', spec: { column: 'carrier', count: 3, values: 'MOST_FREQUENT' } },
+  { name: 'rowPage', spec: { after: 3, count: 4 } },
 ];
 
 export const ofTables: readonly { readonly name: string; readonly spec: TableSpec | NearestSpec }[] = [

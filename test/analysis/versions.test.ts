@@ -3,10 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisNamed, analysisOfKind } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
+import { inspectDataset } from '../../src/data/files/inspect.ts';
 import type { ScoreSource } from '../../src/data/scores/file.ts';
+import { readableRows } from '../../src/pass/readable-rows.ts';
+import { allRows } from '../support/pass.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Row } from './folds.ts';
-import { ofTables, permutation, readings, withShards } from './questions.ts';
+import { ofRows, ofTables, permutation, readings, withShards } from './questions.ts';
 
 /**
  * A kept result is found by the version of its analysis: whoever changes a formula and not the version has the server answer with
@@ -34,6 +37,8 @@ const rows: readonly Row[] = Array.from({ length: 40 }, (_, at) => ({
   group: ((at * 5) % 3) as 0 | 1 | 2,
 }));
 
+const noSettings = { label: null, groupBy: null, partitionBy: null };
+
 let folds: Folds;
 beforeAll(async () => {
   folds = await Folds.open();
@@ -60,6 +65,14 @@ const asked: readonly Asked[] = [
     answer: async () => {
       const scores = (await folds.answer({ name: 'scores', spec: {} }, [rows], 16)) as ScoreSource;
       return analysisOfKind('reading', name).read(spec, [scores], grouped(rows));
+    },
+  })),
+  ...ofRows.map(({ name, spec }) => ({
+    name,
+    spec,
+    answer: async () => {
+      const dataset = await inspectDataset(['examples/flights/flights.parquet'], noSettings);
+      return analysisOfKind('reading', name).read(spec, [], readableRows({ dataset, rows: allRows, partitions: [] }));
     },
   })),
   ...ofTables.map(({ name, spec }) => ({

@@ -14,7 +14,7 @@ const rows = (from: number, to: number): string => `
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ workers: 0 });
+  server = await startServer();
   await mkdir(join(server.folder, 'log'));
   await writeParquet(join(server.folder, 'log/1.parquet'), rows(0, 4));
   await writeParquet(join(server.folder, 'log/2.parquet'), rows(4, 10));
