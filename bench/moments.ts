@@ -1,4 +1,4 @@
-import { scores } from '../src/analysis/scores.ts';
+import { scores } from '../src/analysis/quality/scores.ts';
 import { sweep } from '../src/pass/sweep.ts';
 import { compared } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { decodeResult } from '../src/analysis/codec.ts';
-import type { EvaluationResult } from '../src/analysis/evaluation.ts';
+import type { EvaluationResult } from '../src/analysis/quality/evaluation.ts';
 import type { OpenModel } from '../src/compute/executor.ts';
 import type { RowSelection } from '../src/data/types.ts';
 import { compared } from './measure.ts';

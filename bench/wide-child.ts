@@ -1,6 +1,6 @@
 /** A probe on a layer of 4,096 units, and this process' peak of memory: for wide.ts. */
 import { decodeResult } from '../src/analysis/codec.ts';
-import type { ProbeFit } from '../src/analysis/probe.ts';
+import type { ProbeFit } from '../src/analysis/probes/probe.ts';
 import { netWide } from './nets.ts';
 import { opened, passOver } from './pass.ts';
 import { type Measured, measured } from './peak.ts';

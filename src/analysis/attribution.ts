@@ -15,10 +15,10 @@ import {
 import type { Outputs } from './analysis.ts';
 import type { AttributionSpec } from './attributions/method.ts';
 import { ofRows } from './attributions/of-rows.ts';
-import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
 import { playersOf } from './players.ts';
-import { nearMean } from './units.ts';
+import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './sums/comoments.ts';
+import { nearMean } from './units/units.ts';
 
 /** Over rows. Players are every feature, then every group (players.ts); every array has one entry a player. */
 export interface AttributionResult {

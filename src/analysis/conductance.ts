@@ -8,9 +8,9 @@ import type { Baseline } from './attributions/method.ts';
 import { forAll, ofCopies } from './attributions/positions.ts';
 import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
 import { carriersOfFeatures } from './players.ts';
-import { assertByRow } from './row-axis.ts';
 import { type OutputTarget, targetOf } from './target.ts';
-import { type LayerSpec, layerOf, positionDims, unitsLast } from './units.ts';
+import { assertByRow } from './units/row-axis.ts';
+import { type LayerSpec, layerOf, positionDims, unitsLast } from './units/units.ts';
 
 export interface ConductanceSpec extends LayerSpec {
   readonly target: OutputTarget;

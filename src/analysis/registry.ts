@@ -41,9 +41,7 @@ function modulesOfFolder(): Promise<Record<string, unknown>[]> {
   const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && file !== basename(import.meta.filename))
     .sort();
-  return Promise.all(
-    files.map((file) => import(/* @vite-ignore: found by its folder */ `./${file.replaceAll('\\', '/')}`)),
-  );
+  return Promise.all(files.map((file) => import(/* @vite-ignore */ `./${file.replaceAll('\\', '/')}`)));
 }
 
 function isAnalysis(value: unknown): value is AnyAnalysis {

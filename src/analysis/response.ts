@@ -4,8 +4,8 @@ import type { Encoded } from '../data/batches/string-table.ts';
 import type { FeatureBinding } from '../data/manifest/manifest.ts';
 import type { Analysis } from './analysis.ts';
 import { onCopies } from './attributions/inputs.ts';
-import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './comoments.ts';
 import { firstNotFinite, firstOf, type NotFinite, notFiniteIn } from './not-finite.ts';
+import { type Comoments, emptyComoments, fromShiftedSums, mergeComoments } from './sums/comoments.ts';
 import { type OutputTarget, targetOf } from './target.ts';
 
 export interface ResponseSpec {

@@ -25,7 +25,7 @@ import {
   scoreOf,
   undoSamplingOfLogit,
 } from './score.ts';
-import { type LayerSpec, layerOf, unitsLast } from './units.ts';
+import { type LayerSpec, layerOf, unitsLast } from './units/units.ts';
 
 export type TargetSpace = 'LOGIT' | 'PROBABILITY' | 'OUTPUT';
 

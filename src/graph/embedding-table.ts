@@ -1,8 +1,8 @@
-import { histogramOf } from '../analysis/distribution.ts';
 import { type FrequencyBucket as Bucket, normByFrequency } from '../analysis/tables/frequency.ts';
 import { nearest } from '../analysis/tables/nearest.ts';
 import { tableNorms } from '../analysis/tables/norms.ts';
 import { informationAbundance, type SpectrumResult, tableRank, tableSpectrum } from '../analysis/tables/spectrum.ts';
+import { histogramOf } from '../analysis/units/distribution.ts';
 import { lookupsOf } from '../data/manifest/carriers.ts';
 import { vocabularyLines } from '../data/manifest/vocabulary-lines.ts';
 import { badUserInput } from '../errors.ts';

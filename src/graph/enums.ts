@@ -1,5 +1,5 @@
 import type { AttributionMethod as Methods } from '../analysis/attributions/method.ts';
-import type { CurveKind as Curves } from '../analysis/thresholds.ts';
+import type { CurveKind as Curves } from '../analysis/quality/thresholds.ts';
 import type { executorNames, modelFormats } from '../compute/executor.ts';
 import type { layerKinds } from '../compute/graph.ts';
 import type { featureKinds, scoreSpaces } from '../data/manifest/manifest.ts';

@@ -1,9 +1,9 @@
-import { type CalibrationResult, calibration } from '../analysis/calibration.ts';
-import type { LabelledSpec } from '../analysis/labelled.ts';
+import { type CalibrationResult, calibration } from '../analysis/quality/calibration.ts';
+import type { LabelledSpec } from '../analysis/quality/labelled.ts';
+import { gauc, slices } from '../analysis/quality/slices.ts';
+import { type CurveKind, confusion, curve } from '../analysis/quality/thresholds.ts';
+import { weakSegments } from '../analysis/quality/weak-segments.ts';
 import type { Question } from '../analysis/question.ts';
-import { gauc, slices } from '../analysis/slices.ts';
-import { type CurveKind, confusion, curve } from '../analysis/thresholds.ts';
-import { weakSegments } from '../analysis/weak-segments.ts';
 import { isScalar } from '../data/columns/type.ts';
 import { badUserInput } from '../errors.ts';
 import { ask, datasetAsked } from '../questions/ask.ts';

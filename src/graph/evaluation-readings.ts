@@ -1,5 +1,5 @@
-import { type CalibrationResult, expectedCalibrationError } from '../analysis/calibration.ts';
-import type { ConfusionResult, CurvePoint as Point } from '../analysis/thresholds.ts';
+import { type CalibrationResult, expectedCalibrationError } from '../analysis/quality/calibration.ts';
+import type { ConfusionResult, CurvePoint as Point } from '../analysis/quality/thresholds.ts';
 import { builder } from './builder.ts';
 import { CurveKind } from './enums.ts';
 import { evaluationQuestions as questions } from './evaluation-questions.ts';

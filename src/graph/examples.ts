@@ -1,4 +1,4 @@
-import { topExamples } from '../analysis/top-examples.ts';
+import { topExamples } from '../analysis/units/top-examples.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
 import { analysisFailed } from '../errors.ts';
 import { analysisLimits } from '../limits.ts';

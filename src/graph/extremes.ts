@@ -1,4 +1,4 @@
-import type { ExtremesResult } from '../analysis/extremes.ts';
+import type { ExtremesResult } from '../analysis/units/extremes.ts';
 
 /** A unit counts as saturated when nearly all of its observations lie at a bound of its activation. */
 const saturatedFrom = 0.95;

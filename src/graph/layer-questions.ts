@@ -1,6 +1,6 @@
-import { type CovarianceResult, covariance } from '../analysis/covariance.ts';
-import { type DistributionResult, distribution } from '../analysis/distribution.ts';
-import { type ExtremesResult, extremes } from '../analysis/extremes.ts';
+import { type CovarianceResult, covariance } from '../analysis/units/covariance.ts';
+import { type DistributionResult, distribution } from '../analysis/units/distribution.ts';
+import { type ExtremesResult, extremes } from '../analysis/units/extremes.ts';
 import { ask } from '../questions/ask.ts';
 import type { Questions } from './ahead.ts';
 import type { Context } from './context.ts';

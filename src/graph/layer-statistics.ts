@@ -1,6 +1,6 @@
-import { correlationsBetween, effectiveRank, mostVarying } from '../analysis/covariance.ts';
-import type { ExtremesResult } from '../analysis/extremes.ts';
-import type { MomentsResult } from '../analysis/moments.ts';
+import { correlationsBetween, effectiveRank, mostVarying } from '../analysis/units/covariance.ts';
+import type { ExtremesResult } from '../analysis/units/extremes.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import { correlationPlot, layerPlot } from '../plots/layer.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';

@@ -1,5 +1,5 @@
-import { evaluation } from '../analysis/evaluation.ts';
-import type { LabelledSpec } from '../analysis/labelled.ts';
+import { evaluation } from '../analysis/quality/evaluation.ts';
+import type { LabelledSpec } from '../analysis/quality/labelled.ts';
 import { bindingOf } from '../analysis/score.ts';
 import { isNumeric } from '../data/columns/type.ts';
 import { badUserInput } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { type MomentsResult, moments } from '../analysis/moments.ts';
-import { notFiniteRow } from '../analysis/not-finite-row.ts';
+import { type MomentsResult, moments } from '../analysis/units/moments.ts';
+import { notFiniteRow } from '../analysis/units/not-finite-row.ts';
 import { analysisFailed } from '../errors.ts';
 import { ask, type RowsArgument } from '../questions/ask.ts';
 import { askAhead } from './ahead.ts';

@@ -1,5 +1,5 @@
-import type { ExtremesResult } from '../analysis/extremes.ts';
-import type { MomentsResult } from '../analysis/moments.ts';
+import type { ExtremesResult } from '../analysis/units/extremes.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import { builder } from './builder.ts';
 import { zeroFraction } from './extremes.ts';
 import { extremesOf } from './layer-questions.ts';

@@ -1,6 +1,6 @@
-import { type DistributionResult, histogramOf, quantilesOf } from '../analysis/distribution.ts';
-import type { ExtremesResult } from '../analysis/extremes.ts';
-import type { MomentsResult } from '../analysis/moments.ts';
+import { type DistributionResult, histogramOf, quantilesOf } from '../analysis/units/distribution.ts';
+import type { ExtremesResult } from '../analysis/units/extremes.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import { badUserInput } from '../errors.ts';
 import { builder } from './builder.ts';
 import { wholeBetween } from './column-argument.ts';

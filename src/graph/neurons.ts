@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, Kind } from 'graphql';
-import type { ExtremesResult } from '../analysis/extremes.ts';
-import type { MomentsResult } from '../analysis/moments.ts';
+import type { ExtremesResult } from '../analysis/units/extremes.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import { badUserInput } from '../errors.ts';
 import type { RowsArgument } from '../questions/ask.ts';
 import { builder } from './builder.ts';

@@ -1,4 +1,4 @@
-import type { ProbeSpec } from '../analysis/probe.ts';
+import type { ProbeSpec } from '../analysis/probes/probe.ts';
 import { isNoLabel } from '../data/columns/label.ts';
 import { isNumeric } from '../data/columns/type.ts';
 import { fits } from '../data/rows.ts';

@@ -1,6 +1,6 @@
-import type { EvaluationResult } from '../analysis/evaluation.ts';
-import { type ProbeFit, type ProbeSpec, probe } from '../analysis/probe.ts';
-import { probeEvaluation } from '../analysis/probe-scores.ts';
+import { type ProbeFit, type ProbeSpec, probe } from '../analysis/probes/probe.ts';
+import { probeEvaluation } from '../analysis/probes/probe-scores.ts';
+import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import { ask, type RowsArgument } from '../questions/ask.ts';

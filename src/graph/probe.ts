@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { EvaluationResult } from '../analysis/evaluation.ts';
-import type { ProbeFit } from '../analysis/probe.ts';
+import type { ProbeFit } from '../analysis/probes/probe.ts';
+import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import { selectRows } from '../data/rows.ts';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';

@@ -1,8 +1,8 @@
 import type { AttributionResult } from '../analysis/attribution.ts';
 import type { AttributionMethod } from '../analysis/attributions/method.ts';
-import type { EvaluationResult } from '../analysis/evaluation.ts';
-import type { LabelledSpec } from '../analysis/labelled.ts';
-import type { MomentsResult } from '../analysis/moments.ts';
+import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
+import type { LabelledSpec } from '../analysis/quality/labelled.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import type { LayerGraph } from '../compute/graph.ts';
 import type { FeatureBinding } from '../data/manifest/manifest.ts';
 import type { Answer, Provenance } from '../planner/question.ts';

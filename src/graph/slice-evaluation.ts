@@ -1,4 +1,4 @@
-import type { SliceResult } from '../analysis/slicing.ts';
+import type { SliceResult } from '../analysis/quality/slicing.ts';
 import { builder } from './builder.ts';
 import { orNull } from './number.ts';
 

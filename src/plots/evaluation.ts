@@ -1,4 +1,4 @@
-import type { EvaluationResult } from '../analysis/evaluation.ts';
+import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import { colors, type VegaLite, vegaLite, widthFor } from './vega-lite.ts';
 
 /** AUC and normalized entropy of each partition, or of all rows where there are none. */

@@ -1,4 +1,4 @@
-import type { MomentsResult } from '../analysis/moments.ts';
+import type { MomentsResult } from '../analysis/units/moments.ts';
 import { colors, type VegaLite, vegaLite, widthFor } from './vega-lite.ts';
 
 /** Mean and standard deviation of every neuron, which is what Guo et al. 2018 call neuron status. */

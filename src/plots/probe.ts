@@ -1,4 +1,4 @@
-import type { EvaluationResult } from '../analysis/evaluation.ts';
+import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import { number } from './evaluation.ts';
 import { colors, type VegaLite, vegaLite, widthFor, withoutSharedPath } from './vega-lite.ts';
 

@@ -1,5 +1,5 @@
 import { attributionMethods } from '../../src/analysis/attributions/method.ts';
-import type { ProbeFit } from '../../src/analysis/probe.ts';
+import type { ProbeFit } from '../../src/analysis/probes/probe.ts';
 import type { NearestSpec } from '../../src/analysis/tables/nearest.ts';
 import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
 import type { Question } from './folds.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type DistributionResult, histogramOf } from '../../src/analysis/distribution.ts';
 import type { ProjectionResult } from '../../src/analysis/projection/points.ts';
 import type { SimilarityResult } from '../../src/analysis/similarity/similarity.ts';
 import type { FrequencyBucket } from '../../src/analysis/tables/frequency.ts';
 import type { NearestResult } from '../../src/analysis/tables/nearest.ts';
 import { informationAbundance, type SpectrumResult, tableRank } from '../../src/analysis/tables/spectrum.ts';
+import { type DistributionResult, histogramOf } from '../../src/analysis/units/distribution.ts';
 import { openTwins } from '../compute/tfjs/twins.ts';
 import { answersOf, type Toy, tableAnswersOf } from '../support/pass.ts';
 import { statisticsNet } from '../support/statistics-nets.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { evaluation } from '../../src/analysis/evaluation.ts';
+import { evaluation } from '../../src/analysis/quality/evaluation.ts';
+import { scores as scoresOfRows } from '../../src/analysis/quality/scores.ts';
 import { part } from '../../src/analysis/question.ts';
-import { scores as scoresOfRows } from '../../src/analysis/scores.ts';
 import { type KeyedQuestion, keyed, planPasses, type Target } from '../../src/planner/plan.ts';
 import { question, targetOn } from './questions.ts';
 

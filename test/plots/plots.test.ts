@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EvaluationResult } from '../../src/analysis/evaluation.ts';
-import type { MomentsResult } from '../../src/analysis/moments.ts';
+import type { EvaluationResult } from '../../src/analysis/quality/evaluation.ts';
+import type { MomentsResult } from '../../src/analysis/units/moments.ts';
 import { evaluationPlot } from '../../src/plots/evaluation.ts';
 import { histogramPlot } from '../../src/plots/histogram.ts';
 import { interactionsPlot } from '../../src/plots/interactions.ts';

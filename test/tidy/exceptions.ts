@@ -5,7 +5,6 @@
 export const longFiles: Readonly<Record<string, number>> = {};
 export const longFunctions: Readonly<Record<string, number>> = {};
 export const crowdedFolders: Readonly<Record<string, number>> = {
-  'src/analysis': 38,
-  'src/graph': 71,
+  'src/graph': 70,
   'test/http': 47,
 };

@@ -1,6 +1,6 @@
 import { analysisFailed, badUserInput, type GlassgraphError } from '../../errors.ts';
-import type { Gram } from '../gram.ts';
-import type { LayerSpec } from '../units.ts';
+import type { Gram } from '../sums/gram.ts';
+import type { LayerSpec } from '../units/units.ts';
 import { emptySums, newtonStep, objective, type Standard, type Sums, type Weights } from './newton.ts';
 import { deviationsOf } from './standard.ts';
 import type { ProbeTargetSpec } from './target.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../compute/program.ts';
 import { float32 } from '../../compute/tensor.ts';
 import type { Values } from '../analysis.ts';
-import { meansOfRows } from '../units.ts';
+import { meansOfRows } from '../units/units.ts';
 import { dot, solve } from './solve.ts';
 import { ofRows } from './standard.ts';
 

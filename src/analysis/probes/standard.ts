@@ -1,8 +1,8 @@
 import type { LayerGraph } from '../../compute/graph.ts';
 import { concat, matmul, mul, type Program, parameter, reshape, sub, transpose } from '../../compute/program.ts';
 import type { Outputs } from '../analysis.ts';
-import { type Gram, gramOfSums } from '../gram.ts';
-import { meansOfRows, nearMean } from '../units.ts';
+import { type Gram, gramOfSums } from '../sums/gram.ts';
+import { meansOfRows, nearMean } from '../units/units.ts';
 
 /** A column vector of one number a row, given with every batch. */
 export const ofRows = (name: string) => reshape(parameter(name, 'float32', [null]), [-1, 1]);

@@ -12,9 +12,9 @@ import { float32 } from '../../compute/tensor.ts';
 import { analysisFailed, badUserInput } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
 import type { Analysis, Outputs } from '../analysis.ts';
-import { addProducts, type CrossProducts, emptyProducts, summedRows, type UnitMeans } from '../cross-products.ts';
-import { spectrumOf } from '../symmetric.ts';
-import { type LayerSpec, layerOf, meansOfRows, nearMean } from '../units.ts';
+import { addProducts, type CrossProducts, emptyProducts, summedRows, type UnitMeans } from '../sums/cross-products.ts';
+import { spectrumOf } from '../sums/symmetric.ts';
+import { type LayerSpec, layerOf, meansOfRows, nearMean } from '../units/units.ts';
 import { assertShown, joined, type Points, type ProjectionResult, pointOutputs, pointsOf } from './points.ts';
 
 export interface PcaSpec extends LayerSpec {

@@ -2,8 +2,8 @@ import type { Expression } from '../../compute/program.ts';
 import type { Batch } from '../../data/types.ts';
 import { badUserInput } from '../../errors.ts';
 import type { Outputs, Subject } from '../analysis.ts';
-import { assertByRow } from '../row-axis.ts';
 import { scoreOf } from '../score.ts';
+import { assertByRow } from '../units/row-axis.ts';
 
 /** Rows as points, in row order. */
 export interface ProjectionResult {

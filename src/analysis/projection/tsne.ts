@@ -2,7 +2,7 @@ import { TSNE } from '@saehrimnir/druidjs';
 import { badUserInput } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
 import type { Analysis } from '../analysis.ts';
-import { type LayerSpec, layerOf, meansOfRows } from '../units.ts';
+import { type LayerSpec, layerOf, meansOfRows } from '../units/units.ts';
 import { assertShown, joined, type Points, type ProjectionResult, pointOutputs, pointsOf } from './points.ts';
 
 export interface TsneSpec extends LayerSpec {

@@ -1,9 +1,9 @@
 import type { LayerGraph } from '../../compute/graph.ts';
 import { type Expression, type Program, parameter, reduceMean, reshape } from '../../compute/program.ts';
 import type { Subject } from '../analysis.ts';
-import { summedRows } from '../cross-products.ts';
-import { isOfElements } from '../row-axis.ts';
-import { layerOf, unitsLast } from '../units.ts';
+import { summedRows } from '../sums/cross-products.ts';
+import { isOfElements } from '../units/row-axis.ts';
+import { layerOf, unitsLast } from '../units/units.ts';
 
 /** Two layers, or all layers with all when omitted. Without a base model, both are layers of the one that is asked. */
 export interface SimilaritySpec {

@@ -2,9 +2,9 @@ import { type Expression, matmul, reduceMax, reduceMean, reduceMin, sub, transpo
 import { badUserInput } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
 import type { Analysis, Outputs } from '../analysis.ts';
-import { addProducts, type CrossProducts, emptyProducts, squaredNorm, type UnitMeans } from '../cross-products.ts';
-import { withoutRows } from '../row-axis.ts';
-import { countOf } from '../units.ts';
+import { addProducts, type CrossProducts, emptyProducts, squaredNorm, type UnitMeans } from '../sums/cross-products.ts';
+import { withoutRows } from '../units/row-axis.ts';
+import { countOf } from '../units/units.ts';
 import { type Pair, pairName, pairsOf, seenName, viewOf } from './pairs.ts';
 import {
   baseProgram,

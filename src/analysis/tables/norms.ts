@@ -1,5 +1,5 @@
 import { analysisLimits } from '../../limits.ts';
-import type { DistributionResult } from '../distribution.ts';
+import type { DistributionResult } from '../units/distribution.ts';
 import { normOf, type TableAnalysis, type TableSpec } from './table-analysis.ts';
 
 interface NormsState {

@@ -1,6 +1,6 @@
 import { unsupportedByExecutor } from '../../errors.ts';
 import { analysisLimits } from '../../limits.ts';
-import { spectrumOf } from '../symmetric.ts';
+import { spectrumOf } from '../sums/symmetric.ts';
 import { type Entries, normOf, type TableAnalysis, type TableSpec } from './table-analysis.ts';
 
 /** Singular values of a table, largest first: as many as an entry has elements. */
