@@ -3,7 +3,7 @@
  * A folder that has no row may import nothing and be imported by nobody.
  */
 const contracts =
-  'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life|written-out|expressions|runs|made-up)\\.ts$';
+  'src/compute/(tensor|program|expression-ids|graph|executor|signs-of-life|expressions|runs|made-up)\\.ts$';
 const everybody = [
   'src/errors\\.ts$',
   'src/limits\\.ts$',
@@ -18,8 +18,9 @@ const everybody = [
 const arrows = {
   [contracts]: [contracts],
   'src/compute/files/': [contracts],
-  'src/compute/onnx/': [contracts, 'src/compute/files/'],
-  'src/compute/tfjs/': [contracts, 'src/compute/files/'],
+  'src/compute/layers/': [contracts],
+  'src/compute/onnx/': [contracts, 'src/compute/(files|layers)/'],
+  'src/compute/tfjs/': [contracts, 'src/compute/(files|layers)/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/([^/]+/executor|files/foreign)\\.ts$'],
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],

@@ -19,6 +19,9 @@ const constants: GraphConstant[] = [
   ['variance', 'float32', [2], [4, 4]],
   ['beta', 'float32', [2], [1, -1]],
   ['half', 'float32', [], [0.5]],
+  ['one', 'float32', [], [1]],
+  ['apart', 'int32', [4], [-1, 1, 1, 2]],
+  ['flat', 'int32', [2], [-1, 2]],
 ];
 
 /** Two units h of x [n, 3], what follows, and a logit and score of the node `a`. */
@@ -30,7 +33,7 @@ async function layersOf(nodes: readonly object[]): Promise<readonly LayerGraph[]
     node('MatMul', 'h', 'x w'),
     ...nodes,
     node('MatMul', 'logit', 'a v'),
-    node('Sigmoid', 'p', 'logit'),
+    node('Sigmoid', 'score', 'logit'),
   ];
   await writeGraphModel(join(folder, 'model'), constants, around);
   const path = join(folder, 'model');
@@ -51,7 +54,7 @@ test.each<[string, object[]]>([
     ['r', 'DENSE'],
     ['a', 'NORMALIZATION'],
     ['logit', 'DENSE'],
-    ['p', 'OUTPUT'],
+    ['score', 'OUTPUT'],
   ]);
   expect(layers[0]).toMatchObject({ activation: 'relu', parameterCount: 6 });
   expect(layers[1]).toMatchObject({ activation: null, inputs: ['r'], units: 2 });
@@ -74,7 +77,32 @@ test.each<[string, string, object[]]>([
   expect(kindsOf(layers)).toEqual([
     ['a', 'DENSE'],
     ['logit', 'DENSE'],
-    ['p', 'OUTPUT'],
+    ['score', 'OUTPUT'],
   ]);
   expect(layers[0]?.activation).toBe(activation);
+});
+
+test('a gate that is made of a layer by normalising it belongs to the layer: Dice', async () => {
+  const layers = await layersOf([
+    node('Reshape', 'image', 'h apart'),
+    node('FusedBatchNormV3', 'normal', 'image gamma beta beta variance'),
+    node('Reshape', 'n', 'normal flat'),
+    node('Sigmoid', 'p', 'n'),
+    node('Sub', 'q', 'one p'),
+    node('Mul', 'r', 'q gamma'),
+    node('Mul', 'low', 'r h'),
+    node('Mul', 'high', 'p h'),
+    node('AddV2', 'a', 'low high'),
+  ]);
+  expect(kindsOf(layers)).toEqual([
+    ['a', 'DENSE'],
+    ['logit', 'DENSE'],
+    ['score', 'OUTPUT'],
+  ]);
+  expect(layers[0]).toMatchObject({ activation: 'dice', units: 2 });
+});
+
+test('an activation by limits is called as in ONNX', async () => {
+  const [layer] = await layersOf([node('ClipByValue', 'a', 'h half one')]);
+  expect(layer).toMatchObject({ kind: 'DENSE', activation: 'clip' });
 });

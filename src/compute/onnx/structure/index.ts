@@ -1,8 +1,9 @@
 import type { LayerGraph, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
+import { findLayers } from '../../layers/walk.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { rowDependent } from '../reach.ts';
 import type { GraphView } from '../view.ts';
-import { findLayers } from './layers.ts';
+import { stepsOf } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { Origins } from './origins.ts';
@@ -23,7 +24,7 @@ export function describeStructure(view: GraphView, specs: ReadonlyMap<string, Te
   const origins = new Origins(view, specs);
   const lookups = findLookups(view, specs, dependent, origins);
   return {
-    layers: findLayers(view, specs, dependent, new Set(lookups.map(({ carrier }) => carrier))),
+    layers: findLayers(stepsOf(view, specs, dependent, lookups)),
     logits: findLogits(view, specs),
     lookups,
     strays: findStrays(view, specs, origins, lookups),

@@ -2,8 +2,8 @@ import { type GlassgraphError, unsupportedOperator } from '../../../errors.ts';
 import type { ModelGraph } from '../../graph.ts';
 import type { Expression } from '../../program.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
+import { names } from '../names.ts';
 import type { Opened } from '../opened.ts';
-import { names } from '../structure/families.ts';
 import { elementwise } from './multipliers.ts';
 
 /*

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { names } from '../names.ts';
 import type { Runtime } from '../runtime/library.ts';
-import { names } from '../structure/families.ts';
 
 /** Operators, and kernels, that compute each element from one element of their first operand. */
 export const elementwise = names(

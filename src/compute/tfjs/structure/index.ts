@@ -1,7 +1,8 @@
 import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
+import { findLayers } from '../../layers/walk.ts';
 import type { Specs } from '../graph-view.ts';
 import type { Opened } from '../opened.ts';
-import { findLayers } from './layers.ts';
+import { stepsOf } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
@@ -17,7 +18,7 @@ export interface Structure {
 export function describeStructure(model: Opened, specs: Specs): Structure {
   const { view } = model;
   return {
-    layers: findLayers(view, specs),
+    layers: findLayers(stepsOf(model, specs)),
     logits: findLogits(model, specs),
     lookups: findLookups(model, specs),
     parameterCount: parameterCount(view, view.nodes),

@@ -1,14 +1,14 @@
 import type { LogitTensor } from '../../graph.ts';
 import type { Specs } from '../graph-view.ts';
 import { inputsOf, nodeOf } from '../model-json.ts';
+import { names } from '../names.ts';
 import type { Opened } from '../opened.ts';
 import { chosenFrom, columnsChosen } from './columns.ts';
-import { joins } from './families.ts';
+
+const joins = names('ConcatV2 Concatenate');
 
 /** They keep the elements of a row in their order. */
-const transparent = new Set(
-  'Identity Squeeze ExpandDims Reshape StopGradient Snapshot Flatten Linear Dropout'.split(' '),
-);
+const transparent = names('Identity Squeeze ExpandDims Reshape StopGradient Snapshot Flatten Linear Dropout');
 
 /**
  * Of every element of every output that is a sigmoid, or a class of a softmax: the tensor before it, through concatenations and the choice

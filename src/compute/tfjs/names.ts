@@ -1,0 +1,2 @@
+/** Operators' names, separated by spaces. */
+export const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
