@@ -38,7 +38,15 @@ const arrows = {
     'src/pass/protocol\\.ts$',
     'src/planner/question\\.ts$',
   ],
-  'src/questions/': [contracts, 'src/data/', 'src/analysis/', 'src/store/', 'src/planner/', 'src/pass/protocol\\.ts$'],
+  'src/questions/': [
+    contracts,
+    'src/compute/process/(pool|lost)\\.ts$',
+    'src/data/',
+    'src/analysis/',
+    'src/store/',
+    'src/planner/',
+    'src/pass/protocol\\.ts$',
+  ],
   'src/graph/': [
     contracts,
     'src/compute/(executors|process/(pool|lost))\\.ts$',

@@ -9,10 +9,8 @@ import {
 import { beside } from '../questions/asker.ts';
 import type { Context } from './context.ts';
 
-/** Fields of a type that are questions of their own: each asks for what it needs. */
-export type Questions<Of> = Readonly<
-  Record<string, (of: Of, args: Readonly<Record<string, unknown>>, context: Context) => Promise<unknown>>
->;
+/** Fields of a type that are questions of their own: each asks for what it needs, with the arguments of its field. */
+export type Questions<Of> = Readonly<Record<string, (of: Of, args: never, context: Context) => Promise<unknown>>>;
 
 /**
  * Asks at once for what the query wants below an analysis' field, so that it shares the pass of that analysis instead of waiting for
@@ -40,9 +38,9 @@ export function askAhead<Of>(
     const field = type.getFields()[node.name.value];
     const question = questions[node.name.value];
     if (field === undefined || question === undefined) continue;
-    beside(context, async (asker) => question(of, getArgumentValues(field, node, info.variableValues), asker)).catch(
-      () => undefined,
-    );
+    // The schema says that they are the field's.
+    const args = () => getArgumentValues(field, node, info.variableValues) as never;
+    beside(context, async (asker) => question(of, args(), asker)).catch(() => undefined);
   }
 }
 

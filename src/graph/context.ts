@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { Operation } from '../at-work.ts';
-import type { ComputePool } from '../compute/process/pool.ts';
 import type { JobWatch } from '../jobs/watch.ts';
-import type { PassEnvironment } from '../pass/protocol.ts';
-import type { Asker, Asking } from '../questions/asker.ts';
+import type { Asking } from '../questions/asker.ts';
+import type { AskerAtOnce } from '../questions/at-once.ts';
 import type { JobRow } from '../store/jobs.ts';
 
 /** A query document to be computed in the background. */
@@ -14,7 +13,8 @@ export interface PrefetchRequest {
 }
 
 /** What every resolver may use; one for the server. */
-export interface Services extends Pick<Asking, 'database' | 'lookups' | 'planner' | 'home'> {
+export interface Services
+  extends Pick<AskerAtOnce, 'database' | 'lookups' | 'planner' | 'home' | 'pool' | 'environment'> {
   readonly jobs: {
     readonly watch: JobWatch;
     /** Ends it, whoever waits. */
@@ -22,9 +22,6 @@ export interface Services extends Pick<Asking, 'database' | 'lookups' | 'planner
     /** Throws as the document would when it is asked. */
     prefetch(request: PrefetchRequest): Promise<JobRow>;
   };
-  readonly pool: ComputePool;
-  /** What compute processes are told with every call. */
-  readonly environment: PassEnvironment;
   /** Folders that `source.uri` may reach. */
   readonly sources: readonly string[];
   readonly log: Logger;
@@ -40,4 +37,4 @@ export interface RequestContext extends Services, Asking {
 }
 
 /** What a resolver has: the request, and its own part in it. */
-export interface Context extends RequestContext, Asker {}
+export interface Context extends RequestContext, AskerAtOnce {}

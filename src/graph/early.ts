@@ -1,6 +1,7 @@
 import type { GraphQLField } from 'graphql';
 import { badUserInput, GlassgraphError } from '../errors.ts';
 import { flawOf } from '../flaw.ts';
+import { wholeBetween } from '../questions/arguments.ts';
 
 type Arguments = object;
 type Check<Given> = (given: Given) => unknown;
@@ -12,6 +13,12 @@ type Check<Given> = (given: Given) => unknown;
 export const refusedEarly = <Given>(check: Check<Given>): { readonly refusedEarly: Check<Given> } => ({
   refusedEarly: check,
 });
+
+/** For a list that cannot be null: `first`, where it is given. */
+export const firstUpTo =
+  (high: number) =>
+  ({ first }: { readonly first?: number | null | undefined }): unknown =>
+    first == null || wholeBetween('first', first, 0, high);
 
 /** Why the arguments of a field are refused before the document runs; undefined when they are not, or null is its answer then. */
 export function earlyRefusal(

@@ -1,29 +1,51 @@
-import { type CalibrationResult, expectedCalibrationError } from '../analysis/quality/calibration.ts';
-import type { ConfusionResult, CurvePoint as Point } from '../analysis/quality/thresholds.ts';
+import { expectedCalibrationError } from '../analysis/quality/calibration.ts';
+import type { ConfusionResult, CurveKind as Kind, CurvePoint as Point } from '../analysis/quality/thresholds.ts';
+import type { Optional } from '../questions/arguments.ts';
+import { orNull } from '../questions/or-null.ts';
+import {
+  type ReliabilityBin as Bin,
+  type Confusion as Confused,
+  calibrationOf,
+  confusionOf,
+  curveOf,
+  gaucBy,
+  precisionOf,
+  recallOf,
+  reliabilityBins,
+  type ScoredRows,
+  scoreHistogram,
+  slicesBy,
+  type WeakSegmentArguments,
+  weakSegmentsOf,
+} from '../questions/quality.ts';
+import type { Questions } from './ahead.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 import { CurveKind } from './enums.ts';
-import { evaluationQuestions as questions } from './evaluation-questions.ts';
 import { Histogram } from './histogram.ts';
-import { orNull } from './number.ts';
 import { Evaluation } from './references.ts';
 import { SliceEvaluation } from './slice-evaluation.ts';
 
-interface Bin {
-  readonly low: number;
-  readonly high: number;
-  readonly rowCount: number;
-  readonly meanScore: number | null;
-  readonly positiveRate: number | null;
+interface Bins {
+  readonly bins?: Optional<number>;
 }
 
-const binsOf = ({ rowCount, positiveCount, scoreSum }: CalibrationResult): Bin[] =>
-  Array.from(rowCount, (count, bin) => ({
-    low: bin / rowCount.length,
-    high: (bin + 1) / rowCount.length,
-    rowCount: count,
-    meanScore: orNull((scoreSum[bin] as number) / count),
-    positiveRate: orNull((positiveCount[bin] as number) / count),
-  }));
+/** Fields of an Evaluation that are questions of their own: each reads the score file, none runs the model. */
+export const evaluationQuestions = {
+  gauc: async (of: ScoredRows, { by }: { by?: Optional<string> }, context: Context) =>
+    by == null ? null : gaucBy(context, of, by),
+  expectedCalibrationError: (of: ScoredRows, { bins }: Bins, context: Context) =>
+    calibrationOf(context, of, bins ?? 10),
+  reliability: (of: ScoredRows, { bins }: Bins, context: Context) => calibrationOf(context, of, bins ?? 10),
+  scores: (of: ScoredRows, { bins }: Bins, context: Context) => calibrationOf(context, of, bins ?? 50),
+  curve: (of: ScoredRows, args: { kind: Kind; points?: Optional<number> }, context: Context) =>
+    curveOf(context, of, args),
+  confusion: (of: ScoredRows, { threshold }: { threshold?: Optional<number> }, context: Context) =>
+    confusionOf(context, of, threshold ?? undefined),
+  slices: (of: ScoredRows, args: { by: string; first?: Optional<number> }, context: Context) =>
+    slicesBy(context, of, args),
+  weakSegments: (of: ScoredRows, args: WeakSegmentArguments, context: Context) => weakSegmentsOf(context, of, args),
+} satisfies Questions<ScoredRows>;
 
 const ReliabilityBin = builder.objectRef<Bin>('ReliabilityBin').implement({
   description: 'Rows whose scores lie in [low, high), the last bin closed.',
@@ -48,7 +70,7 @@ const CurvePoint = builder.objectRef<Point>('CurvePoint').implement({
   }),
 });
 
-const Confusion = builder.objectRef<ConfusionResult & { threshold: number }>('Confusion').implement({
+const Confusion = builder.objectRef<Confused>('Confusion').implement({
   description: 'Positive when score >= threshold.',
   fields: (t) => {
     const count = (description: string, resolve: (confusion: ConfusionResult) => number) =>
@@ -62,12 +84,12 @@ const Confusion = builder.objectRef<ConfusionResult & { threshold: number }>('Co
       precision: t.float({
         nullable: true,
         description: 'Share of label 1 among the rows that are called positive; null without such rows.',
-        resolve: (c) => orNull(c.truePositives / (c.truePositives + c.falsePositives)),
+        resolve: precisionOf,
       }),
       recall: t.float({
         nullable: true,
         description: 'Share of the rows with label 1 that is called positive; null without such rows.',
-        resolve: (c) => orNull(c.truePositives / (c.truePositives + c.falseNegatives)),
+        resolve: recallOf,
       }),
     };
   },
@@ -81,25 +103,24 @@ builder.objectFields(Evaluation, (t) => {
       description: 'Equal-width bins on [0, 1], weighted by rows.',
       args: { bins: bins(10) },
       resolve: async (of, args, context) =>
-        orNull(expectedCalibrationError(await questions.expectedCalibrationError(of, args, context))),
+        orNull(expectedCalibrationError(await evaluationQuestions.expectedCalibrationError(of, args, context))),
     }),
     reliability: t.field({
       type: [ReliabilityBin],
       nullable: true,
       description: 'Scores against what happened, in equal-width bins on [0, 1].',
       args: { bins: bins(10) },
-      resolve: async (of, args, context) => binsOf(await questions.reliability(of, args, context)),
+      resolve: async (of, args, context) => reliabilityBins(await evaluationQuestions.reliability(of, args, context)),
     }),
     scores: t.field({
       type: Histogram,
       nullable: true,
       description: 'Histogram of the scores over [0, 1], of labelled rows.',
       args: { bins: bins(50) },
-      resolve: async (of, args, context) => {
-        const { rowCount, positiveCount } = await questions.scores(of, args, context);
-        const edges = Array.from({ length: rowCount.length + 1 }, (_, at) => at / rowCount.length);
-        return { edges, counts: [...rowCount], positiveCounts: [...positiveCount], what: 'the score' };
-      },
+      resolve: async (of, args, context) => ({
+        ...scoreHistogram(await evaluationQuestions.scores(of, args, context)),
+        what: 'the score',
+      }),
     }),
     curve: t.field({
       type: [CurvePoint],
@@ -109,14 +130,14 @@ builder.objectFields(Evaluation, (t) => {
         kind: t.arg({ type: CurveKind, required: true, description: 'What x and y are.' }),
         points: t.arg.int({ defaultValue: 100, description: 'At most so many, from 2 to 10,000.' }),
       },
-      resolve: (of, args, context) => questions.curve(of, args, context),
+      resolve: (of, args, context) => evaluationQuestions.curve(of, args, context),
     }),
     confusion: t.field({
       type: Confusion,
       nullable: true,
       description: 'Positive when score >= threshold.',
       args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'Of the score.' }) },
-      resolve: (of, args, context) => questions.confusion(of, args, context),
+      resolve: (of, args, context) => evaluationQuestions.confusion(of, args, context),
     }),
   };
 });
@@ -128,7 +149,7 @@ builder.objectFields(Evaluation, (t) => ({
       'Mean AUC over the groups (values of `by`; of the dataset’s group column when omitted) that have both labels, weighted by their rows.',
     args: { by: t.arg.string({ description: 'A column of the dataset.' }) },
     resolve: (of, args, context) =>
-      args.by == null ? orNull(of.answer.value.gauc) : questions.gauc(of, args, context),
+      args.by == null ? orNull(of.answer.value.gauc) : evaluationQuestions.gauc(of, args, context),
   }),
   slices: t.field({
     type: [SliceEvaluation],
@@ -138,7 +159,7 @@ builder.objectFields(Evaluation, (t) => ({
       by: t.arg.string({ required: true, description: 'A column of the dataset.' }),
       first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 1,000.' }),
     },
-    resolve: (of, args, context) => questions.slices(of, args, context),
+    resolve: (of, args, context) => evaluationQuestions.slices(of, args, context),
   }),
   weakSegments: t.field({
     type: [SliceEvaluation],
@@ -152,6 +173,6 @@ builder.objectFields(Evaluation, (t) => ({
       minimumRows: t.arg.int({ defaultValue: 200, description: 'Smaller segments are left out.' }),
       first: t.arg.int({ defaultValue: 10, description: 'At most so many, up to 100.' }),
     },
-    resolve: (of, args, context) => questions.weakSegments(of, args, context),
+    resolve: (of, args, context) => evaluationQuestions.weakSegments(of, args, context),
   }),
 }));

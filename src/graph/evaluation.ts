@@ -1,7 +1,8 @@
 import { evaluationPlot } from '../plots/evaluation.ts';
+import { aucInterval, usualLevel } from '../questions/intervals.ts';
+import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
-import { Interval, interval } from './interval.ts';
-import { orNull } from './number.ts';
+import { Interval } from './interval.ts';
 import { Provenance } from './provenance.ts';
 import { Evaluation } from './references.ts';
 import { SliceEvaluation } from './slice-evaluation.ts';
@@ -36,7 +37,7 @@ builder.objectType(Evaluation, {
       nullable: true,
       description: 'DeLong’s, of the AUC.',
       args: { level: t.arg.float({ defaultValue: 0.95, description: 'Of confidence.' }) },
-      resolve: ({ answer: { value } }, { level }) => interval(value.auc, value.aucVariance, level ?? 0.95),
+      resolve: ({ answer: { value } }, { level }) => aucInterval(value, level ?? usualLevel),
     }),
     prAuc: t.float({
       nullable: true,

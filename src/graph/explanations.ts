@@ -6,20 +6,23 @@ import { badUserInput } from '../errors.ts';
 import type { ExplainCall } from '../pass/protocol.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { type About, ask, askRows, datasetAsked, type RowsArgument } from '../questions/ask.ts';
+import { atOnce, writtenRows } from '../questions/at-once.ts';
+import { attributionSpec } from '../questions/attribution-spec.ts';
+import { baselineRowsOf, baselinesAmong, baselinesOf } from '../questions/baselines.ts';
+import { type ExplanationOfRow, explanationsFrom } from '../questions/explanations.ts';
+import { outputTarget } from '../questions/targets.ts';
 import type { ModelRow } from '../store/models.ts';
-import { atOnce, writtenRows } from './at-once.ts';
-import { AttributionOptions, attributionSpec } from './attribution-options.ts';
-import { baselineRowsOf, baselinesAmong, baselinesOf } from './baselines.ts';
+import { AttributionOptions } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, cursorOf, pageAsked } from './connection.ts';
 import { connectionType } from './connection-types.ts';
 import type { Context } from './context.ts';
 import { AttributionMethod } from './enums.ts';
-import { Explanation, type ExplanationOfRow, explanationsFrom } from './explanation.ts';
+import { Explanation } from './explanation.ts';
 import { Provenance } from './provenance.ts';
 import { Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { outputTarget, TargetInput } from './target.ts';
+import { TargetInput } from './target.ts';
 
 interface ExplanationPage extends Connection<ExplanationOfRow> {
   readonly provenance: Origin;
@@ -90,10 +93,10 @@ async function explanationsOfWritten(
     model: { artifact, graph, manifest },
     rows: written,
     spec,
-    ...(baselines && { baselines: (await baselinesAmong(model, baselines, context)).value }),
+    ...(baselines && { baselines: (await baselinesAmong(context, model, baselines)).value }),
     environment: context.environment,
   };
-  const result = (await atOnce('explain', call, context)) as ExplanationsResult;
+  const result = (await atOnce(context, 'explain', call)) as ExplanationsResult;
   const shown = written.map((values, index) => ({ index, partition: null, label: null, values }) as DatasetRow);
   return explanationsFrom(model, result, shown, ({ values }, { name }) => values[name]);
 }
@@ -116,7 +119,7 @@ builder.objectFields(Model, (t) => ({
       after: t.arg.string({ description: 'Only rows after this cursor.' }),
     },
     resolve: async (model, { rows, target, first, after, ...how }, context) => {
-      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
+      const spec = await attributionSpec(context, model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
       return pageOf(model, rows, spec, baselinesOf(model, how), { first, after }, context);
     },
   }),
@@ -140,7 +143,7 @@ builder.objectFields(Model, (t) => ({
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
     resolve: async (model, { rows, target, ...how }, context) => {
-      const spec = await attributionSpec(model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target), context);
+      const spec = await attributionSpec(context, model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
       return explanationsOfWritten(model, rows, spec, baselineRowsOf(model, how), context);
     },
   }),

@@ -3,24 +3,15 @@ import { elementCount, type TensorSpec as Spec } from '../compute/tensor.ts';
 import { type Carrier, carriersOf, lookupsOf } from '../data/manifest/carriers.ts';
 import type { FeatureBinding } from '../data/manifest/manifest.ts';
 import { filledDims, rowWidth } from '../data/manifest/slots.ts';
+import { featuresOf, groupsOf } from '../questions/structure.ts';
 import type { ModelRow } from '../store/models.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { FeatureKind } from './enums.ts';
 import { idParts, partsId } from './ids.ts';
-import { Feature, FeatureGroup, type FeatureOfModel, type GroupOfModel, Model } from './references.ts';
+import { Feature, FeatureGroup, Model } from './references.ts';
 import { TensorSpec } from './tensor.ts';
-
-export const featuresOf = (model: ModelRow): FeatureOfModel[] =>
-  model.manifest.features.map((feature) => ({ model, feature }));
-
-/** In the order in which the manifest first names them. */
-export const groupsOf = (model: ModelRow): GroupOfModel[] =>
-  [...new Set(model.manifest.features.flatMap(({ group }) => (group === undefined ? [] : [group])))].map((group) => ({
-    model,
-    group,
-  }));
 
 /** A part of a model by its global id: the model's id and the part's name. */
 async function partById<Part>(

@@ -1,38 +1,21 @@
-import { correlationsBetween, effectiveRank, mostVarying } from '../analysis/units/covariance.ts';
-import type { ExtremesResult } from '../analysis/units/extremes.ts';
-import type { MomentsResult } from '../analysis/units/moments.ts';
+import { effectiveRank } from '../analysis/units/covariance.ts';
 import { correlationPlot, layerPlot } from '../plots/layer.ts';
+import { wholeBetween } from '../questions/arguments.ts';
+import {
+  type Correlations,
+  deadUnits,
+  pooledDeviation,
+  pooledMean,
+  pooledZeroFraction,
+  saturatedUnits,
+  strongestCorrelations,
+} from '../questions/layer-figures.ts';
+import { covarianceOf, extremesOf, type MomentsOfLayer } from '../questions/layers.ts';
+import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
-import { isSaturated, zeroFraction } from './extremes.ts';
-import { covarianceOf, extremesOf } from './layer-questions.ts';
-import { isDead } from './moments.ts';
-import { NeuronColumns, unitsOf } from './neuron-columns.ts';
-import { orNull } from './number.ts';
+import { NeuronColumns } from './neuron-columns.ts';
 import { Provenance } from './provenance.ts';
-import { Layer, type MomentsOfLayer } from './references.ts';
-
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const averageZeroFraction = (extremes: ExtremesResult): number =>
-  average(Array.from(extremes.zeroCount, (_, unit) => zeroFraction(extremes, unit)));
-
-const saturatedUnits = (extremes: ExtremesResult): Float64Array =>
-  extremes.saturatedCount.filter((_, unit) => isSaturated(extremes, unit));
-
-/** Over all units together: the mean of their variances plus the variance of their means. */
-function pooledDeviation({ mean, standardDeviation }: MomentsResult): number {
-  const centre = average([...mean]);
-  return Math.sqrt(
-    average([...standardDeviation].map((deviation) => deviation ** 2)) +
-      average([...mean].map((m) => (m - centre) ** 2)),
-  );
-}
-
-interface Correlations {
-  readonly units: number[];
-  readonly values: (number | null)[][];
-}
+import { Layer } from './references.ts';
 
 const CorrelationMatrix = builder.objectRef<Correlations>('CorrelationMatrix').implement({
   description: 'How units go together.',
@@ -67,7 +50,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     }),
     mean: t.float({
       description: 'Over all units and observations.',
-      resolve: ({ moments }) => average([...moments.mean]),
+      resolve: ({ moments }) => pooledMean(moments),
     }),
     standardDeviation: t.float({
       description: 'Over all units and observations.',
@@ -75,21 +58,21 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
     }),
     zeroFraction: t.float({
       description: 'Share of all activations that are exactly zero.',
-      resolve: async (of, _, context) => averageZeroFraction(await extremesOf(of, context)),
+      resolve: async (of, _, context) => pooledZeroFraction(await extremesOf(context, of)),
     }),
     deadUnits: t.int({
       description: 'Units that are constant on every observation.',
-      resolve: ({ moments }) => unitsOf(moments).filter((unit) => isDead(moments, unit)).length,
+      resolve: ({ moments }) => deadUnits(moments).length,
     }),
     saturatedUnits: t.int({
       description: 'Units with at least 95% of their observations at a bound of the activation.',
-      resolve: async (of, _, context) => saturatedUnits(await extremesOf(of, context)).length,
+      resolve: async (of, _, context) => saturatedUnits(await extremesOf(context, of)).length,
     }),
     effectiveRank: t.float({
       nullable: true,
       description:
         'Participation ratio of the covariance spectrum, (sum of eigenvalues)^2 over the sum of their squares; null for a constant layer.',
-      resolve: async (of, _, context) => orNull(effectiveRank(await covarianceOf(of, context))),
+      resolve: async (of, _, context) => orNull(effectiveRank(await covarianceOf(context, of))),
     }),
     correlations: t.field({
       type: CorrelationMatrix,
@@ -98,9 +81,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
       args: { first: t.arg.int({ defaultValue: 50, description: 'How many units, from 1 to 500.' }) },
       async resolve(of, { first }, context) {
         const count = wholeBetween('first', first ?? 50, 1, 500);
-        const covariance = await covarianceOf(of, context);
-        const units = mostVarying(covariance, count);
-        return { units, values: correlationsBetween(covariance, units).map((line) => line.map(orNull)) };
+        return strongestCorrelations(await covarianceOf(context, of), count);
       },
     }),
     plot: t.field({

@@ -1,4 +1,5 @@
-import { getModelById, type ModelRow } from '../store/models.ts';
+import { layerNamed, layersOf } from '../questions/structure.ts';
+import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
 import { LayerKind } from './enums.ts';
@@ -6,14 +7,9 @@ import { idParts, partsId } from './ids.ts';
 import { LayerStatistics } from './layer-statistics.ts';
 import { momentsOf } from './moments.ts';
 import { NeuronConnection, NeuronFilter, NeuronOrder, neuronsOf } from './neurons.ts';
-import { Layer, type LayerOfModel, Model, Neuron } from './references.ts';
+import { Layer, Model, Neuron } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 import { TensorSpec } from './tensor.ts';
-
-export const layersOf = (model: ModelRow): LayerOfModel[] => model.graph.layers.map((layer) => ({ model, layer }));
-
-export const layerNamed = (model: ModelRow, name: unknown): LayerOfModel | null =>
-  layersOf(model).find(({ layer }) => layer.name === name) ?? null;
 
 builder.node(Layer, {
   description:

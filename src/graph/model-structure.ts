@@ -1,12 +1,12 @@
 import { ownInputs } from '../compute/graph.ts';
 import { publicManifest } from '../data/manifest/manifest.ts';
+import { featuresOf, groupsOf, layerNamed, layersOf } from '../questions/structure.ts';
 import { builder } from './builder.ts';
 import { listConnection, pageAsked } from './connection.ts';
 import { pageArguments } from './connection-types.ts';
 import { refusedEarly } from './early.ts';
 import { LayerKind } from './enums.ts';
-import { featuresOf, groupsOf } from './feature.ts';
-import { LayerConnection, layerNamed, layersOf } from './layer.ts';
+import { LayerConnection } from './layer.ts';
 import { Feature, FeatureGroup, Layer, Model } from './references.ts';
 import { ScoreBinding } from './score.ts';
 import { TensorSpec } from './tensor.ts';

@@ -3,10 +3,11 @@ import { type MomentsResult, moments } from '../analysis/units/moments.ts';
 import { notFiniteRow } from '../analysis/units/not-finite-row.ts';
 import { analysisFailed } from '../errors.ts';
 import { ask, type RowsArgument } from '../questions/ask.ts';
+import type { MomentsOfLayer } from '../questions/layers.ts';
+import type { LayerOfModel } from '../questions/structure.ts';
 import { askAhead } from './ahead.ts';
 import type { Context } from './context.ts';
 import { layerQuestions } from './layer-questions.ts';
-import type { LayerOfModel, MomentsOfLayer } from './references.ts';
 
 /**
  * What the neurons of a layer do on rows, and ahead of it whatever else the query wants of them: in fields below one of `paths`.
@@ -35,6 +36,3 @@ export async function momentsOf(
 
 const isFiniteAt = ({ mean, standardDeviation }: MomentsResult, unit: number): boolean =>
   Number.isFinite((mean[unit] as number) + (standardDeviation[unit] as number));
-
-/** Constant on every observation. */
-export const isDead = ({ standardDeviation }: MomentsResult, unit: number): boolean => standardDeviation[unit] === 0;

@@ -1,12 +1,9 @@
 import type { ExtremesResult } from '../analysis/units/extremes.ts';
 import type { MomentsResult } from '../analysis/units/moments.ts';
+import { unitsOf, zeroFraction } from '../questions/layer-figures.ts';
+import { extremesOf, type MomentsOfLayer } from '../questions/layers.ts';
+import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
-import { zeroFraction } from './extremes.ts';
-import { extremesOf } from './layer-questions.ts';
-import { orNull } from './number.ts';
-import type { MomentsOfLayer } from './references.ts';
-
-export const unitsOf = ({ mean }: MomentsResult): number[] => Array.from(mean, (_, unit) => unit);
 
 export const NeuronColumns = builder.objectRef<MomentsOfLayer>('NeuronColumns').implement({
   description: 'Figures of all neurons of a layer, one list each, in unit order: for drawing whole layers.',
@@ -14,7 +11,7 @@ export const NeuronColumns = builder.objectRef<MomentsOfLayer>('NeuronColumns').
     const column = (description: string, values: (moments: MomentsResult) => Iterable<number>) =>
       t.floatList({ description, resolve: ({ moments }) => [...values(moments)] });
     const extremeColumn = (description: string, values: (extremes: ExtremesResult) => Iterable<number>) =>
-      t.floatList({ description, resolve: async (of, _, context) => [...values(await extremesOf(of, context))] });
+      t.floatList({ description, resolve: async (of, _, context) => [...values(await extremesOf(context, of))] });
     const nullableColumn = (description: string, values: (moments: MomentsResult) => Float64Array) =>
       t.field({
         type: ['Float'],

@@ -1,16 +1,20 @@
-import { type DistributionResult, histogramOf, quantilesOf } from '../analysis/units/distribution.ts';
+import { histogramOf } from '../analysis/units/distribution.ts';
 import type { ExtremesResult } from '../analysis/units/extremes.ts';
 import type { MomentsResult } from '../analysis/units/moments.ts';
-import { badUserInput } from '../errors.ts';
+import {
+  binsAsked,
+  isDead,
+  isSaturated,
+  quantilesAt,
+  saturatedFraction,
+  zeroFraction,
+} from '../questions/layer-figures.ts';
+import { distributionOf, extremesOf, type MomentsOfNeuron } from '../questions/layers.ts';
+import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
-import { isSaturated, saturatedFraction, zeroFraction } from './extremes.ts';
 import { Histogram } from './histogram.ts';
-import { distributionOf, extremesOf } from './layer-questions.ts';
-import { isDead } from './moments.ts';
-import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
-import { type MomentsOfNeuron, Neuron } from './references.ts';
+import { Neuron } from './references.ts';
 
 const Quantile = builder.objectRef<{ at: number; value: number }>('Quantile').implement({
   description: 'A value with a share of the observations below it.',
@@ -20,15 +24,6 @@ const Quantile = builder.objectRef<{ at: number; value: number }>('Quantile').im
   }),
 });
 
-const usual: readonly number[] = [0.01, 0.25, 0.5, 0.75, 0.99];
-
-function quantilesAsked(distribution: DistributionResult, unit: number, at: readonly number[]) {
-  const bad = at.find((share) => !(share >= 0 && share <= 1));
-  if (bad !== undefined) throw badUserInput('at', `\`at\` has ${bad}; shares lie between 0 and 1.`);
-  const values = quantilesOf(distribution, unit, at);
-  return at.map((share, position) => ({ at: share, value: values[position] as number }));
-}
-
 export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatistics').implement({
   description: 'A neuron’s status. Standard deviations divide by the number of observations.',
   fields: (t) => {
@@ -37,7 +32,7 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
     const nullableFigure = (description: string, values: (moments: MomentsResult) => Float64Array) =>
       t.float({ nullable: true, description, resolve: ({ moments, unit }) => orNull(values(moments)[unit]) });
     const extreme = (description: string, value: (extremes: ExtremesResult, unit: number) => number) =>
-      t.float({ description, resolve: async (of, _, context) => value(await extremesOf(of, context), of.unit) });
+      t.float({ description, resolve: async (of, _, context) => value(await extremesOf(context, of), of.unit) });
     return {
       neuron: t.field({
         type: Neuron,
@@ -64,7 +59,7 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
       ),
       saturated: t.boolean({
         description: 'saturatedFraction is at least 0.95.',
-        resolve: async (of, _, context) => isSaturated(await extremesOf(of, context), of.unit),
+        resolve: async (of, _, context) => isSaturated(await extremesOf(context, of), of.unit),
       }),
       meanWhenPositive: nullableFigure('Mean over rows with label 1.', (moments) => moments.meanWhenPositive),
       meanWhenNegative: nullableFigure('Mean over rows with label 0.', (moments) => moments.meanWhenNegative),
@@ -90,7 +85,7 @@ builder.objectFields(NeuronStatistics, (t) => ({
     args: {
       at: t.arg.floatList({ defaultValue: [0.01, 0.25, 0.5, 0.75, 0.99], description: 'Shares, from 0 to 1.' }),
     },
-    resolve: async (of, { at }, context) => quantilesAsked(await distributionOf(of, context), of.unit, at ?? usual),
+    resolve: async (of, { at }, context) => quantilesAt(await distributionOf(context, of), of.unit, at ?? undefined),
   }),
   histogram: t.field({
     type: Histogram,
@@ -98,9 +93,9 @@ builder.objectFields(NeuronStatistics, (t) => ({
     description: 'Equal-width bins between minimum and maximum; counts sum to observationCount.',
     args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
     async resolve(of, { bins }, context) {
-      const count = wholeBetween('bins', bins ?? 40, 1, 1200);
+      const count = binsAsked(bins ?? 40);
       const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
-      return { ...histogramOf(await distributionOf(of, context), of.unit, count), what };
+      return { ...histogramOf(await distributionOf(context, of), of.unit, count), what };
     },
   }),
 }));

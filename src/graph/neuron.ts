@@ -1,8 +1,9 @@
+import { examplesOf } from '../questions/examples.ts';
+import { layerNamed } from '../questions/structure.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { Example, examplesOf } from './examples.ts';
+import { Example } from './examples.ts';
 import { idParts, partsId } from './ids.ts';
-import { layerNamed } from './layer.ts';
 import { momentsOf } from './moments.ts';
 import { NeuronStatistics } from './neuron-statistics.ts';
 import { Layer, Neuron } from './references.ts';
@@ -43,7 +44,7 @@ builder.node(Neuron, {
         rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
         first: t.arg.int({ defaultValue: 10, description: 'How many, up to 100.' }),
       },
-      resolve: (neuron, { rows, first }, context) => examplesOf(neuron, rows, first ?? 10, context),
+      resolve: (neuron, { rows, first }, context) => examplesOf(context, neuron, rows, first ?? 10),
     }),
   }),
 });

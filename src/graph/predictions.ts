@@ -1,10 +1,9 @@
-import type { PredictCall, Prediction as Predicted } from '../pass/protocol.ts';
-import type { ModelRow } from '../store/models.ts';
-import { atOnce, writtenRows } from './at-once.ts';
+import type { Prediction as Predicted } from '../pass/protocol.ts';
+import { predictionsOf } from '../questions/predictions.ts';
+import { outputTarget } from '../questions/targets.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
 import { Model } from './references.ts';
-import { outputTarget, TargetInput } from './target.ts';
+import { TargetInput } from './target.ts';
 
 const Prediction = builder.objectRef<Predicted>('Prediction').implement({
   description: 'What a model makes of a row.',
@@ -16,23 +15,6 @@ const Prediction = builder.objectRef<Predicted>('Prediction').implement({
   }),
 });
 
-async function predictionsOf(
-  model: ModelRow,
-  rows: readonly unknown[],
-  target: typeof TargetInput.$inferInput | null | undefined,
-  context: Context,
-): Promise<Predicted[]> {
-  const written = writtenRows(rows);
-  if (written.length === 0) return [];
-  const call: PredictCall = {
-    model: { artifact: model.artifact, graph: model.graph, manifest: model.manifest },
-    rows: written,
-    target: outputTarget(model, target),
-    environment: context.environment,
-  };
-  return (await atOnce('predict', call, context)) as Predicted[];
-}
-
 builder.objectField(Model, 'predictions', (t) =>
   t.field({
     type: [Prediction],
@@ -43,6 +25,6 @@ builder.objectField(Model, 'predictions', (t) =>
       rows: t.arg({ type: ['JSON'], required: true, description: 'At most 1,000.' }),
       target: t.arg({ type: TargetInput, description: 'What `target` of the answer is.' }),
     },
-    resolve: (model, { rows, target }, context) => predictionsOf(model, rows, target, context),
+    resolve: (model, { rows, target }, context) => predictionsOf(context, model, rows, outputTarget(model, target)),
   }),
 );

@@ -1,23 +1,25 @@
-import { pca } from '../analysis/projection/pca.ts';
 import type { ProjectionResult } from '../analysis/projection/points.ts';
-import { tsne } from '../analysis/projection/tsne.ts';
 import { type DatasetRow, readRowsAt } from '../data/page.ts';
-import { analysisFailed } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
 import type { Answer } from '../planner/question.ts';
 import { projectionPlot } from '../plots/projection.ts';
-import { ask, datasetAsked } from '../questions/ask.ts';
+import { datasetAsked } from '../questions/ask.ts';
+import { orNull } from '../questions/or-null.ts';
+import {
+  coordinatesOf,
+  explainedVariance,
+  type ProjectionMethod as Method,
+  projectionOf,
+} from '../questions/projections.ts';
+import type { LayerOnRows } from '../questions/structure.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
 import { Row } from './dataset.ts';
 import { ProjectionMethod } from './enums.ts';
-import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
-import { Layer, type LayerOnRows } from './references.ts';
+import { Layer } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 
 interface ProjectionOfLayer extends LayerOnRows {
-  readonly method: 'PCA' | 'TSNE';
+  readonly method: Method;
   readonly answer: Answer<ProjectionResult>;
 }
 
@@ -27,9 +29,6 @@ interface Point {
   /** Of all points, read when the first is asked for. */
   readonly rows: () => Promise<readonly DatasetRow[]>;
 }
-
-const coordinatesOf = ({ components, coordinates }: ProjectionResult, at: number): number[] =>
-  Array.from(coordinates.subarray(at * components, (at + 1) * components));
 
 const ProjectedRow = builder.objectRef<Point>('ProjectedRow').implement({
   description: 'A row as a point of a layer’s representation.',
@@ -53,8 +52,7 @@ const Projection = builder.objectRef<ProjectionOfLayer>('Projection').implement(
     explainedVariance: t.floatList({
       nullable: true,
       description: 'Share of variance of each component; PCA only, null for a constant layer.',
-      resolve: ({ answer: { value } }) =>
-        value.explainedVariance?.every(Number.isFinite) ? [...value.explainedVariance] : null,
+      resolve: ({ answer }) => explainedVariance(answer.value),
     }),
     points: t.field({
       type: [ProjectedRow],
@@ -111,34 +109,9 @@ builder.objectField(Layer, 'projection', (t) =>
       components: t.arg.int({ defaultValue: 2, description: 'Coordinates of a point: at most 50, 3 for TSNE.' }),
       seed: t.arg.int({ defaultValue: 0, description: 'Of TSNE, which begins at random.' }),
     },
-    async resolve({ model, layer }, args, context): Promise<ProjectionOfLayer> {
-      const { rows } = args;
-      const method = args.method ?? 'PCA';
-      const most = method === 'TSNE' ? 3 : Math.min(layer.units, analysisLimits.projectedComponents);
-      const components = wholeBetween('components', args.components ?? 2, 1, most);
-      const spec = { layer: layer.name, components };
-      const answer =
-        method === 'TSNE'
-          ? await ask(context, tsne, { ...spec, seed: args.seed ?? 0 }, { model, rows })
-          : await ask(context, pca, spec, { model, rows });
-      assertFinite(answer.value, layer.name);
-      return { model, layer, rows, method, answer };
+    async resolve({ model, layer }, { rows, ...asked }, context): Promise<ProjectionOfLayer> {
+      const [of, method] = [{ model, layer, rows }, asked.method ?? 'PCA'];
+      return { ...of, method, answer: await projectionOf(context, of, { ...asked, method }) };
     },
   }),
 );
-
-/** Throws ANALYSIS_FAILED: a point that is nowhere cannot be shown. */
-function assertFinite({ row, score, coordinates, components }: ProjectionResult, layer: string): void {
-  const bad = score.findIndex((value, at) => !Number.isFinite(value) || !isFinitePoint(coordinates, at, components));
-  if (bad >= 0)
-    throw analysisFailed(
-      `The layer “${layer}”, or the score, is infinite or NaN on row ${row[bad]} or one that it is projected with.`,
-      {
-        layer,
-        row: row[bad],
-      },
-    );
-}
-
-const isFinitePoint = (coordinates: Float64Array, at: number, components: number): boolean =>
-  coordinates.subarray(at * components, (at + 1) * components).every(Number.isFinite);

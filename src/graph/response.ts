@@ -9,18 +9,19 @@ import { selectRows } from '../data/rows.ts';
 import { badUserInput, bindingMismatch } from '../errors.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
 import { responsePlot } from '../plots/response.ts';
+import { wholeBetween } from '../questions/arguments.ts';
 import { ask, askRows, datasetAsked, type RowsArgument } from '../questions/ask.ts';
+import { notFinite } from '../questions/not-finite.ts';
+import { type FeatureOfModel, featurePosition } from '../questions/structure.ts';
+import { outputTarget } from '../questions/targets.ts';
 import { suggestionFor } from '../similar.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
-import { wholeBetween } from './column-argument.ts';
 import type { Context } from './context.ts';
-import { featurePosition } from './feature-argument.ts';
-import { notFinite } from './not-finite.ts';
 import { Provenance } from './provenance.ts';
-import { Feature, type FeatureOfModel, Model } from './references.ts';
+import { Feature, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
-import { outputTarget, TargetInput } from './target.ts';
+import { TargetInput } from './target.ts';
 
 interface Point {
   readonly value: unknown;

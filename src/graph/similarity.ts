@@ -1,17 +1,13 @@
-import { type SimilarityResult, similarity } from '../analysis/similarity/similarity.ts';
-import { badUserInput } from '../errors.ts';
+import type { SimilarityResult } from '../analysis/similarity/similarity.ts';
 import type { Answer } from '../planner/question.ts';
 import { similarityPlot } from '../plots/similarity.ts';
-import { ask, type RowsArgument } from '../questions/ask.ts';
-import { suggestionFor } from '../similar.ts';
+import { similarityBetween, similarityLines, similarityOf } from '../questions/similarities.ts';
+import { type LayerOfModel, layerAsked, layerNamed, titleOf } from '../questions/structure.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { layerNamed } from './layer.ts';
 import { ModelInput, modelAsked } from './model-input.ts';
-import { orNull } from './number.ts';
 import { Provenance } from './provenance.ts';
-import { Layer, type LayerOfModel, Model } from './references.ts';
+import { Layer, Model } from './references.ts';
 import { RowsInput } from './rows-input.ts';
 
 interface SimilarityOfModels {
@@ -22,13 +18,6 @@ interface SimilarityOfModels {
 
 const layersNamed = (model: ModelRow, names: readonly string[]): LayerOfModel[] =>
   names.map((name) => layerNamed(model, name) as LayerOfModel);
-
-const valuesOf = ({ answer: { value } }: SimilarityOfModels): (number | null)[][] => {
-  const width = value.candidate.length;
-  return value.base.map((_, at) => Array.from(value.values.subarray(at * width, (at + 1) * width), orNull));
-};
-
-const titleOf = ({ name, version }: ModelRow): string => `${name} ${version}`;
 
 export const SimilarityMatrix = builder.objectRef<SimilarityOfModels>('SimilarityMatrix').implement({
   description:
@@ -48,20 +37,18 @@ export const SimilarityMatrix = builder.objectRef<SimilarityOfModels>('Similarit
       type: t.listRef(t.listRef('Float', { nullable: true })),
       description:
         'A row for each base layer; null where a layer is constant or not finite, or has its rows and positions on one axis.',
-      resolve: valuesOf,
+      resolve: ({ answer }) => similarityLines(answer.value),
     }),
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
       description: 'A heat map.',
-      resolve(of) {
-        const { base, candidate } = of.answer.value;
-        return similarityPlot({
-          base: { model: titleOf(of.base), layers: base },
-          candidate: { model: titleOf(of.candidate), layers: candidate },
-          values: valuesOf(of),
-        });
-      },
+      resolve: ({ base, candidate, answer: { value } }) =>
+        similarityPlot({
+          base: { model: titleOf(base), layers: value.base },
+          candidate: { model: titleOf(candidate), layers: value.candidate },
+          values: similarityLines(value),
+        }),
     }),
     provenance: t.field({
       type: Provenance,
@@ -70,17 +57,6 @@ export const SimilarityMatrix = builder.objectRef<SimilarityOfModels>('Similarit
     }),
   }),
 });
-
-/** Every layer of the base with every layer of the candidate, over rows that both take. */
-export async function similarityOf(
-  candidate: ModelRow,
-  base: ModelRow,
-  rows: RowsArgument,
-  context: Context,
-): Promise<SimilarityOfModels> {
-  const about = { model: candidate, rows, ...(base.id !== candidate.id && { base }) };
-  return { base, candidate, answer: await ask(context, similarity, {}, about) };
-}
 
 builder.objectField(Model, 'similarity', (t) =>
   t.field({
@@ -92,19 +68,12 @@ builder.objectField(Model, 'similarity', (t) =>
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows that both models take.' }),
       with: t.arg({ type: ModelInput, description: 'Another model, or another version of this one.' }),
     },
-    resolve: async (model, { rows, with: other }, context) =>
-      similarityOf(model, other == null ? model : await modelAsked(context, other), rows, context),
+    async resolve(candidate, { rows, with: other }, context) {
+      const base = other == null ? candidate : await modelAsked(context, other);
+      return { base, candidate, answer: await similarityOf(context, candidate, base, rows) };
+    },
   }),
 );
-
-/** Throws BAD_USER_INPUT for a layer that the model does not have. */
-function layerAsked(model: ModelRow, name: string): LayerOfModel {
-  const found = layerNamed(model, name);
-  if (found !== null) return found;
-  const names = model.graph.layers.map((layer) => layer.name);
-  const { words, data } = suggestionFor(name, names);
-  throw badUserInput('layer', `The model ${titleOf(model)} has no layer “${name}”.${words}`, data);
-}
 
 builder.objectField(Layer, 'similarity', (t) =>
   t.float({
@@ -116,16 +85,9 @@ builder.objectField(Layer, 'similarity', (t) =>
       model: t.arg({ type: ModelInput, description: 'The model of the other layer.' }),
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows that both models take.' }),
     },
-    async resolve({ model, layer }, args, context) {
-      const base = args.model == null ? model : await modelAsked(context, args.model);
-      const { layer: other } = layerAsked(base, args.layer);
-      const isOne = base.id === model.id;
-      // Within a model, the same two layers are the same question in either order.
-      const [one, two] = isOne && other.index > layer.index ? [layer, other] : [other, layer];
-      const spec = { base: one.name, candidate: two.name };
-      const about = { model, rows: args.rows, ...(!isOne && { base }) };
-      const { value } = await ask(context, similarity, spec, about);
-      return orNull(value.values[0] as number);
+    async resolve(layer, args, context) {
+      const base = args.model == null ? layer.model : await modelAsked(context, args.model);
+      return similarityBetween(context, layer, layerAsked(base, args.layer), args.rows);
     },
   }),
 );

@@ -1,6 +1,6 @@
 import type { SliceResult } from '../analysis/quality/slicing.ts';
+import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
-import { orNull } from './number.ts';
 
 export const SliceEvaluation = builder.objectRef<SliceResult>('SliceEvaluation').implement({
   description: 'Quality on a part of the rows.',

@@ -5,6 +5,6 @@
 export const longFiles: Readonly<Record<string, number>> = {};
 export const longFunctions: Readonly<Record<string, number>> = {};
 export const crowdedFolders: Readonly<Record<string, number>> = {
-  'src/graph': 70,
+  'src/graph': 61,
   'test/http': 47,
 };

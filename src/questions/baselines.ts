@@ -1,10 +1,10 @@
 import { type BaselineRows, baselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
 import { subjectOf } from '../analysis/subject.ts';
 import type { Answer } from '../planner/question.ts';
-import { type About, ask, type RowsArgument } from '../questions/ask.ts';
 import type { ModelRow } from '../store/models.ts';
-import type { AskedMethod } from './attribution-options.ts';
-import type { Context } from './context.ts';
+import { type About, ask, type RowsArgument } from './ask.ts';
+import type { Asker } from './asker.ts';
+import type { AskedMethod } from './attribution-spec.ts';
 
 /** The rows that baselines are drawn from, no more than may be; undefined where they are not. */
 export function baselineRowsOf(model: ModelRow, { options }: AskedMethod): RowsArgument | undefined {
@@ -15,8 +15,8 @@ export function baselineRowsOf(model: ModelRow, { options }: AskedMethod): RowsA
 }
 
 /** What is drawn from: kept since the attribution was asked for, or computed now. */
-export const baselinesAmong = (model: ModelRow, rows: RowsArgument, context: Context): Promise<Answer<BaselineRows>> =>
-  ask(context, baselineRows, {}, { model, rows });
+export const baselinesAmong = (asker: Asker, model: ModelRow, rows: RowsArgument): Promise<Answer<BaselineRows>> =>
+  ask(asker, baselineRows, {}, { model, rows });
 
 /** What the parts of an attribution are about. */
 export function baselinesOf(model: ModelRow, asked: AskedMethod): NonNullable<About['others']> {

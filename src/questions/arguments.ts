@@ -3,6 +3,9 @@ import { badUserInput } from '../errors.ts';
 import { suggestionFor } from '../similar.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 
+/** An argument that may be left out: null says the default, too. */
+export type Optional<Value> = Value | null | undefined;
+
 /** A column of the dataset by which rows can be grouped. Throws BAD_USER_INPUT naming the argument. */
 export function groupingColumn({ columns }: DatasetRow, name: string, argument: string): string {
   const names = columns.map((column) => column.name);
@@ -15,12 +18,6 @@ export function groupingColumn({ columns }: DatasetRow, name: string, argument: 
     throw badUserInput(argument, `\`${argument}\`: “${name}” is ${column.type}; rows cannot be grouped by it.`);
   return name;
 }
-
-/** For a list that cannot be null: `first`, where it is given. */
-export const firstUpTo =
-  (high: number) =>
-  ({ first }: { readonly first?: number | null | undefined }): unknown =>
-    first == null || wholeBetween('first', first, 0, high);
 
 /** A whole number between two limits. Throws BAD_USER_INPUT naming the argument. */
 export function wholeBetween(argument: string, value: number, low: number, high: number): number {
