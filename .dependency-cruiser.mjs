@@ -18,9 +18,9 @@ const everybody = [
 const arrows = {
   [contracts]: [contracts],
   'src/compute/files/': [contracts],
-  'src/compute/layers/': [contracts],
-  'src/compute/onnx/': [contracts, 'src/compute/(files|layers)/'],
-  'src/compute/tfjs/': [contracts, 'src/compute/(files|layers)/'],
+  'src/compute/structure/': [contracts],
+  'src/compute/onnx/': [contracts, 'src/compute/(files|structure)/'],
+  'src/compute/tfjs/': [contracts, 'src/compute/(files|structure)/'],
   'src/compute/executors\\.ts$': [contracts, 'src/compute/([^/]+/executor|files/foreign)\\.ts$'],
   'src/compute/process/': [contracts, 'src/pass/protocol\\.ts$'],
   'src/data/': [contracts],

@@ -1,13 +1,13 @@
 import type { LayerGraph, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
-import { findLayers } from '../../layers/walk.ts';
+import { findLayers } from '../../structure/layers.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { rowDependent } from '../reach.ts';
 import type { GraphView } from '../view.ts';
-import { stepsOf } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { Origins } from './origins.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
+import { stepsOf } from './steps.ts';
 import { findStrays } from './strays.ts';
 
 export interface Structure {

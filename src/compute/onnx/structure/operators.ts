@@ -1,4 +1,4 @@
-import { rolesOf } from '../../layers/steps.ts';
+import { rolesOf } from '../../structure/steps.ts';
 
 /** What ONNX's operators are to the layers of a model. */
 export const roles = rolesOf({

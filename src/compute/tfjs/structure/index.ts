@@ -1,11 +1,11 @@
 import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
-import { findLayers } from '../../layers/walk.ts';
+import { findLayers } from '../../structure/layers.ts';
 import type { Specs } from '../graph-view.ts';
 import type { Opened } from '../opened.ts';
-import { stepsOf } from './layers.ts';
 import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
+import { stepsOf } from './steps.ts';
 
 export interface Structure {
   readonly layers: LayerGraph[];

@@ -1,4 +1,4 @@
-import { rolesOf } from '../../layers/steps.ts';
+import { rolesOf } from '../../structure/steps.ts';
 
 /** What TensorFlow's operators, and the classes of Keras' layers, are to the layers of a model. */
 export const roles = rolesOf({

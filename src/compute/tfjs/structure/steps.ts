@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Step, StepGraph } from '../../layers/steps.ts';
+import type { Step, StepGraph } from '../../structure/steps.ts';
 import type { Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
 import type { Opened } from '../opened.ts';

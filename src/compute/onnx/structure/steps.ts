@@ -1,5 +1,5 @@
 import type { LookupGraph } from '../../graph.ts';
-import type { Role, Step, StepGraph } from '../../layers/steps.ts';
+import type { Role, Step, StepGraph } from '../../structure/steps.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
