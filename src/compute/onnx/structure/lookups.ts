@@ -1,11 +1,12 @@
 import type { LookupGraph } from '../../graph.ts';
+import { lookupsOf } from '../../structure/lookups.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { readInt } from '../attributes.ts';
 import { dequantizing } from '../dequantize.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import type { GraphView } from '../view.ts';
 import { oneHotIds } from './one-hot.ts';
-import type { Origin, Origins, Row } from './origins.ts';
+import type { Origins } from './origins.ts';
 
 type Specs = ReadonlyMap<string, TensorSpec>;
 
@@ -26,19 +27,10 @@ export function findLookups(
     const entryCount = shape?.[0];
     if (row === undefined || shape === undefined || typeof entryCount !== 'number') return [];
     const dimension = shape.slice(1).reduce<number>((product, dim) => product * (dim ?? 1), 1);
-    return byInput(row).map(({ input, places }) => ({
-      input,
-      table,
-      entryCount,
-      dimension,
-      ids,
-      // Whole numbers have no gradient: what they stand for carries the feature.
-      carrier: (dequantizing(node, view) ?? node).output[0] as string,
-      columns: places.map(({ origin }) => origin.column),
-      places: places.map(({ place }) => place),
-      offsets: places.map(({ origin }) => (origin.isBounded || origin.factor !== 1 ? null : origin.offset)),
-      idCounts: places.map(({ origin }) => idCountOf(origin, entryCount)),
-    }));
+    // Whole numbers have no gradient: what they stand for carries the feature.
+    const [carrier = ''] = (dequantizing(node, view) ?? node).output;
+    const own = row.origins.flatMap((origin, place) => (origin === undefined ? [] : [{ ...origin, place }]));
+    return lookupsOf({ table, entryCount, dimension, ids, carrier }, own);
   });
 }
 
@@ -53,23 +45,4 @@ export function tableRead(
   const isProduct = node.opType === 'MatMul' && view.initializers.get(second)?.dims.length === 2;
   const ids = isProduct ? oneHotIds(first, view, specs) : undefined;
   return ids === undefined ? undefined : { table: second, ids };
-}
-
-interface Place {
-  readonly origin: Origin;
-  readonly place: number;
-}
-
-function byInput({ origins }: Row): { input: string; places: Place[] }[] {
-  const found = new Map<string, Place[]>();
-  origins.forEach((origin, place) => {
-    if (origin !== undefined) found.set(origin.input, [...(found.get(origin.input) ?? []), { origin, place }]);
-  });
-  return [...found].map(([input, places]) => ({ input, places }));
-}
-
-/** How many ids, from 0 on, fall into the table; null where the graph itself sees to it that all do. */
-function idCountOf({ factor, offset, isBounded }: Origin, entryCount: number): number | null {
-  if (isBounded || factor <= 0) return null;
-  return Math.max(0, Math.floor((entryCount - 1 - offset) / factor) + 1);
 }

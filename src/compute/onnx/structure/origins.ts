@@ -1,19 +1,12 @@
+import type { Id } from '../../structure/lookups.ts';
 import type { DType, TensorSpec } from '../../tensor.ts';
 import { readInt, readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { fromTensorProto } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
 
-/** Where an element of a tensor's row comes from: an element of a row of an input, times a factor, plus an offset. */
-export interface Origin {
-  readonly input: string;
-  /** Position in a row of the input, row-major. */
-  readonly column: number;
-  readonly factor: number;
-  readonly offset: number;
-  /** The graph itself keeps the value within limits (Clip, Mod, …). */
-  readonly isBounded: boolean;
-}
+/** Where an element of a tensor's row comes from. */
+export type Origin = Omit<Id, 'place'>;
 
 /** The elements of one row of a tensor, row-major; undefined for those that are computed in any other way. */
 export interface Row {

@@ -1,4 +1,5 @@
 import type { LookupGraph } from '../../graph.ts';
+import { lookupsOf } from '../../structure/lookups.ts';
 import type { GraphView, Specs } from '../graph-view.ts';
 import { inputsOf, nodeOf } from '../model-json.ts';
 import type { Opened } from '../opened.ts';
@@ -14,20 +15,12 @@ export function findLookups(model: Opened, specs: Specs): LookupGraph[] {
     const byInput = found && shape && originsByInput(model, specs, found.ids);
     if (found === undefined || shape === undefined || byInput === undefined) return [];
     const [entryCount = 0, ...entry] = shape;
-    return [...byInput].map(([input, places]) => ({
-      input,
-      table: weightBehind(view, found.table),
-      entryCount,
-      dimension: entry.reduce((size, dim) => size * dim, 1),
-      ids: found.ids,
-      carrier: node.name,
-      columns: places.map(({ column }) => column),
-      places: places.map(({ place }) => place),
-      offsets: places.map(({ factor, offset }) => (factor === 1 ? offset : null)),
-      idCounts: places.map(({ factor, offset }) =>
-        factor > 0 ? Math.max(0, Math.floor((entryCount - 1 - offset) / factor) + 1) : null,
-      ),
-    }));
+    const dimension = entry.reduce((size, dim) => size * dim, 1);
+    const table = weightBehind(view, found.table);
+    return lookupsOf(
+      { table, entryCount, dimension, ids: found.ids, carrier: node.name },
+      [...byInput.values()].flat(),
+    );
   });
 }
 

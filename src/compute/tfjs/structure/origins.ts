@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import type { Id } from '../../structure/lookups.ts';
 import { elementCount } from '../../tensor.ts';
 import { ancestorsOf, type Specs } from '../graph-view.ts';
 import type { NodeDef } from '../model-json.ts';
@@ -15,28 +16,18 @@ export const linear = new Set(
 /** Rows longer than this are no ids. */
 const longestRow = 100_000;
 
-/** An element of a row of a tensor that is an element of a row of an input, times a factor, plus an offset. */
-export interface Origin {
-  /** Row-major, in the tensor. */
-  readonly place: number;
-  /** Row-major, in the input. */
-  readonly column: number;
-  readonly factor: number;
-  readonly offset: number;
-}
-
 /**
  * By input, which elements of a row of a tensor come from which of its elements. The graph says it itself: what lies between is linear in
  * every element, so zeros show what is added, ones the factor, and the elements' numbers which one it is; others show that this is all
  * there is to it. Undefined where an element is made of several, and where rows are not on the first axis, each by itself.
  */
-export function originsByInput(model: Opened, specs: Specs, name: string): Map<string, Origin[]> | undefined {
+export function originsByInput(model: Opened, specs: Specs, name: string): Map<string, Id[]> | undefined {
   const { view } = model;
   const before = ancestorsOf(view, name);
   const isFollowed = (node: NodeDef | undefined): boolean =>
     node !== undefined && linear.has(node.op) && tableRead(view, node) === undefined;
   if (![...before].every((one) => isFollowed(view.byName.get(one)))) return undefined;
-  const found = new Map<string, Origin[]>();
+  const found = new Map<string, Id[]>();
   for (const input of view.inputs.filter((one) => before.has(one))) {
     const own = originsIn(model, specs, name, input);
     if (own === undefined) return undefined;
@@ -46,7 +37,7 @@ export function originsByInput(model: Opened, specs: Specs, name: string): Map<s
   return new Set(places).size === places.length ? found : undefined;
 }
 
-function originsIn(model: Opened, specs: Specs, name: string, input: string): Origin[] | undefined {
+function originsIn(model: Opened, specs: Specs, name: string, input: string): Id[] | undefined {
   const [, ...dims] = specs.get(input)?.shape ?? [];
   const size = elementCount(dims.map((dim) => dim ?? 1));
   if (size > longestRow) return [];
@@ -56,9 +47,11 @@ function originsIn(model: Opened, specs: Specs, name: string, input: string): Or
   if (zeros?.some((value, place) => value !== behindOnes?.[place])) return undefined;
   const [ones, numbered, scattered] = [() => 1, (column: number) => column, scatter].map((fill) => probe(fill));
   if (zeros === undefined || ones === undefined || numbered === undefined || scattered === undefined) return undefined;
-  const origins = zeros.flatMap((offset, place): Origin[] => {
+  const origins = zeros.flatMap((offset, place): Id[] => {
     const factor = (ones[place] as number) - offset;
-    return factor === 0 ? [] : [{ place, column: ((numbered[place] as number) - offset) / factor, factor, offset }];
+    return factor === 0
+      ? []
+      : [{ input, place, column: ((numbered[place] as number) - offset) / factor, factor, offset, isBounded: false }];
   });
   const expected = [...zeros];
   for (const { place, column, factor, offset } of origins) expected[place] = scatter(column) * factor + offset;
