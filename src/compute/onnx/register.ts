@@ -29,7 +29,7 @@ import { normalized } from './rewriting/normalize.ts';
 import { unfolded } from './rewriting/unfold.ts';
 import { withoutZipMaps } from './rewriting/zip-map.ts';
 import { inferredSpecs } from './shapes/specs.ts';
-import { findBlockers } from './structure/blockers.ts';
+import { blockersOf } from './structure/blockers.ts';
 import { describeStructure } from './structure/index.ts';
 import { viewOf } from './view.ts';
 
@@ -144,7 +144,7 @@ function modelGraphOf({ model, texts }: CodedTexts, tensors: readonly TensorSpec
       ? `it is an EmbeddingBag, whose entries have gradients from opset ${oldestOpset} on, and the model has opset ${view.opset}; export it with opset ${oldestOpset} or later`
       : reason;
   const inputs = pick(view.inputs).filter(({ name }) => name !== texts?.list);
-  const blockers = findBlockers(model, specs, { inputs, outputs, ...structure });
+  const blockers = blockersOf(model, specs, { inputs, outputs, ...structure });
   return {
     inputs,
     ...(texts && { texts }),

@@ -5,6 +5,7 @@ import { GlassgraphError, modelRejected } from '../../errors.ts';
 import type { ModelSource, Registration } from '../executor.ts';
 import { published } from '../files/published.ts';
 import type { ModelGraph } from '../graph.ts';
+import { findBlockers } from '../structure/blockers.ts';
 import {
   artifactFileNames,
   artifactOf,
@@ -15,6 +16,7 @@ import {
   weightsFileName,
 } from './artifact.ts';
 import { withAnyBatchSize } from './fixed-batch.ts';
+import { blockersBetween } from './gradients/path.ts';
 import type { ModelJson } from './model-json.ts';
 import { opened } from './open.ts';
 import { readModelFiles } from './read.ts';
@@ -22,8 +24,8 @@ import { runtime } from './runtime/runtime.ts';
 import { graphFileName } from './saved-model/files.ts';
 import { registerSaved } from './saved-model/register.ts';
 import { inferredSpecs } from './shapes.ts';
-import { capabilitiesOf } from './structure/capabilities.ts';
 import { describeStructure } from './structure/index.ts';
+import { findStrays } from './structure/strays.ts';
 import { unfused } from './unfuse.ts';
 
 /**
@@ -92,8 +94,11 @@ async function modelGraphOf(json: ModelJson, weights: Uint8Array, threads: numbe
     const outputs = pick(view.outputs);
     if (outputs.length === 0) throw modelRejected('None of the model’s outputs depends on its inputs.');
     const structure = describeStructure(model, specs);
-    const capabilities = capabilitiesOf(model, specs, structure);
-    return { inputs: pick(view.inputs), outputs, tensors, ...structure, capabilities };
+    const graph = { inputs: pick(view.inputs), outputs, tensors, ...structure };
+    const blockers = findBlockers(graph, specs, (target, wanted) => blockersBetween(model, target, wanted));
+    const strays = findStrays(model, specs, structure.lookups);
+    // Gradients need a rule of every operator that they pass.
+    return { ...graph, capabilities: { activations: true, interventions: true, blockers, strays } };
   } finally {
     model.executable.dispose();
   }
