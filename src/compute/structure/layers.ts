@@ -3,7 +3,7 @@ import type { TensorSpec } from '../tensor.ts';
 import { activationOf, operatorOf } from './activation.ts';
 import { type Draft, isClosedOff, isGateOf, isLinear, isPointwise, isWrittenOut, nonlinearIn } from './draft.ts';
 import { outputSide } from './output-side.ts';
-import type { Step, StepGraph } from './steps.ts';
+import { isBookkeeping, type Step, type StepGraph } from './steps.ts';
 import { type AffineStep, isNormalization } from './written-out.ts';
 
 /**
@@ -69,7 +69,7 @@ class Walk {
     const [output] = step.outputs;
     if (!this.#isFloat(output)) return null;
     if (role === 'EMBEDDING') return role;
-    if (role === 'BOOKKEEPING' || role === 'SELECTION') return null;
+    if (isBookkeeping(role) || role === 'SELECTION') return null;
     if (this.#outputSide.has(output)) return role === 'JOIN' ? null : this.#finalKind(step);
     if (role === 'PRODUCT') return step.reads.length > 1 ? this.#productKind(step) : null;
     if (role === 'REDUCTION') return this.#reductionKind(step);
@@ -225,7 +225,7 @@ class Walk {
 
   #isSoftmax(name: string): boolean {
     const producer = this.#producers.get(name);
-    if (producer?.role === 'BOOKKEEPING') return this.#isSoftmax(producer.reads[0] ?? '');
+    if (isBookkeeping(producer?.role)) return this.#isSoftmax(producer?.reads[0] ?? '');
     return producer?.operator === 'Softmax';
   }
 

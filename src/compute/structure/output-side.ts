@@ -1,4 +1,4 @@
-import type { Step } from './steps.ts';
+import { isBookkeeping, type Step } from './steps.ts';
 
 /** Tensors that only bookkeeping, concatenation and the choice of columns lie between and an output of the model. */
 export function outputSide(
@@ -8,7 +8,7 @@ export function outputSide(
 ): ReadonlySet<string> {
   const found = new Set(outputs);
   for (const step of steps.toReversed()) {
-    const isPassage = step.role === 'BOOKKEEPING' || step.role === 'JOIN' || step.choosesColumns;
+    const isPassage = isBookkeeping(step.role) || step.role === 'JOIN' || step.chosenFrom !== undefined;
     if (!isPassage || !step.outputs.some((name) => found.has(name))) continue;
     for (const name of step.reads) if (readers.get(name)?.length === 1) found.add(name);
   }

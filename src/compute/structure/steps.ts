@@ -5,6 +5,8 @@ import type { TensorSpec } from '../tensor.ts';
 export type Role =
   /** Moves values about and computes none. */
   | 'BOOKKEEPING'
+  /** Bookkeeping that keeps the elements of a row in their order. */
+  | 'RESHAPE'
   /** Bookkeeping that leaves some values out, or puts some among others: what follows is no longer about the whole layer. */
   | 'SELECTION'
   /** Puts several tensors side by side. */
@@ -30,13 +32,13 @@ export interface Step {
   /** Tensors, by name. */
   readonly reads: readonly string[];
   readonly outputs: readonly [string, ...string[]];
-  /** Of a REDUCTION; undefined for all axes, or for unknown ones. */
+  /** Of a REDUCTION or a softmax; undefined for all axes, or for unknown ones. */
   readonly axes?: readonly number[] | undefined;
-  /** It takes one column, or some, of the one tensor [rows, columns] that it reads of the rows, and does nothing else. */
-  readonly choosesColumns: boolean;
+  /** It takes one column, or some, of this tensor [rows, columns], and does nothing else. */
+  readonly chosenFrom?: string | undefined;
 }
 
-/** A model's graph as `findLayers` walks it: what each backend says of its own format. */
+/** A model's graph as it is looked through for layers and logits: what each backend says of its own format. */
 export interface StepGraph {
   /** Whatever depends on the values of the rows, in topological order. */
   readonly steps: readonly Step[];
@@ -47,11 +49,16 @@ export interface StepGraph {
   readonly channelsFirst: boolean;
   /** Whether there is a use for a layer with this output. */
   isReadable(output: TensorSpec): boolean;
+  /** Of a step with `chosenFrom`: which column each element of a row of an output is; undefined where that cannot be told. */
+  columnsChosen(step: Step, output: string): readonly number[] | undefined;
   /** Of the weights that a tensor which does not depend on the rows is computed from. */
   weightShapes(tensor: string): readonly (readonly number[])[];
   /** Elements of the weights that steps read. */
   parameterCount(steps: readonly Step[]): number;
 }
+
+export const isBookkeeping = (role: Role | undefined): role is 'BOOKKEEPING' | 'RESHAPE' =>
+  role === 'BOOKKEEPING' || role === 'RESHAPE';
 
 /** Operators' names, separated by spaces, by their role. */
 export const rolesOf = (names: Readonly<Partial<Record<Role, string>>>): ReadonlyMap<string, Role> =>

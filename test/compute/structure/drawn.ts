@@ -134,12 +134,23 @@ const ofSequences: readonly Block[] = [
   }),
 ];
 
-/** Some blocks one after the other, a logit and its sigmoid. Returns the output. */
+/** A sigmoid, or a softmax, of some products of a vector. */
+function score(net: Net, name: string, width: number, luck: Luck): string {
+  const units = luck.size(3);
+  const logits = net.apply('MatMul', name, net.weight(width, units));
+  return net.apply(units === 1 ? 'Sigmoid' : luck.of(['Sigmoid', 'Softmax'] as const), logits);
+}
+
+/** Some blocks one after the other, and what is made of one score or of two. Returns the output. */
 export function drawNet(net: Net, shape: readonly number[], luck: Luck): string {
   let drawn: Drawn = { name: 'x', shape };
   for (let left = 1 + luck.size(5); left > 0; left--)
     drawn = luck.of(drawn.shape.length === 1 ? ofVectors : ofSequences)(net, drawn, luck);
   const size = drawn.shape.reduce((a, b) => a * b, 1);
   const vector = drawn.shape.length === 1 ? drawn.name : net.reshape(drawn.name, -1, size);
-  return net.apply('Sigmoid', net.apply('MatMul', vector, net.weight(size, 1)));
+  const end = luck.size(3);
+  const first = score(net, vector, size, luck);
+  if (end === 1) return first;
+  if (end === 2) return net.columns(first, 0);
+  return net.concat(1, first, score(net, vector, size, luck));
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LayerGraph } from '../../../src/compute/graph.ts';
+import type { ModelGraph } from '../../../src/compute/graph.ts';
 import { onnxExecutor } from '../../../src/compute/onnx/executor.ts';
 import { float32, int64, type Tensor } from '../../../src/compute/tensor.ts';
 import { tfjsExecutor } from '../../../src/compute/tfjs/executor.ts';
@@ -89,7 +89,6 @@ export class Net {
     return this.#node(['Transpose', 'Transpose'], [input], [input, this.#axes(perm)], { perm });
   }
 
-  /** On the last axis. */
   concat(axis: number, ...inputs: string[]): string {
     const attr = { N: { i: inputs.length } };
     return this.#node(['Concat', 'ConcatV2'], inputs, [...inputs, this.#scalar(axis)], { axis }, attr);
@@ -104,12 +103,19 @@ export class Net {
     return this.#node(['Concat', 'Pack'], parts, inputs, { axis }, attr);
   }
 
+  /** Of a tensor [rows, columns]. */
+  columns(input: string, ...places: number[]): string {
+    const chosen = this.#axes(places);
+    return this.#node(['Gather', 'GatherV2'], [input, chosen], [input, chosen, this.#scalar(1)], { axis: 1 });
+  }
+
   einsum(equation: string, ...inputs: string[]): string {
     const attr = { equation: { s: Buffer.from(equation).toString('base64') } };
     return this.#node(['Einsum', 'Einsum'], inputs, inputs, { equation }, attr);
   }
 
-  async layers(output: string): Promise<{ onnx: readonly LayerGraph[]; tensorflow: readonly LayerGraph[] }> {
+  /** What each executor sees in the net up to this output. */
+  async graphs(output: string): Promise<{ onnx: ModelGraph; tensorflow: ModelGraph }> {
     const folder = await temporaryFolder();
     const inputs: ModelText['inputs'] = { x: ['float32', [null, ...this.#shape]] };
     const root = await written(modelOf({ inputs, weights: this.#weights, nodes: this.#onnx, outputs: output }));
@@ -120,7 +126,7 @@ export class Net {
     const home = join(folder, 'home');
     const onnx = await onnxExecutor.register({ path: root, root: join(root, '..') }, home);
     const tensorflow = await tfjsExecutor.register({ path, root: path }, home);
-    return { onnx: onnx.graph.layers, tensorflow: tensorflow.graph.layers };
+    return { onnx: onnx.graph, tensorflow: tensorflow.graph };
   }
 
   #node(

@@ -1,9 +1,9 @@
 import type { LayerGraph, LogitTensor, LookupGraph, Stray } from '../../graph.ts';
 import { findLayers } from '../../structure/layers.ts';
+import { findLogits } from '../../structure/logits.ts';
 import type { TensorSpec } from '../../tensor.ts';
 import { rowDependent } from '../reach.ts';
 import type { GraphView } from '../view.ts';
-import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { Origins } from './origins.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
@@ -23,9 +23,10 @@ export function describeStructure(view: GraphView, specs: ReadonlyMap<string, Te
   const dependent = rowDependent(view);
   const origins = new Origins(view, specs);
   const lookups = findLookups(view, specs, dependent, origins);
+  const graph = stepsOf(view, specs, dependent, lookups);
   return {
-    layers: findLayers(stepsOf(view, specs, dependent, lookups)),
-    logits: findLogits(view, specs),
+    layers: findLayers(graph),
+    logits: findLogits(graph),
     lookups,
     strays: findStrays(view, specs, origins, lookups),
     parameterCount: parameterCount(weightsOf(view.nodes, view, dependent), view),

@@ -2,7 +2,8 @@ import { rolesOf } from '../../structure/steps.ts';
 
 /** What ONNX's operators are to the layers of a model. */
 export const roles = rolesOf({
-  BOOKKEEPING: 'Identity Reshape Squeeze Unsqueeze Flatten Transpose Cast Expand Tile Dropout Pad OneHot',
+  BOOKKEEPING: 'Transpose Cast Expand Tile Pad OneHot',
+  RESHAPE: 'Identity Reshape Squeeze Unsqueeze Flatten Dropout',
   SELECTION: 'Slice Split Gather GatherND GatherElements TopK Compress ScatterND ScatterElements',
   JOIN: 'Concat',
   SCALE: 'Mul Div',

@@ -1,11 +1,11 @@
 import type { LookupGraph } from '../../graph.ts';
-import type { Role, Step, StepGraph } from '../../structure/steps.ts';
+import { isBookkeeping, type Role, type Step, type StepGraph } from '../../structure/steps.ts';
 import type { TensorSpec } from '../../tensor.ts';
-import { readInts } from '../attributes.ts';
+import { readInt, readInts } from '../attributes.ts';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { readsOf } from '../reach.ts';
-import { integersOf } from '../tensors.ts';
 import type { GraphView } from '../view.ts';
+import { chosenFrom, columnsChosen, integersAt } from './columns.ts';
 import { roles } from './operators.ts';
 import { parameterCount, weightsOf } from './parameters.ts';
 
@@ -25,17 +25,13 @@ export function stepsOf(
     if (isLookup(node)) return 'EMBEDDING';
     return isBookkeepingBranch(node) ? 'BOOKKEEPING' : roles.get(node.opType);
   };
-  const choosesColumns = ({ opType, input: [source = '', ...others] }: NodeProto): boolean =>
-    (opType === 'Gather' || opType === 'Slice') &&
-    specs.get(source)?.shape.length === 2 &&
-    !others.some((name) => dependent.has(name));
   const stepOf = (node: NodeProto, output: string): Step => ({
     operator: node.opType,
     role: roleOf(node),
     reads: readsOf(node),
     outputs: [output, ...node.output.slice(1)],
     axes: axesOf(node, view),
-    choosesColumns: choosesColumns(node),
+    chosenFrom: chosenFrom(node, specs, dependent),
   });
   return {
     steps: view.nodes.flatMap((node) => {
@@ -47,6 +43,10 @@ export function stepsOf(
     specs,
     channelsFirst: true,
     isReadable: () => true,
+    columnsChosen: ({ chosenFrom = '' }, output) => {
+      const node = view.producers.get(output);
+      return node && columnsChosen(node, specs.get(chosenFrom), view);
+    },
     weightShapes: (tensor) => [view.initializers.get(tensor)?.dims.map(Number) ?? shapeOf(specs, tensor)],
     parameterCount: (steps) => {
       const nodes = steps.flatMap(({ outputs: [output] }) => view.producers.get(output) ?? []);
@@ -57,15 +57,16 @@ export function stepsOf(
 
 const shapeOf = (specs: Specs, tensor: string): number[] => specs.get(tensor)?.shape.map((size) => size ?? 1) ?? [];
 
-/** Of a reduction. They were an attribute before they were an input. */
+/** Of a softmax, and of a reduction, where they were an attribute before they were an input. */
 function axesOf(node: NodeProto, view: GraphView): readonly number[] | undefined {
-  const axes = view.initializers.get(node.input[1] ?? '');
-  return roles.get(node.opType) === 'REDUCTION' ? (readInts(node, 'axes') ?? (axes && integersOf(axes))) : undefined;
+  if (node.opType === 'Softmax') return [readInt(node, 'axis') ?? (view.opset < 13 ? 1 : -1)];
+  if (roles.get(node.opType) !== 'REDUCTION') return undefined;
+  return readInts(node, 'axes') ?? integersAt(node, 1, view);
 }
 
 /** Exporters choose at run time whether an axis is taken off: either branch only moves values about. */
 function isBookkeepingBranch({ opType, attribute }: NodeProto): boolean {
-  const isBookkeeping = ({ opType }: NodeProto): boolean =>
-    opType === 'Constant' || roles.get(opType) === 'BOOKKEEPING';
-  return opType === 'If' && attribute.every(({ g }) => g?.node.every(isBookkeeping));
+  const moves = ({ opType: operator }: NodeProto): boolean =>
+    operator === 'Constant' || isBookkeeping(roles.get(operator));
+  return opType === 'If' && attribute.every(({ g }) => g?.node.every(moves));
 }

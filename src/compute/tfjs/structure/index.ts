@@ -1,8 +1,8 @@
 import type { LayerGraph, LogitTensor, LookupGraph } from '../../graph.ts';
 import { findLayers } from '../../structure/layers.ts';
+import { findLogits } from '../../structure/logits.ts';
 import type { Specs } from '../graph-view.ts';
 import type { Opened } from '../opened.ts';
-import { findLogits } from './logits.ts';
 import { findLookups } from './lookups.ts';
 import { parameterCount } from './parameters.ts';
 import { stepsOf } from './steps.ts';
@@ -17,9 +17,10 @@ export interface Structure {
 /** What people would see in a model's graph; `specs` of every tensor that depends on the rows. */
 export function describeStructure(model: Opened, specs: Specs): Structure {
   const { view } = model;
+  const graph = stepsOf(model, specs);
   return {
-    layers: findLayers(stepsOf(model, specs)),
-    logits: findLogits(model, specs),
+    layers: findLayers(graph),
+    logits: findLogits(graph),
     lookups: findLookups(model, specs),
     parameterCount: parameterCount(view, view.nodes),
   };

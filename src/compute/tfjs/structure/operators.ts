@@ -3,9 +3,9 @@ import { rolesOf } from '../../structure/steps.ts';
 /** What TensorFlow's operators, and the classes of Keras' layers, are to the layers of a model. */
 export const roles = rolesOf({
   BOOKKEEPING: `
-    Identity Reshape Squeeze ExpandDims Transpose Cast BroadcastTo Tile StopGradient Snapshot Pad PadV2 MirrorPad
-    Flatten Permute RepeatVector Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout Masking Linear
-    ZeroPadding2D UpSampling2D Resizing`,
+    Transpose Cast BroadcastTo Tile Pad PadV2 MirrorPad Permute RepeatVector SpatialDropout1D GaussianNoise
+    GaussianDropout AlphaDropout Masking ZeroPadding2D UpSampling2D Resizing`,
+  RESHAPE: 'Identity Squeeze ExpandDims Reshape StopGradient Snapshot Flatten Linear Dropout',
   SELECTION: 'Slice StridedSlice Split SplitV Unpack GatherV2 GatherNd TopKV2 Cropping2D CenterCrop',
   JOIN: 'ConcatV2 Concatenate Pack',
   SCALE: 'Mul Div RealDiv DivNoNan Multiply',

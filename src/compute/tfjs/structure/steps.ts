@@ -3,7 +3,7 @@ import type { Step, StepGraph } from '../../structure/steps.ts';
 import type { Specs } from '../graph-view.ts';
 import { inputsOf, type NodeDef, nodeOf } from '../model-json.ts';
 import type { Opened } from '../opened.ts';
-import { chosenFrom } from './columns.ts';
+import { chosenFrom, columnsChosen } from './columns.ts';
 import { roles } from './operators.ts';
 import { parameterCount } from './parameters.ts';
 import { tableRead } from './table-read.ts';
@@ -16,10 +16,11 @@ export function stepsOf(model: Opened, specs: Specs): StepGraph {
   const stepOf = (node: NodeDef): Step => ({
     operator: node.op,
     role: tableRead(view, node) === undefined ? roles.get(node.op) : 'EMBEDDING',
-    reads: inputsOf(node),
+    // The last input of ConcatV2 is the axis, and no part.
+    reads: node.op === 'ConcatV2' ? inputsOf(node).slice(0, -1) : inputsOf(node),
     outputs: [node.name, ...(outputsOf.get(node.name) ?? []).filter((output) => output !== node.name)],
-    axes: axesOf(model, node),
-    choosesColumns: chosenFrom(view, specs, node) !== undefined,
+    axes: axesOf(model, specs, node),
+    chosenFrom: chosenFrom(view, specs, node),
   });
   return {
     steps: view.nodes.filter(({ name, op }) => view.dependent.has(name) && op !== 'Placeholder').map(stepOf),
@@ -29,6 +30,7 @@ export function stepsOf(model: Opened, specs: Specs): StepGraph {
     channelsFirst: false,
     // Some exports of a normalisation have the rows on another axis on the way.
     isReadable: ({ shape }) => shape[0] === null,
+    columnsChosen: ({ chosenFrom = '' }, output) => columnsChosen(model, specs, chosenFrom, output),
     weightShapes: (tensor) => weightsBehind(view, tensor).map(({ shape }) => shape),
     parameterCount: (steps) =>
       parameterCount(
@@ -38,9 +40,10 @@ export function stepsOf(model: Opened, specs: Specs): StepGraph {
   };
 }
 
-/** Of a reduction, whose second operand they are: the graph says it itself. */
-function axesOf({ tf, executable, view }: Opened, node: NodeDef): readonly number[] | undefined {
-  const [, axes] = inputsOf(node);
+/** Of a reduction they are the second operand. TensorFlow's softmax is over the last axis; Keras' may have another, where there are more. */
+function axesOf({ tf, executable, view }: Opened, specs: Specs, node: NodeDef): readonly number[] | undefined {
+  const [before = '', axes] = inputsOf(node);
+  if (node.op === 'Softmax') return specs.get(before)?.shape.length === 2 ? [-1] : undefined;
   if (roles.get(node.op) !== 'REDUCTION' || axes === undefined || !view.weights.has(axes)) return undefined;
   return tf.tidy(() => [...(executable.execute({}, axes) as Tensor).dataSync()]);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LayerGraph } from '../../../src/compute/graph.ts';
+import type { ModelGraph } from '../../../src/compute/graph.ts';
 import { randomNumbers } from '../onnx/gradients/numbers.ts';
 import { activations, centred, drawNet, type Luck } from './drawn.ts';
 import { Net } from './net.ts';
@@ -10,31 +10,36 @@ const luckOf = (next: () => number): Luck => {
 };
 
 /** All but the operators, which each format calls by its own names. */
-const seen = (layers: readonly LayerGraph[]) =>
-  layers.map(({ operators, ...layer }) => ({ ...layer, operatorCount: operators.length }));
+const seen = ({ layers, logits, parameterCount, capabilities }: ModelGraph) => ({
+  layers: layers.map(({ operators, ...layer }) => ({ ...layer, operatorCount: operators.length })),
+  logits,
+  parameterCount,
+  capabilities,
+});
 
-async function sameLayers(net: Net, output: string): Promise<readonly LayerGraph[]> {
-  const { onnx, tensorflow } = await net.layers(output);
+async function sameGraph(net: Net, output: string): Promise<ModelGraph> {
+  const { onnx, tensorflow } = await net.graphs(output);
   expect(seen(tensorflow)).toEqual(seen(onnx));
   return tensorflow;
 }
 
 test.each(Array.from({ length: 60 }, (_, seed) => seed))(
-  'the same network has the same layers on both executors: seed %i',
+  'the same network has the same layers and logits on both executors: seed %i',
   async (seed) => {
     const next = randomNumbers(seed);
     const luck = luckOf(next);
     const shape = luck.of([true, false]) ? [luck.size(4)] : [luck.size(4), luck.size(4)];
     const net = new Net(shape, next);
-    const layers = await sameLayers(net, drawNet(net, shape, luck));
-    expect(layers.at(-1)).toMatchObject({ kind: 'OUTPUT', activation: 'sigmoid' });
+    const { layers, logits, outputs } = await sameGraph(net, drawNet(net, shape, luck));
+    expect(layers.at(-1)).toMatchObject({ kind: 'OUTPUT' });
+    expect(logits).toHaveLength(outputs[0]?.shape[1] as number);
   },
 );
 
 /** The layers of what is made of x [n, …shape], and a product behind it. */
 async function behind(shape: readonly number[], make: (net: Net) => string, width: number) {
   const net = new Net(shape, randomNumbers(1));
-  const layers = await sameLayers(net, net.apply('Sigmoid', net.apply('MatMul', make(net), net.weight(width, 1))));
+  const { layers } = await sameGraph(net, net.apply('Sigmoid', net.apply('MatMul', make(net), net.weight(width, 1))));
   return layers.slice(0, -2);
 }
 
@@ -110,4 +115,27 @@ test('a stack of layers is an interaction that ends there, and a normalisation b
   const normal = await behind([3], (net) => centred(net, net.apply('MatMul', 'x', net.weight(3, 2))), 2);
   expect(stacked.map(({ kind }) => kind)).toEqual(['DENSE', 'DENSE', 'INTERACTION', 'ACTIVATION']);
   expect(normal).toMatchObject([{ kind: 'DENSE' }, { kind: 'NORMALIZATION', activation: null, units: 2 }]);
+});
+
+test('joins on whatever axis lead to the logits of their parts', async () => {
+  const net = new Net([2, 3], randomNumbers(1));
+  const [first, second] = [1, 2].map(() => net.einsum('ntd,de->nte', 'x', net.weight(3, 1))) as [string, string];
+  const scores = [first, second].map((logit) => net.apply('Sigmoid', logit));
+  const { logits } = await sameGraph(net, net.concat(2, ...scores));
+  expect(logits.map(({ tensor, tensorIndex }) => [tensor, tensorIndex])).toEqual([
+    [first, 0],
+    [second, 0],
+    [first, 1],
+    [second, 1],
+  ]);
+});
+
+test('a stack of scores leads to the logit of each', async () => {
+  const net = new Net([3], randomNumbers(1));
+  const [first, second] = [1, 2].map(() => net.apply('MatMul', 'x', net.weight(3, 1))) as [string, string];
+  const { logits } = await sameGraph(net, net.stack(1, net.apply('Sigmoid', first), net.apply('Sigmoid', second)));
+  expect(logits.map(({ tensor, tensorIndex }) => [tensor, tensorIndex])).toEqual([
+    [first, 0],
+    [second, 0],
+  ]);
 });
