@@ -1,14 +1,19 @@
 import type { Step } from './steps.ts';
 
+/** Stands for a Mul of two tensors of the rows: by a constant, it only scales. */
+const gate = 'Gate';
+
 /** Exporters write some activations out; their operators tell which. The first that fits wins. */
 const composites: readonly (readonly [name: string, operators: readonly string[]])[] = [
-  ['dice', ['BatchNormalization', 'Sigmoid', 'Sub', 'Mul']],
+  ['dice', ['BatchNormalization', 'Sigmoid', 'Sub', gate]],
+  ['dice', ['Sigmoid', 'Sub', gate, gate]],
   ['prelu', ['Relu', 'Neg', 'Relu', 'Mul']],
-  ['gelu', ['Erf', 'Mul']],
-  ['gelu', ['Tanh', 'Pow', 'Mul']],
-  ['mish', ['Softplus', 'Tanh', 'Mul']],
-  ['hardswish', ['HardSigmoid', 'Mul']],
-  ['silu', ['Sigmoid', 'Mul']],
+  ['gelu', ['Erf', gate]],
+  ['gelu', ['Tanh', 'Pow', gate]],
+  ['mish', ['Softplus', 'Tanh', gate]],
+  ['hardswish', ['HardSigmoid', gate]],
+  ['hardswish', ['Relu6', gate]],
+  ['silu', ['Sigmoid', gate]],
   ['softplus', ['Exp', 'Log']],
 ];
 
@@ -29,11 +34,20 @@ const names: Readonly<Record<string, string>> = { Swish: 'silu' };
 /** ONNX's name of a step's operator. */
 export const operatorOf = ({ operator }: Step): string => synonyms[operator] ?? operator;
 
-/** The activation that the steps of a layer make up, e.g. relu; null where they are linear. `nonlinear` are those that are not. */
-export function activationOf(steps: readonly Step[], nonlinear: readonly Step[]): string | null {
+/**
+ * The activation that the steps of a layer make up, e.g. relu; null where they are linear. `nonlinear` are those that are not,
+ * `dependent` the tensors that depend on the rows.
+ */
+export function activationOf(
+  steps: readonly Step[],
+  nonlinear: readonly Step[],
+  dependent: ReadonlySet<string>,
+): string | null {
   const last = nonlinear.at(-1);
   if (last === undefined) return null;
-  const operators = steps.map(operatorOf);
+  const isGate = (step: Step): boolean =>
+    operatorOf(step) === 'Mul' && new Set(step.reads.filter((name) => dependent.has(name))).size > 1;
+  const operators = steps.map((step) => (isGate(step) ? gate : operatorOf(step)));
   const composite = composites.find(([, parts]) =>
     parts.every((part) => countOf(operators, part) >= countOf(parts, part)),
   );

@@ -54,7 +54,7 @@ class Walk {
       index,
       kind: draft.kind,
       operators: draft.steps.map(({ operator }) => operator),
-      activation: activationOf(draft.steps, nonlinearIn(draft)),
+      activation: activationOf(draft.steps, nonlinearIn(draft), this.#dependent),
       units: this.#unitsOf(draft.output) as number,
       unitAxis: this.#unitAxis(draft.output, draft),
       parameterCount: this.#graph.parameterCount(draft.steps),

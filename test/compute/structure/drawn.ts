@@ -26,14 +26,14 @@ export const activations = {
     const [up, down] = [net.apply('Relu', h), net.apply('Relu', net.apply('Neg', h))];
     return net.apply('Add', up, net.apply('Mul', down, net.weight(units)));
   },
+  /** The gate is made of h by normalising it, by statistics of the rows that the net was trained on. */
+  dice: (net, h, units) => {
+    const normal = net.apply('Mul', net.apply('Sub', h, net.weight(units)), net.weight(units));
+    const p = net.apply('Sigmoid', normal);
+    const low = net.apply('Mul', net.apply('Sub', net.number(1), p), net.weight(units));
+    return net.apply('Add', net.apply('Mul', low, h), net.apply('Mul', p, h));
+  },
 } as const satisfies Readonly<Record<string, Spelling>>;
-
-/** A gate that is made of h by normalising it; no axis but that of the units is read. */
-export function dice(net: Net, h: string, units: number): string {
-  const p = net.apply('Sigmoid', centred(net, h));
-  const low = net.apply('Mul', net.apply('Sub', net.number(1), p), net.weight(units));
-  return net.apply('Add', net.apply('Mul', low, h), net.apply('Mul', p, h));
-}
 
 /** Less its mean, by its deviation. */
 export function centred(net: Net, h: string): string {
@@ -53,7 +53,7 @@ type Block = (net: Net, drawn: Drawn, luck: Luck) => Drawn;
 
 const activated = (net: Net, h: string, units: number, luck: Luck): string => {
   const biased = luck.of([true, false]) ? net.apply('Add', h, net.weight(units)) : h;
-  const spell = luck.of<Spelling>([(_, before) => before, dice, ...Object.values(activations)]);
+  const spell = luck.of<Spelling>([(_, before) => before, ...Object.values(activations)]);
   return spell(net, biased, units);
 };
 

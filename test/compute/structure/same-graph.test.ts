@@ -51,6 +51,16 @@ test.each(Object.entries(activations))(
   },
 );
 
+test.each<[string, (net: Net, h: string) => string]>([
+  ['sigmoid', (net, h) => net.apply('Mul', net.apply('Sigmoid', h), net.number(2))],
+  ['sigmoid', (net, h) => net.apply('Sigmoid', net.apply('Mul', h, net.weight(2)))],
+  ['tanh', (net, h) => net.apply('Mul', net.apply('Tanh', net.apply('Pow', h, net.number(2))), net.number(2))],
+  ['softplus', (net, h) => net.apply('Mul', net.apply('Softplus', net.apply('Tanh', h)), net.number(2))],
+])('a product with a constant makes no gate of %s', async (activation, spell) => {
+  const layers = await behind([3], (net) => spell(net, net.apply('MatMul', 'x', net.weight(3, 2))), 2);
+  expect(layers).toMatchObject([{ kind: 'DENSE', activation }]);
+});
+
 /** x [n, 2, 3] · [3, 2]: as many positions as units. */
 const square = (net: Net): string => net.einsum('ntd,de->nte', 'x', net.weight(3, 2));
 

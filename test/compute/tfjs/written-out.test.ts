@@ -20,6 +20,8 @@ const constants: GraphConstant[] = [
   ['beta', 'float32', [2], [1, -1]],
   ['half', 'float32', [], [0.5]],
   ['one', 'float32', [], [1]],
+  ['three', 'float32', [], [3]],
+  ['sixth', 'float32', [], [1 / 6]],
   ['apart', 'int32', [4], [-1, 1, 1, 2]],
   ['flat', 'int32', [2], [-1, 2]],
 ];
@@ -105,4 +107,14 @@ test('a gate that is made of a layer by normalising it belongs to the layer: Dic
 test('an activation by limits is called as in ONNX', async () => {
   const [layer] = await layersOf([node('ClipByValue', 'a', 'h half one')]);
   expect(layer).toMatchObject({ kind: 'DENSE', activation: 'clip' });
+});
+
+test('so is the hard swish that Keras writes out', async () => {
+  const [layer] = await layersOf([
+    node('AddV2', 'up', 'h three'),
+    node('Relu6', 'r', 'up'),
+    node('Mul', 'm', 'h r'),
+    node('Mul', 'a', 'm sixth'),
+  ]);
+  expect(layer).toMatchObject({ kind: 'DENSE', activation: 'hardswish' });
 });
