@@ -92,6 +92,8 @@ export interface RowSource {
 /** The rows of a question, for a reading. */
 export interface ReadableRows {
   readonly source: RowSource;
+  /** Other rows that the reading names as its `roles`: the reference beside which these are read. */
+  readonly roles: Readonly<Record<string, ReadableRows>>;
   /** Columns in force: of the partition and of the group. */
   readonly partitionBy: string | null;
   readonly groupBy: string | null;

@@ -10,6 +10,8 @@ export interface Question<in Spec, out Result> {
   readonly version: number;
   /** What has to be known before: kept, or computed first, by a pass of its own where it is about other rows. */
   parts?(spec: Spec): readonly PartQuestion[];
+  /** Of the whole's other targets, by the names that the asker gives them, those whose rows a reading reads itself. */
+  readonly roles?: readonly string[];
   /** For the compiler alone. */
   readonly types?: (spec: Spec) => Result;
 }

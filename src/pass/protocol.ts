@@ -50,7 +50,11 @@ export interface PassQuestion {
   readonly spec: unknown;
   /** Of its parts, in their order: earlier passes have kept their results or, for a reading, an analysis of this one computes them. */
   readonly partKeys: readonly string[];
+  /** Of a reading: other rows that it reads beside those of the pass, by role. */
+  readonly roles?: Readonly<Record<string, PassRole>>;
 }
+
+export type PassRole = Pick<PassRequest, 'dataset' | 'rows' | 'partitions'>;
 
 /** The result of an earlier pass, a part of a question of this one. */
 export interface KeptPart {

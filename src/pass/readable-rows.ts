@@ -19,6 +19,7 @@ export const readableRows = (
       for await (const { index } of batchesOf({ dataset, rows, bound })) yield index;
     },
   },
+  roles: {},
   partitionBy: dataset.partitionBy,
   groupBy: dataset.groupBy,
   partitions,

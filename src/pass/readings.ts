@@ -4,6 +4,7 @@ import { isolated } from './isolated.ts';
 import type { Outcome } from './outcome.ts';
 import { type Counts, type Parts, resultsOf } from './parts.ts';
 import type { PassQuestion } from './protocol.ts';
+import { readableRows } from './readable-rows.ts';
 
 interface ReadingsInputs {
   readonly parts: Parts;
@@ -23,7 +24,9 @@ export async function readAll(
     const read = async (): Promise<void> => {
       outcome.assertNoneFailed(reading.partKeys);
       const own = await parts.of(reading);
-      const result = await analysisOfKind('reading', reading.name).read(reading.spec, resultsOf(own), rows);
+      const roles = Object.entries(reading.roles ?? {}).map(([role, of]) => [role, readableRows(of)]);
+      const analysis = analysisOfKind('reading', reading.name);
+      const result = await analysis.read(reading.spec, resultsOf(own), { ...rows, roles: Object.fromEntries(roles) });
       outcome.done(reading.key, result, own[0]?.counts ?? all);
     };
     outcome.failed(await isolated([reading], read));

@@ -42,6 +42,8 @@ export interface KeyedQuestion {
   readonly spec: unknown;
   readonly target: Target;
   readonly parts: readonly KeyedQuestion[];
+  /** Whose rows it reads beside its target's. */
+  readonly roles?: OtherTargets;
 }
 
 /** The key covers whatever the parts are about, since theirs do. */
@@ -49,10 +51,10 @@ export function keyed(asked: PartQuestion, target: Target, others: OtherTargets 
   const { question, spec } = asked;
   const { kind, name, version } = question;
   const parts = partsOf(asked).map((part) => {
-    const about = part.over === undefined ? target : others[part.over];
-    if (about === undefined) throw new Error(`${name} was asked without “${part.over}”`);
-    return keyed(part, about, others);
+    return keyed(part, part.over === undefined ? target : otherTarget(name, part.over, others), others);
   });
+  const roles =
+    question.roles && Object.fromEntries(question.roles.map((role) => [role, otherTarget(name, role, others)]));
   const { model, base, dataset, rows } = target;
   const key = keyOf({
     modelDigest: model && answerDigest(model),
@@ -63,8 +65,15 @@ export function keyed(asked: PartQuestion, target: Target, others: OtherTargets 
     version,
     spec,
     partKeys: parts.map((part) => part.key),
+    roles: roles && Object.entries(roles).map(([role, about]) => [role, about.dataset?.digest ?? null, about.rows]),
   });
-  return { key, kind, name, spec, target, parts };
+  return { key, kind, name, spec, target, parts, ...(roles && { roles }) };
+}
+
+function otherTarget(name: string, role: string, others: OtherTargets): Target {
+  const about = others[role];
+  if (about === undefined) throw new Error(`${name} was asked without “${role}”`);
+  return about;
 }
 
 const isReading = ({ kind }: KeyedQuestion): boolean => kind === 'reading';

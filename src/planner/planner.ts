@@ -2,7 +2,7 @@ import type { PgBoss } from 'pg-boss';
 import { fromErrorRecord, GlassgraphError } from '../errors.ts';
 import { type Submitted, submitPass } from '../jobs/queue.ts';
 import type { ResultWaiter } from '../jobs/wait.ts';
-import type { JobRequest, PassModel, PassQuestion } from '../pass/protocol.ts';
+import type { JobRequest, PassModel, PassQuestion, PassRole } from '../pass/protocol.ts';
 import type { Database } from '../store/database.ts';
 import type { ModelRow } from '../store/models.ts';
 import { spend } from './cost.ts';
@@ -14,6 +14,7 @@ import {
   planPasses,
   rowCountOf,
   stillNeeded,
+  type Target,
   type WaitingQuestion,
 } from './plan.ts';
 import type { Answer } from './question.ts';
@@ -251,9 +252,15 @@ function isSampled(rows: KeyedQuestion['target']['rows'], { rowCount, skippedRow
   return rows.only !== undefined || rowCount + skippedRowCount >= rows.sample.count;
 }
 
-const passQuestion = ({ key, name, spec, parts }: KeyedQuestion): PassQuestion => ({
+const passQuestion = ({ key, name, spec, parts, roles }: KeyedQuestion): PassQuestion => ({
   key,
   name,
   spec,
   partKeys: parts.map((part) => part.key),
+  ...(roles && { roles: Object.fromEntries(Object.entries(roles).map(([role, target]) => [role, roleOf(target)])) }),
 });
+
+function roleOf({ dataset, rows }: Target): PassRole {
+  if (dataset === null) throw new Error('a role is played by rows');
+  return { dataset, rows, partitions: dataset.partitions.map(({ name }) => name) };
+}

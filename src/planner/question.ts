@@ -41,6 +41,7 @@ export function keyOf(question: {
   version: number;
   spec: unknown;
   partKeys: readonly string[];
+  roles?: unknown;
 }): string {
   return hash('sha256', canonicalJson(question));
 }

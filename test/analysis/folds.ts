@@ -206,6 +206,7 @@ export const grouped = (all: readonly Row[]): ReadableRows => ({
   get source(): never {
     throw new Error('rows in memory lie in no files');
   },
+  roles: {},
   partitionBy: 'group',
   groupBy: 'group',
   partitions: ['0', '1', '2'],

@@ -23,6 +23,7 @@ export const scoresInMemory = (
 
 /** Columns in memory, as a reading sees those of a dataset. */
 export class MemoryRows implements ReadableRows {
+  readonly roles = {};
   readonly partitionBy: string | null;
   readonly groupBy: string | null;
   readonly partitions: readonly string[];
