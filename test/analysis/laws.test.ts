@@ -2,10 +2,18 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisOfKind, namesOf } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
-import type { ScoreBuffer } from '../../src/data/scores/buffer.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Question, type Row } from './folds.ts';
-import { attributions, ofRows, ofTables, ofUnits, permutation, readings, withShards } from './questions.ts';
+import {
+  attributions,
+  ofRows,
+  ofTables,
+  ofUnits,
+  permutation,
+  readings,
+  scoresAlone,
+  withShards,
+} from './questions.ts';
 
 let folds: Folds;
 beforeAll(async () => {
@@ -106,10 +114,10 @@ const sizesDoNotMatter = (question: Question, { numRuns }: { numRuns: number }) 
     { numRuns },
   );
 
-describe.each(readings)('$name', ({ name, spec }) => {
+describe.each(readings)('$name', ({ name, spec, parts = scoresAlone, namesRows }) => {
   const read = async (shards: readonly (readonly Row[])[], batchRows: number): Promise<unknown> => {
-    const scored = (await answer({ name: 'scores', spec: {} }, shards, batchRows)) as ScoreBuffer;
-    return analysisOfKind('reading', name).read(spec, [scored], grouped(shards.flat()));
+    const own = await parts((question) => answer(question, shards, batchRows));
+    return analysisOfKind('reading', name).read(spec, own, grouped(shards.flat()));
   };
 
   test('of merged shards is that of the whole', () =>
@@ -121,6 +129,7 @@ describe.each(readings)('$name', ({ name, spec }) => {
       runs,
     ));
 
+  if (namesRows) return;
   test('does not depend on the order of the rows', () =>
     fc.assert(
       fc.asyncProperty(rows(), async (all) => {

@@ -2,6 +2,7 @@ import { attributionMethods } from '../../src/analysis/attributions/method.ts';
 import type { ProbeFit } from '../../src/analysis/probes/probe.ts';
 import type { NearestSpec } from '../../src/analysis/tables/nearest.ts';
 import type { TableSpec } from '../../src/analysis/tables/table-analysis.ts';
+import type { ScoreSource, Scores } from '../../src/data/scores/file.ts';
 import type { Question } from './folds.ts';
 
 /** Of every analysis in registry.ts, by its kind: what the laws hold for, and whose results are watched for changes. */
@@ -13,6 +14,7 @@ export const ofUnits: readonly Question[] = [
   { name: 'extremes', spec: hidden },
   { name: 'covariance', spec: hidden },
   { name: 'distribution', spec: hidden },
+  { name: 'unitSketch', spec: hidden },
 ];
 
 const probing = { ...hidden, l2: 1, maxIterations: 100, tolerance: 1e-6 };
@@ -72,7 +74,56 @@ export const permutation: Question = ofTarget({
 
 export const withShards: readonly Question[] = [...ofUnits, ...others, ...attributions];
 
-export const readings: readonly { readonly name: string; readonly spec: object }[] = [
+/** Answers another question about the same rows. */
+type Answer = (question: Question) => Promise<unknown>;
+
+/** A question that is read off other results: those of its parts, the scores when omitted. */
+export interface ReadingQuestion {
+  readonly name: string;
+  readonly spec: object;
+  parts?(answer: Answer): Promise<unknown[]>;
+  /** Its result names rows by their index. */
+  readonly namesRows?: boolean;
+}
+
+export const scoresAlone = async (answer: Answer): Promise<unknown[]> => [await answer({ name: 'scores', spec: {} })];
+
+/** Scores of a model that is less sure where the other one is less sure: their squares. */
+async function twoScores(answer: Answer): Promise<unknown[]> {
+  const candidate = (await answer({ name: 'scores', spec: {} })) as ScoreSource;
+  const stretches: Scores[] = [];
+  for await (const { row, output, label } of candidate.stretches())
+    stretches.push({ row, output: output.map((score) => score * score), label });
+  const { scale, precision, rowCount } = candidate;
+  const base: ScoreSource = { scale, precision, rowCount, stretches: () => stretches };
+  return [candidate, base];
+}
+
+const both = { candidate: {}, base: {} };
+const ofHidden = async (answer: Answer, name: string): Promise<unknown> => answer({ name, spec: hidden });
+
+export const readings: readonly ReadingQuestion[] = [
+  { name: 'comparison', spec: both, parts: twoScores },
+  { name: 'comparisonSlices', spec: { ...both, by: 'group' }, parts: twoScores },
+  { name: 'flips', spec: { ...both, threshold: 0.5 }, parts: twoScores },
+  { name: 'disagreements', spec: both, parts: twoScores, namesRows: true },
+  { name: 'scoreShift', spec: { current: {}, reference: {} }, parts: twoScores },
+  {
+    name: 'unitShift',
+    spec: hidden,
+    async parts(answer) {
+      const [sketch, moments] = [await ofHidden(answer, 'unitSketch'), await ofHidden(answer, 'moments')];
+      return [sketch, sketch, moments, moments];
+    },
+  },
+  {
+    name: 'covarianceSimilarity',
+    spec: hidden,
+    async parts(answer) {
+      const covariance = await ofHidden(answer, 'covariance');
+      return [covariance, covariance];
+    },
+  },
   { name: 'evaluation', spec: {} },
   { name: 'probeEvaluation', spec: {} },
   { name: 'calibration', spec: { bins: 10 } },
@@ -89,6 +140,15 @@ export const ofRows: readonly { readonly name: string; readonly spec: object }[]
   { name: 'grid', spec: { column: 'distance', count: 5, values: 'QUANTILES' } },
   { name: 'grid', spec: { column: 'carrier', count: 3, values: 'MOST_FREQUENT' } },
   { name: 'rowPage', spec: { after: 3, count: 4 } },
+  {
+    name: 'columnShift',
+    spec: {
+      columns: [
+        { column: 'distance', isCategory: false },
+        { column: 'carrier', isCategory: true },
+      ],
+    },
+  },
 ];
 
 export const ofTables: readonly { readonly name: string; readonly spec: TableSpec | NearestSpec }[] = [

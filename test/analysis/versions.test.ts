@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisNamed, analysisOfKind } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
 import { inspectDataset } from '../../src/data/files/inspect.ts';
-import type { ScoreSource } from '../../src/data/scores/file.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
 import { allRows } from '../support/pass.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Row } from './folds.ts';
-import { ofRows, ofTables, permutation, readings, withShards } from './questions.ts';
+import { ofRows, ofTables, permutation, readings, scoresAlone, withShards } from './questions.ts';
 
 /**
  * A kept result is found by the version of its analysis: whoever changes a formula and not the version has the server answer with
@@ -59,12 +58,12 @@ const asked: readonly Asked[] = [
     ...question,
     answer: () => folds.answer(question, [rows], 16),
   })),
-  ...readings.map(({ name, spec }) => ({
+  ...readings.map(({ name, spec, parts = scoresAlone }) => ({
     name,
     spec,
     answer: async () => {
-      const scores = (await folds.answer({ name: 'scores', spec: {} }, [rows], 16)) as ScoreSource;
-      return analysisOfKind('reading', name).read(spec, [scores], grouped(rows));
+      const own = await parts((question) => folds.answer(question, [rows], 16));
+      return analysisOfKind('reading', name).read(spec, own, grouped(rows));
     },
   })),
   ...ofRows.map(({ name, spec }) => ({
@@ -72,7 +71,10 @@ const asked: readonly Asked[] = [
     spec,
     answer: async () => {
       const dataset = await inspectDataset(['examples/flights/flights.parquet'], noSettings);
-      return analysisOfKind('reading', name).read(spec, [], readableRows({ dataset, rows: allRows, partitions: [] }));
+      const all = readableRows({ dataset, rows: allRows, partitions: [] });
+      const where = [{ column: 'distance', op: 'GTE' as const, value: 1000 }];
+      const reference = readableRows({ dataset, rows: { ...allRows, where }, partitions: [] });
+      return analysisOfKind('reading', name).read(spec, [], { ...all, roles: { reference } });
     },
   })),
   ...ofTables.map(({ name, spec }) => ({

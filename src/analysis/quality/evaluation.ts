@@ -41,7 +41,8 @@ export const evaluation: Reading<LabelledSpec, [ScoreSource], EvaluationResult> 
   },
 };
 
-function inOrder(slices: SliceResult[], order: readonly string[]): SliceResult[] {
+/** Slices by partition, in the order of the partitions. */
+export function inOrder<Slice extends { readonly slice: string }>(slices: Slice[], order: readonly string[]): Slice[] {
   const position = new Map(order.map((name, at) => [name, at]));
   return slices.sort((a, b) => (position.get(a.slice) ?? 0) - (position.get(b.slice) ?? 0));
 }

@@ -75,4 +75,5 @@ const nothingLabelled = ({ label }: LabelledSpec) =>
   badUserInput(
     label === undefined ? 'rows' : 'label',
     'None of the selected rows has a label: there is nothing to evaluate against. Select others, or name the column with `label`.',
+    { labelledRowCount: 0 },
   );

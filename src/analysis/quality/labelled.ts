@@ -95,8 +95,8 @@ function labelledOf({ output }: Scores, label: Int8Array, { codes, numbers }: Co
   };
 }
 
-/** 0, 1, or −1 for none. */
-function labelsOf(column: string, row: Float64Array, values: Float64Array): Int8Array {
+/** Of a column: 0, 1, or −1 for none. Throws BAD_USER_INPUT for another value. */
+export function labelsOf(column: string, row: Float64Array, values: Float64Array): Int8Array {
   const bad = values.findIndex((value) => !(value === 0 || value === 1 || Number.isNaN(value)));
   if (bad >= 0)
     throw badUserInput(

@@ -1,5 +1,5 @@
 import { ScoreBuffer } from '../../data/scores/buffer.ts';
-import { openScoreFile, type ScoreSource, writeScoreFile } from '../../data/scores/file.ts';
+import { openScoreFile, type ScoreSource, type Scores, writeScoreFile } from '../../data/scores/file.ts';
 import type { RawOutputs, ScoreScale } from '../../data/scores/scale.ts';
 import type { Batch } from '../../data/types.ts';
 import { analysisFailed } from '../../errors.ts';
@@ -46,6 +46,15 @@ export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
     load: (value, home) => openScoreFile(home, (value as { file: string }).file),
   },
 };
+
+/** Throws ANALYSIS_FAILED for a score that is no number, as a VALUE may be: nothing can be compared with it. */
+export function assertNumbers({ row, output }: Pick<Scores, 'row' | 'output'>): void {
+  const at = output.findIndex(Number.isNaN);
+  if (at < 0) return;
+  throw analysisFailed(`The score of row ${row[at]} is NaN: no other score is above or below it. Leave the row out.`, {
+    row: row[at],
+  });
+}
 
 /** 0, 1, or −1 for none. */
 function labelsOf({ label, labelled }: Batch): Int8Array {
