@@ -4,6 +4,8 @@ declare module 'jstat' {
     normal: {
       /** Quantile at `p` of the normal distribution. */
       inv(p: number, mean: number, standardDeviation: number): number;
+      /** Distribution function at `x`. */
+      cdf(x: number, mean: number, standardDeviation: number): number;
     };
   };
   export default jstat;

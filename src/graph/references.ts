@@ -1,5 +1,6 @@
 import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import type { Answer } from '../planner/question.ts';
+import type { ComparedModels } from '../questions/changes/comparison.ts';
 import type { ScoredRows } from '../questions/quality.ts';
 import type { FeatureOfModel, GroupOfModel, LayerOfModel, NeuronOfLayer } from '../questions/structure.ts';
 import type { DatasetRow } from '../store/datasets.ts';
@@ -20,3 +21,4 @@ export const FeatureGroup = builder.objectRef<GroupOfModel>('FeatureGroup');
 export const Dataset = builder.objectRef<DatasetRow>('Dataset');
 export const Job = builder.objectRef<JobRow>('Job');
 export const Evaluation = builder.objectRef<EvaluationOfModel>('Evaluation');
+export const Comparison = builder.objectRef<ComparedModels>('Comparison');

@@ -1,6 +1,8 @@
 import { builder } from './builder.ts';
 import './cache.ts';
 import './capabilities.ts';
+import './changes/comparison.ts';
+import './changes/drift.ts';
 import './conductance.ts';
 import './dataset.ts';
 import './evaluation.ts';

@@ -50,18 +50,27 @@ export function ask<Spec, Result>(
   return asker.branch.waitFor(answer);
 }
 
-/** The same about rows alone. */
+/** The same about rows alone; `others`: rows beside them, by the roles that the question knows. */
 export function askRows<Spec, Result>(
   asker: Asker,
   question: Question<Spec, Result>,
   spec: NoInfer<Spec>,
   rows: RowsArgument,
+  others: Readonly<Record<string, RowsArgument>> = {},
 ): Promise<Result> {
-  const selected = asker.scope.run(() => selectedRows(asker, rows));
-  const answer = selected.then((about) => {
-    const target = { model: null, ...about };
-    const identity = JSON.stringify([question.name, spec, idsOf(target)]);
-    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), target));
+  const targets = asker.scope.run(async () => {
+    const ofRoles = Object.entries(others).map(
+      async ([role, other]) => [role, { model: null, ...(await selectedRows(asker, other)) }] as const,
+    );
+    return {
+      target: { model: null, ...(await selectedRows(asker, rows)) },
+      others: Object.fromEntries(await Promise.all(ofRoles)),
+    };
+  });
+  const answer = targets.then((about) => {
+    const roles = Object.entries(about.others).map(([role, other]) => [role, idsOf(other)]);
+    const identity = JSON.stringify([question.name, spec, idsOf(about.target), roles]);
+    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), about.target, about.others));
   });
   return asker.branch.waitFor(answer.then(({ value }) => value));
 }
@@ -93,7 +102,8 @@ async function targetOf(asker: Asker, model: ModelRow, rows: RowsArgument): Prom
   return { model, ...(await selectedRows(asker, rows)) };
 }
 
-async function selectedRows(asker: Asker, rows: RowsArgument): Promise<Pick<RowsTarget, 'dataset' | 'rows'>> {
+/** Throws NOT_FOUND and BAD_USER_INPUT for rows that do not exist. */
+export async function selectedRows(asker: Asker, rows: RowsArgument): Promise<Pick<RowsTarget, 'dataset' | 'rows'>> {
   const dataset = await datasetAsked(asker, rows);
   const partitions = dataset.partitions.map(({ name }) => name);
   return { dataset, rows: selectRows(dataset, partitions, rows) };

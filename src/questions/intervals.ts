@@ -26,3 +26,16 @@ export function aucInterval(
   if (!Number.isFinite(auc) || !Number.isFinite(aucVariance)) return null;
   return { low: Math.max(0, auc - margin), high: Math.min(1, auc + margin), level };
 }
+
+/** Two-sided, of a normal statistic: 0 where it is below 1e-15; null without a variance, or with a variance of zero. */
+export function normalPValue(difference: number, variance: number): number | null {
+  if (!(variance > 0) || !Number.isFinite(difference)) return null;
+  return 2 * jstat.normal.cdf(-Math.abs(difference) / Math.sqrt(variance), 0, 1);
+}
+
+/** Normal, clipped to [−1, 1], for the difference of two AUCs; null where its variance does not exist. Throws BAD_USER_INPUT. */
+export function differenceInterval(difference: number, variance: number, level: number): ConfidenceInterval | null {
+  const margin = normalMargin(Math.sqrt(variance), level);
+  if (!Number.isFinite(difference) || !Number.isFinite(margin)) return null;
+  return { low: Math.max(-1, difference - margin), high: Math.min(1, difference + margin), level };
+}

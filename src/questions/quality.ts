@@ -14,7 +14,7 @@ import { weakSegments } from '../analysis/quality/weak-segments.ts';
 import type { Question } from '../analysis/question.ts';
 import { bindingOf } from '../analysis/score.ts';
 import { isNumeric, isScalar } from '../data/columns/type.ts';
-import { badUserInput } from '../errors.ts';
+import { badUserInput, GlassgraphError } from '../errors.ts';
 import type { Answer } from '../planner/question.ts';
 import type { ModelRow } from '../store/models.ts';
 import { groupingColumn, type Optional, wholeBetween } from './arguments.ts';
@@ -71,6 +71,34 @@ async function labelColumn(asker: Asker, rows: RowsArgument, label: string): Pro
 /** Quality on labelled rows, pooled and by partition. Throws BAD_USER_INPUT where no row has a label. */
 export const evaluationOf = (asker: Asker, of: ScoredRows): Promise<Answer<EvaluationResult>> =>
   ask(asker, evaluation, of.spec, of);
+
+/** Whether an evaluation failed because no row has a label. */
+const isWithoutLabels = (error: unknown): boolean =>
+  error instanceof GlassgraphError && error.details?.labelledRowCount === 0;
+
+/** The same for an answer that has more to say: null where there is nothing to judge by. */
+export async function evaluationOrNull(asker: Asker, of: ScoredRows | null): Promise<Answer<EvaluationResult> | null> {
+  try {
+    return of === null ? null : await evaluationOf(asker, of);
+  } catch (error) {
+    if (isWithoutLabels(error)) return null;
+    throw error;
+  }
+}
+
+/** As `scoredRows`; null for a VALUE, and where neither the dataset nor the question names a label. Throws BAD_USER_INPUT. */
+export async function scoredRowsOrNull(
+  asker: Asker,
+  { model, rows }: ModelOnRows,
+  judgedBy: JudgedBy = {},
+): Promise<ScoredRows | null> {
+  const { score } = model.manifest;
+  const isValue = bindingOf(model.manifest, scoreTarget(model, judgedBy.target) ?? score).space === 'VALUE';
+  if (isValue && judgedBy.label == null) return null;
+  const found = await scoredRows(asker, { model, rows }, judgedBy);
+  const { label } = await datasetAsked(asker, rows);
+  return label === null && found.spec.label === undefined ? null : found;
+}
 
 /** `own`: what is specified beside the score that it reads: none of these runs the model again. */
 async function read<Own extends object, Result>(

@@ -1,0 +1,118 @@
+import {
+  type ComparedModels,
+  comparedModels,
+  comparisonOf,
+  evaluationOfSide,
+  flipRateOf,
+  saliencyAgreementOf,
+  scoreShiftOf,
+} from '../../questions/changes/comparison.ts';
+import { orNull } from '../../questions/or-null.ts';
+import { similarityOf } from '../../questions/similarities.ts';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { ModelInput, modelAsked } from '../model-input.ts';
+import { Provenance } from '../provenance.ts';
+import { Comparison, Evaluation, type EvaluationOfModel, Model } from '../references.ts';
+import { RowsInput } from '../rows-input.ts';
+import { SimilarityMatrix } from '../similarity.ts';
+import { TargetInput } from '../target.ts';
+import './comparison-quality.ts';
+import './disagreements.ts';
+import { DistributionShift } from './shift.ts';
+
+async function evaluated(
+  of: ComparedModels,
+  side: 'candidate' | 'base',
+  context: Context,
+): Promise<EvaluationOfModel | null> {
+  const answer = await evaluationOfSide(context, of, side);
+  return answer === null || of.judged === null ? null : { ...of.judged[side], answer };
+}
+
+builder.objectType(Comparison, {
+  description:
+    'A candidate beside a base on the same rows, joined row by row. Differences are the candidate’s minus the base’s.',
+  fields: (t) => ({
+    base: t.field({ type: Model, description: 'The model that is compared with.', resolve: ({ base }) => base }),
+    candidate: t.field({
+      type: Model,
+      description: 'The model that was asked.',
+      resolve: ({ candidate }) => candidate,
+    }),
+    baseEvaluation: t.field({
+      type: Evaluation,
+      nullable: true,
+      description: 'Quality of the base; null without labels and for a VALUE.',
+      resolve: (of, _, context) => evaluated(of, 'base', context),
+    }),
+    candidateEvaluation: t.field({
+      type: Evaluation,
+      nullable: true,
+      description: 'Quality of the candidate; null without labels and for a VALUE.',
+      resolve: (of, _, context) => evaluated(of, 'candidate', context),
+    }),
+    scoreCorrelation: t.float({
+      nullable: true,
+      description: 'Pearson correlation of the two scores; null where either is constant.',
+      resolve: async (of, _, context) => orNull((await comparisonOf(context, of)).value.scoreCorrelation),
+    }),
+    meanAbsoluteDifference: t.float({
+      description: 'Mean over rows of the absolute difference of the two scores.',
+      resolve: async (of, _, context) => (await comparisonOf(context, of)).value.meanAbsoluteDifference,
+    }),
+    flipRate: t.float({
+      nullable: true,
+      description:
+        'Share of the rows that the two put on different sides of a threshold; a score that equals it is above.',
+      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'Of the score.' }) },
+      resolve: (of, { threshold }, context) => flipRateOf(context, of, threshold ?? 0.5),
+    }),
+    score: t.field({
+      type: DistributionShift,
+      description: 'How far the candidate’s scores lie from the base’s.',
+      resolve: (of, _, context) => scoreShiftOf(context, of),
+    }),
+    saliencyRankCorrelation: t.float({
+      nullable: true,
+      description:
+        'Spearman correlation of the saliency scores of the features that both models have, by name; null with fewer than two of them.',
+      resolve: (of, _, context) => saliencyAgreementOf(context, of),
+    }),
+    similarity: t.field({
+      type: SimilarityMatrix,
+      nullable: true,
+      description: 'Linear CKA of every layer of the base with every layer of the candidate.',
+      resolve: async ({ candidate, base, rows }, _, context) => ({
+        base,
+        candidate,
+        answer: await similarityOf(context, candidate, base, rows),
+      }),
+    }),
+    provenance: t.field({
+      type: Provenance,
+      description: 'How this came to be; the model is the candidate.',
+      resolve: async (of, _, context) => (await comparisonOf(context, of)).provenance,
+    }),
+  }),
+});
+
+builder.objectField(Model, 'comparison', (t) =>
+  t.field({
+    type: Comparison,
+    nullable: true,
+    description: 'Beside another model on the same rows: this model is the candidate, `with` the base.',
+    args: {
+      with: t.arg({
+        type: ModelInput,
+        required: true,
+        description: 'The base: another model, or another version of this one.',
+      }),
+      rows: t.arg({ type: RowsInput, required: true, description: 'Rows that both models take.' }),
+      target: t.arg({ type: TargetInput, description: 'Another output of both, e.g. another head.' }),
+      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+    },
+    resolve: async (candidate, { with: other, rows, target, label }, context) =>
+      comparedModels(context, { candidate, base: await modelAsked(context, other), rows }, { target, label }),
+  }),
+);

@@ -1,0 +1,24 @@
+import { type Disagreement as Disagreeing, disagreementsOf } from '../../questions/changes/comparison.ts';
+import { builder } from '../builder.ts';
+import { Row } from '../dataset.ts';
+import { firstUpTo, refusedEarly } from '../early.ts';
+import { Comparison } from '../references.ts';
+
+const Disagreement = builder.objectRef<Disagreeing>('Disagreement').implement({
+  description: 'A row that two models score differently.',
+  fields: (t) => ({
+    row: t.field({ type: Row, description: 'The row, with its values.', resolve: ({ row }) => row }),
+    baseScore: t.exposeFloat('baseScore', { description: 'Score of the base.' }),
+    candidateScore: t.exposeFloat('candidateScore', { description: 'Score of the candidate.' }),
+  }),
+});
+
+builder.objectFields(Comparison, (t) => ({
+  disagreements: t.field({
+    type: [Disagreement],
+    description: 'The rows on which the two scores lie furthest apart, furthest first.',
+    args: { first: t.arg.int({ defaultValue: 10, description: 'At most so many, up to 100.' }) },
+    extensions: refusedEarly(firstUpTo(100)),
+    resolve: (of, { first }, context) => disagreementsOf(context, of, first ?? 10),
+  }),
+}));

@@ -1,0 +1,225 @@
+import { driftPlot, type Shifted } from '../../plots/drift.ts';
+import { wholeBetween } from '../../questions/arguments.ts';
+import {
+  covarianceSimilarityOf,
+  type Drifted,
+  type FeatureDrift as DriftOfFeature,
+  type LayerDrift as DriftOfLayer,
+  type NeuronDrift as DriftOfNeuron,
+  drifted,
+  driftedUnitsOf,
+  featureDriftsOf,
+  layerDriftsOf,
+  maxPsiOf,
+  meanPsiOf,
+  neuronDriftsOf,
+  qualityOf,
+  saliencyNdcgOf,
+  saliencyOfSide,
+  saliencyRankCorrelationOf,
+  saliencyShareOf,
+  scoreDriftOf,
+} from '../../questions/changes/drift.ts';
+import { orNull } from '../../questions/or-null.ts';
+import { titleOf } from '../../questions/structure.ts';
+import { askAhead, type Questions } from '../ahead.ts';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { firstUpTo, refusedEarly } from '../early.ts';
+import { Provenance } from '../provenance.ts';
+import { Feature, Layer, Model, Neuron } from '../references.ts';
+import { RowsInput } from '../rows-input.ts';
+import { TargetInput } from '../target.ts';
+import { DistributionShift } from './shift.ts';
+
+const FeatureDrift = builder.objectRef<DriftOfFeature>('FeatureDrift').implement({
+  description:
+    'How far a feature’s raw values, as they lie in the dataset, are from the reference’s; of lists, their elements.',
+  fields: (t) => ({
+    feature: t.field({ type: Feature, description: 'The feature.', resolve: (of) => of }),
+    shift: t.field({
+      type: DistributionShift,
+      description: 'Exact, without missing values.',
+      resolve: ({ shift }) => shift,
+    }),
+    missingReference: t.float({
+      description: 'Share of the reference’s rows that have no value: null or NaN.',
+      resolve: ({ shift }) => shift.missingReference,
+    }),
+    missingCurrent: t.float({
+      description: 'Share of the current rows that have no value: null or NaN.',
+      resolve: ({ shift }) => shift.missingCurrent,
+    }),
+    unseen: t.float({
+      nullable: true,
+      description:
+        'Share of the current rows, of lists of their elements, whose id the reference does not have; null for numbers.',
+      resolve: ({ shift }) => orNull(shift.unseen),
+    }),
+    saliencyShareReference: t.float({
+      nullable: true,
+      description: 'The feature’s share of the saliency of all features on the reference.',
+      resolve: (of, _, context) => saliencyShareOf(context, of, 'reference'),
+    }),
+    saliencyShareCurrent: t.float({
+      nullable: true,
+      description: 'The feature’s share of the saliency of all features on the current rows.',
+      resolve: (of, _, context) => saliencyShareOf(context, of, 'current'),
+    }),
+  }),
+});
+
+const featureQuestions: Questions<Drifted> = {
+  saliencyShareReference: (of, _, context) => saliencyOfSide(context, of, 'reference'),
+  saliencyShareCurrent: (of, _, context) => saliencyOfSide(context, of, 'current'),
+};
+
+const LayerDrift = builder.objectRef<DriftOfLayer>('LayerDrift').implement({
+  description: 'How far the units of a layer lie from what they were on the reference.',
+  fields: (t) => ({
+    layer: t.field({ type: Layer, description: 'The layer.', resolve: (of) => of }),
+    meanPsi: t.float({ description: 'Mean of the units’ PSI.', resolve: meanPsiOf }),
+    maxPsi: t.float({ description: 'Largest PSI of a unit.', resolve: maxPsiOf }),
+    driftedUnits: t.int({ description: 'Units with a PSI above 0.25.', resolve: driftedUnitsOf }),
+    covarianceSimilarity: t.float({
+      nullable: true,
+      description:
+        'Cosine between the two covariance matrices of the units: 1 where units go together as they did, whatever their scale; null where nothing varies on one side.',
+      resolve: (of, _, context) => covarianceSimilarityOf(context, of),
+    }),
+  }),
+});
+
+const layerDriftQuestions: Questions<Drifted> = {
+  covarianceSimilarity: (of, _, context) =>
+    Promise.all(of.model.graph.layers.map((layer) => covarianceSimilarityOf(context, { of, layer }))),
+};
+
+const NeuronDrift = builder.objectRef<DriftOfNeuron>('NeuronDrift').implement({
+  description: 'How far a neuron lies from what it was on the reference.',
+  fields: (t) => ({
+    neuron: t.field({ type: Neuron, description: 'The neuron.', resolve: (of) => of }),
+    shift: t.field({
+      type: DistributionShift,
+      description: 'Over observations, from a sketch of the values: within 0.01 of the exact figures.',
+      resolve: ({ shift }) => shift,
+    }),
+    meanChange: t.exposeFloat('meanChange', { description: 'Mean on the current rows minus that on the reference.' }),
+    standardDeviationRatio: t.float({
+      nullable: true,
+      description: 'Standard deviation on the current rows over that on the reference; null over zero.',
+      resolve: ({ standardDeviationRatio }) => orNull(standardDeviationRatio),
+    }),
+  }),
+});
+
+async function aucOf(of: Drifted, side: 'current' | 'reference', context: Context): Promise<number | null> {
+  return orNull((await qualityOf(context, of, side))?.value.auc);
+}
+
+const Drift = builder.objectRef<Drifted>('Drift').implement({
+  description: 'What has changed about a model from the reference’s rows to the current ones.',
+  fields: (t) => ({
+    score: t.field({
+      type: DistributionShift,
+      description: 'Of the scores; exact.',
+      resolve: async (of, _, context) => (await scoreDriftOf(context, of)).value,
+    }),
+    aucReference: t.float({
+      nullable: true,
+      description: 'AUC on the reference; null without labels, with a single class, and for a VALUE.',
+      resolve: (of, _, context) => aucOf(of, 'reference', context),
+    }),
+    aucCurrent: t.float({
+      nullable: true,
+      description: 'AUC on the current rows; null without labels, with a single class, and for a VALUE.',
+      resolve: (of, _, context) => aucOf(of, 'current', context),
+    }),
+    features: t.field({
+      type: [FeatureDrift],
+      description: 'Of raw values, by PSI, largest first.',
+      resolve(of, _, context, info) {
+        askAhead(featureQuestions, of, context, info);
+        return featureDriftsOf(context, of);
+      },
+    }),
+    layers: t.field({
+      type: [LayerDrift],
+      description: 'Of every layer, in topological order.',
+      resolve(of, _, context, info) {
+        askAhead(layerDriftQuestions, of, context, info);
+        return layerDriftsOf(context, of);
+      },
+    }),
+    neurons: t.field({
+      type: [NeuronDrift],
+      description: 'Of all layers, by PSI, largest first.',
+      args: { first: t.arg.int({ defaultValue: 50, description: 'At most so many, up to 10,000.' }) },
+      extensions: refusedEarly(firstUpTo(10_000)),
+      resolve: async (of, { first }, context) =>
+        neuronDriftsOf(await layerDriftsOf(context, of)).slice(0, wholeBetween('first', first ?? 50, 0, 10_000)),
+    }),
+    saliencyRankCorrelation: t.float({
+      nullable: true,
+      description:
+        'Spearman correlation of the features’ saliency scores on the two selections; null with fewer than two features.',
+      resolve: (of, _, context) => saliencyRankCorrelationOf(context, of),
+    }),
+    saliencyNdcg: t.float({
+      nullable: true,
+      description:
+        'nDCG of the features’ order by saliency on the current rows, with the reference’s scores as gains: 1 where the order is the same.',
+      resolve: (of, _, context) => saliencyNdcgOf(context, of),
+    }),
+    provenance: t.field({
+      type: Provenance,
+      description: 'How the shift of the scores came to be; rows are the current ones.',
+      resolve: async (of, _, context) => (await scoreDriftOf(context, of)).provenance,
+    }),
+  }),
+});
+
+builder.objectField(Drift, 'plot', (t) =>
+  t.field({
+    type: 'VegaLite',
+    nullable: true,
+    description: 'PSI of the score, and of the 20 features and neurons that have drifted most, worst first.',
+    async resolve(of, _, context) {
+      const [score, features, layers] = await Promise.all([
+        scoreDriftOf(context, of),
+        featureDriftsOf(context, of),
+        layerDriftsOf(context, of),
+      ]);
+      const shifts: Shifted[] = [
+        { kind: 'score', name: 'score', psi: score.value.psi },
+        ...features.map(({ feature, shift }): Shifted => ({ kind: 'feature', name: feature.name, psi: shift.psi })),
+        ...neuronDriftsOf(layers).map(
+          ({ layer, unit, shift }): Shifted => ({ kind: 'neuron', name: `${layer.name} ${unit}`, psi: shift.psi }),
+        ),
+      ];
+      return driftPlot(shifts, titleOf(of.model));
+    },
+  }),
+);
+
+builder.objectField(Model, 'drift', (t) =>
+  t.field({
+    type: Drift,
+    nullable: true,
+    description:
+      'What has changed from one selection of rows to another: scores, raw values of features, neurons, and what drives the model.',
+    args: {
+      reference: t.arg({ type: RowsInput, required: true, description: 'Rows as they were, e.g. those of training.' }),
+      current: t.arg({
+        type: RowsInput,
+        required: true,
+        description:
+          'Rows as they are: of the same dataset, another version of it, or another one with the same columns.',
+      }),
+      target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
+      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+    },
+    resolve: (model, { reference, current, target, label }, context) =>
+      drifted(context, { model, reference, current }, { target, label }),
+  }),
+);
