@@ -95,6 +95,12 @@ export default {
       from: { path: '^src/[^/]+/', pathNot: Object.keys(arrows).map((path) => `^${path}`) },
       to: { path: '^src/' },
     },
+    {
+      name: 'graph exposes: it asks through questions, and takes of what is below them nothing but types',
+      severity: 'error',
+      from: { path: '^src/graph/' },
+      to: { path: '^src/(analysis|planner|pass)/', dependencyTypesNot: ['type-only'] },
+    },
     ...Object.entries(arrows).map(([folder, targets]) => arrow(folder, targets)),
   ],
   options: {

@@ -1,14 +1,7 @@
-import type { Blocker, Capabilities } from '../compute/graph.ts';
-import { carriersOf, straysOf } from '../data/manifest/carriers.ts';
-import { analysisFailed } from '../errors.ts';
-import type { ModelRow } from '../store/models.ts';
+import type { Blocker } from '../compute/graph.ts';
+import { type CapabilitiesOfModel, capabilitiesOf } from '../questions/capabilities.ts';
 import { builder } from './builder.ts';
 import { Model } from './references.ts';
-
-/** What gradients of a model's score have to do with. */
-interface CapabilitiesOfModel extends Pick<Capabilities, 'activations' | 'interventions'> {
-  readonly blockers: readonly Omit<Blocker, 'targets'>[];
-}
 
 const OperatorBlocker = builder.objectRef<Omit<Blocker, 'targets'>>('OperatorBlocker').implement({
   description: 'An operator that is in the way of gradients.',
@@ -40,28 +33,6 @@ const ModelCapabilities = builder.objectRef<CapabilitiesOfModel>('ModelCapabilit
     }),
   }),
 });
-
-/** Throws ANALYSIS_FAILED for a model that was registered before capabilities were found out. */
-function capabilitiesOf({ name, version, graph, manifest }: ModelRow): CapabilitiesOfModel {
-  const { capabilities, logits } = graph;
-  if (capabilities === undefined)
-    throw analysisFailed(
-      `What can be done with version “${version}” of “${name}” was not found out when it was registered. Register it again, with the same name and version: its results stay.`,
-    );
-  const { output, index, logit } = manifest.score;
-  const found =
-    logits.find((each) => each.tensor === logit) ??
-    logits.find((each) => each.output === output && each.index === index);
-  const target = found?.tensor ?? output;
-  const uncarried = manifest.features.filter((feature) => carriersOf(graph, feature).length === 0);
-  return {
-    ...capabilities,
-    blockers: [
-      ...new Set(uncarried.flatMap((feature) => straysOf(graph, feature))),
-      ...capabilities.blockers.filter(({ targets: own }) => own.includes(target)),
-    ],
-  };
-}
 
 builder.objectField(Model, 'capabilities', (t) =>
   t.field({

@@ -1,5 +1,5 @@
-import { conductanceOf, type NeuronConductance, neuronConductances } from '../questions/conductance.ts';
-import { finiteGaps } from '../questions/convergence.ts';
+import { conductanceOf, type NeuronConductance, neuronConductances } from '../questions/attributions/conductance.ts';
+import { finiteGaps } from '../questions/attributions/convergence.ts';
 import { AttributionOptions } from './attribution-options.ts';
 import { builder } from './builder.ts';
 import { Convergence } from './convergence.ts';

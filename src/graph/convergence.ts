@@ -1,5 +1,5 @@
 import type { Completeness } from '../analysis/attribution.ts';
-import { isConverged } from '../questions/convergence.ts';
+import { isConverged } from '../questions/attributions/convergence.ts';
 import { builder } from './builder.ts';
 
 export const Convergence = builder.objectRef<Completeness>('Convergence').implement({

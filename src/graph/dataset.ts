@@ -1,22 +1,16 @@
-import { columnStatistics } from '../analysis/columns/statistics.ts';
-import type { ColumnStatistics } from '../data/columns/statistics.ts';
-import { type DatasetRow as DataRow, readRows } from '../data/page.ts';
-import { selectRows } from '../data/rows.ts';
-import type { DatasetColumn } from '../data/types.ts';
-import { askRows } from '../questions/ask.ts';
+import type { DatasetRow as DataRow } from '../data/page.ts';
+import { type ColumnOfDataset, columnsOf, rowsBetween, statisticsOf } from '../questions/datasets.ts';
 import { type DatasetRow, getDatasetById, listDatasets } from '../store/datasets.ts';
 import type { PartitionRecord } from '../store/schema.ts';
 import { builder } from './builder.ts';
 import { type ConnectionArguments, keysetConnection, pageAsked } from './connection.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
-import type { Context } from './context.ts';
 import { refusedEarly } from './early.ts';
 import { isUuid } from './ids.ts';
 import { Dataset } from './references.ts';
 
-/** A column with its figures, which are counted for all columns at once when the first of them is asked for. */
-interface ColumnOfDataset extends DatasetColumn {
-  readonly statistics: (context: Context) => Promise<ColumnStatistics>;
+interface RowsAsked extends ConnectionArguments {
+  readonly partitions?: readonly string[] | null | undefined;
 }
 
 const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
@@ -28,25 +22,25 @@ const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
       type: 'SafeInt',
       nullable: true,
       description: 'Rows without a value.',
-      resolve: async ({ statistics }, _, context) => (await statistics(context)).nullCount,
+      resolve: async (column, _, context) => (await statisticsOf(context, column)).nullCount,
     }),
     distinctCount: t.field({
       type: 'SafeInt',
       nullable: true,
       description: 'Different values, null not among them.',
-      resolve: async ({ statistics }, _, context) => (await statistics(context)).distinctCount,
+      resolve: async (column, _, context) => (await statisticsOf(context, column)).distinctCount,
     }),
     minimum: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Smallest value; null for lists.',
-      resolve: async ({ statistics }, _, context) => (await statistics(context)).minimum,
+      resolve: async (column, _, context) => (await statisticsOf(context, column)).minimum,
     }),
     maximum: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Largest value; null for lists.',
-      resolve: async ({ statistics }, _, context) => (await statistics(context)).maximum,
+      resolve: async (column, _, context) => (await statisticsOf(context, column)).maximum,
     }),
   }),
 });
@@ -146,34 +140,10 @@ builder.node(Dataset, {
   }),
 });
 
-const columnsOf = ({ name, version, columns }: DatasetRow): ColumnOfDataset[] =>
-  columns.map((column, at) => ({
-    ...column,
-    statistics: async (context) =>
-      (await askRows(context, columnStatistics, {}, { dataset: name, version }))[at] as ColumnStatistics,
-  }));
-
 /** Positions are row indexes, which ascend. */
-function rowsOf(
-  dataset: DatasetRow,
-  args: ConnectionArguments & { partitions?: readonly string[] | null | undefined },
-) {
-  const names = dataset.partitions.map(({ name }) => name);
-  const { partitions } = selectRows(dataset, names, { partitions: args.partitions ?? null });
-  const chosen = dataset.partitions.filter(({ name }) => partitions?.includes(name));
-  const totalCount = partitions === null ? dataset.rowCount : chosen.reduce((sum, { rowCount }) => sum + rowCount, 0);
-  return keysetConnection(
+const rowsOf = (dataset: DatasetRow, { partitions, ...args }: RowsAsked) =>
+  keysetConnection(
     args,
-    async ({ limit, after, before, backwards = false }) => ({
-      rows: await readRows(dataset, {
-        count: limit,
-        fromEnd: backwards,
-        partitions,
-        ...(after === undefined ? {} : { from: after + 1 }),
-        ...(before === undefined ? {} : { below: before }),
-      }),
-      totalCount,
-    }),
+    (page) => rowsBetween(dataset, partitions, page),
     ({ index }) => index,
   );
-}

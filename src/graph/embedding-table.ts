@@ -1,15 +1,13 @@
 import type { FrequencyBucket as Bucket } from '../analysis/tables/frequency.ts';
-import { informationAbundance, tableRank } from '../analysis/tables/spectrum.ts';
-import { histogramOf } from '../analysis/units/distribution.ts';
 import { frequencyPlot } from '../plots/frequency.ts';
-import { binsAsked } from '../questions/layer-figures.ts';
 import { orNull } from '../questions/or-null.ts';
 import {
   bucketsOf,
+  effectiveRankOf,
+  informationAbundanceOf,
   type Neighbour,
   nearestTo,
-  normsOf,
-  spectrumOf,
+  normHistogram,
   type TableOfFeature,
   tablesOf,
 } from '../questions/tables.ts';
@@ -79,22 +77,21 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
       description: 'L2 norms of the entries, in equal-width bins between the smallest and the largest.',
       args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
       async resolve(of, { bins }, context) {
-        const count = binsAsked(bins ?? 40);
         const what = `the L2 norm of the entries of ${of.table}`;
-        return { ...histogramOf(await normsOf(context, of), 0, count), what, counted: 'entries' };
+        return { ...(await normHistogram(context, of, bins ?? 40)), what, counted: 'entries' };
       },
     }),
     informationAbundance: t.float({
       nullable: true,
       description:
         'Sum of the singular values over the largest (Guo et al. 2024): near 1 for a collapsed table; null for a zero table.',
-      resolve: async (of, _, context) => orNull(informationAbundance(await spectrumOf(context, of))),
+      resolve: (of, _, context) => informationAbundanceOf(context, of),
     }),
     effectiveRank: t.float({
       nullable: true,
       description:
         'Participation ratio of the spectrum, (sum of squared singular values)^2 over the sum of their fourth powers; null for a zero table.',
-      resolve: async (of, _, context) => orNull(tableRank(await spectrumOf(context, of))),
+      resolve: (of, _, context) => effectiveRankOf(context, of),
     }),
     normByFrequency: t.field({
       type: [FrequencyBucket],

@@ -1,10 +1,10 @@
-import { expectedCalibrationError } from '../analysis/quality/calibration.ts';
 import type { ConfusionResult, CurveKind as Kind, CurvePoint as Point } from '../analysis/quality/thresholds.ts';
 import type { Optional } from '../questions/arguments.ts';
 import { orNull } from '../questions/or-null.ts';
 import {
   type ReliabilityBin as Bin,
   type Confusion as Confused,
+  calibrationErrorOf,
   calibrationOf,
   confusionOf,
   curveOf,
@@ -103,7 +103,7 @@ builder.objectFields(Evaluation, (t) => {
       description: 'Equal-width bins on [0, 1], weighted by rows.',
       args: { bins: bins(10) },
       resolve: async (of, args, context) =>
-        orNull(expectedCalibrationError(await evaluationQuestions.expectedCalibrationError(of, args, context))),
+        calibrationErrorOf(await evaluationQuestions.expectedCalibrationError(of, args, context)),
     }),
     reliability: t.field({
       type: [ReliabilityBin],

@@ -1,4 +1,4 @@
-import type { ExampleOfNeuron } from '../questions/examples.ts';
+import type { ExampleOfNeuron } from '../questions/layers/examples.ts';
 import { builder } from './builder.ts';
 import { Row } from './dataset.ts';
 

@@ -7,7 +7,7 @@ import {
   type ExplanationOfRow,
   gapOfRow,
   largestFirst,
-} from '../questions/explanations.ts';
+} from '../questions/attributions/explanations.ts';
 import { titleOf } from '../questions/structure.ts';
 import { builder } from './builder.ts';
 import { Row } from './dataset.ts';

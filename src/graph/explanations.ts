@@ -1,16 +1,10 @@
-import type { AttributionSpec } from '../analysis/attributions/method.ts';
-import { rowPage } from '../analysis/columns/row-page.ts';
-import { type ExplanationsResult, explanations } from '../analysis/explanations.ts';
-import { type DatasetRow, readRowsAt } from '../data/page.ts';
-import { badUserInput } from '../errors.ts';
-import type { ExplainCall } from '../pass/protocol.ts';
 import type { Provenance as Origin } from '../planner/question.ts';
-import { type About, ask, askRows, datasetAsked, type RowsArgument } from '../questions/ask.ts';
-import { atOnce, writtenRows } from '../questions/at-once.ts';
-import { attributionSpec } from '../questions/attribution-spec.ts';
-import { baselineRowsOf, baselinesAmong, baselinesOf } from '../questions/baselines.ts';
-import { type ExplanationOfRow, explanationsFrom } from '../questions/explanations.ts';
-import { outputTarget } from '../questions/targets.ts';
+import {
+  type ExplanationPageAsked,
+  explanationPage,
+  explanationsOfWritten,
+} from '../questions/attributions/explanation-pages.ts';
+import type { ExplanationOfRow } from '../questions/attributions/explanations.ts';
 import type { ModelRow } from '../store/models.ts';
 import { AttributionOptions } from './attribution-options.ts';
 import { builder } from './builder.ts';
@@ -37,68 +31,30 @@ builder.objectField(ExplanationConnection, 'provenance', (t) =>
   }),
 );
 
-/** Whether what one row gets depends on which others are selected. */
-const isOfAllRows = ({ method, baseline }: AttributionSpec): boolean =>
-  method === 'FEATURE_PERMUTATION' || baseline?.kind === 'MEAN';
-
-/** Only the rows of the page are run, where the method lets them. Rows that the model cannot take make a page shorter with `invalid: SKIP`. */
 async function pageOf(
   model: ModelRow,
-  rows: RowsArgument,
-  spec: AttributionSpec,
-  others: NonNullable<About['others']>,
+  asked: Omit<ExplanationPageAsked, 'after' | 'count'>,
   args: ConnectionArguments,
   context: Context,
 ): Promise<ExplanationPage> {
-  const dataset = await datasetAsked(context, rows);
-  const { limit, after = -1 } = pageAsked(args);
-  const asked = { after, count: limit + 1 };
-  const { indexes: found, totalCount } = await askRows(context, rowPage, asked, rows);
-  if (found.length === 0 && args.after == null)
-    throw badUserInput('rows', 'No row satisfies rows: its partitions and filters together select nothing.');
-  const indexes = found.slice(0, limit);
-  // An empty page still says how it came to be: by the row beside it.
-  const only = indexes.length > 0 ? indexes : [found[0] ?? after];
-  const [how, read] = isOfAllRows(spec) ? [{ ...spec, explained: only }, rows] : [spec, { ...rows, only }];
-  const { value, provenance } = await ask(context, explanations, how, { model, rows: read, others });
-  const explained = await readRowsAt(dataset, indexes.length > 0 ? [...value.row] : []);
-  const edges = explanationsFrom(model, value, explained, ({ values }, { column }) => values[column]).map((node) => ({
-    cursor: cursorOf(node.row.index),
-    node,
-  }));
+  const { limit, after } = pageAsked(args);
+  const { explained, lastIndex, hasMore, totalCount, provenance } = await explanationPage(context, model, {
+    ...asked,
+    after,
+    count: limit,
+  });
+  const edges = explained.map((node) => ({ cursor: cursorOf(node.row.index), node }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: found.length > limit,
+      hasNextPage: hasMore,
       hasPreviousPage: args.after != null,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: found.length > limit ? cursorOf(indexes.at(-1) as number) : (edges.at(-1)?.cursor ?? null),
+      endCursor: hasMore ? cursorOf(lastIndex as number) : (edges.at(-1)?.cursor ?? null),
     },
     totalCount,
     provenance,
   };
-}
-
-async function explanationsOfWritten(
-  model: ModelRow,
-  rows: readonly unknown[],
-  spec: AttributionSpec,
-  baselines: RowsArgument | undefined,
-  context: Context,
-): Promise<ExplanationOfRow[]> {
-  const written = writtenRows(rows);
-  if (written.length === 0) return [];
-  const { artifact, graph, manifest } = model;
-  const call: ExplainCall = {
-    model: { artifact, graph, manifest },
-    rows: written,
-    spec,
-    ...(baselines && { baselines: (await baselinesAmong(context, model, baselines)).value }),
-    environment: context.environment,
-  };
-  const result = (await atOnce(context, 'explain', call)) as ExplanationsResult;
-  const shown = written.map((values, index) => ({ index, partition: null, label: null, values }) as DatasetRow);
-  return explanationsFrom(model, result, shown, ({ values }, { name }) => values[name]);
 }
 
 builder.objectFields(Model, (t) => ({
@@ -118,10 +74,7 @@ builder.objectFields(Model, (t) => ({
       first: t.arg.int({ defaultValue: 20, description: 'So many rows, up to 200.' }),
       after: t.arg.string({ description: 'Only rows after this cursor.' }),
     },
-    resolve: async (model, { rows, target, first, after, ...how }, context) => {
-      const spec = await attributionSpec(context, model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
-      return pageOf(model, rows, spec, baselinesOf(model, how), { first, after }, context);
-    },
+    resolve: (model, { first, after, ...asked }, context) => pageOf(model, asked, { first, after }, context),
   }),
   explanationsOf: t.field({
     type: [Explanation],
@@ -142,9 +95,6 @@ builder.objectFields(Model, (t) => ({
       options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
-    resolve: async (model, { rows, target, ...how }, context) => {
-      const spec = await attributionSpec(context, model, how, 'INTEGRATED_GRADIENTS', outputTarget(model, target));
-      return explanationsOfWritten(model, rows, spec, baselineRowsOf(model, how), context);
-    },
+    resolve: (model, { rows, ...asked }, context) => explanationsOfWritten(context, model, rows, asked),
   }),
 }));

@@ -2,7 +2,7 @@ import type { InteractionMethod as Method } from '../analysis/interactions.ts';
 import { interactionsPlot } from '../plots/interactions.ts';
 import type { VegaLite } from '../plots/vega-lite.ts';
 import { wholeBetween } from '../questions/arguments.ts';
-import { chosenFeatures, type Interaction, interactionsOf } from '../questions/interactions.ts';
+import { chosenFeatures, type Interaction, interactionsOf } from '../questions/attributions/interactions.ts';
 import { titleOf } from '../questions/structure.ts';
 import { builder } from './builder.ts';
 import { Provenance } from './provenance.ts';

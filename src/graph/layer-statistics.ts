@@ -1,4 +1,3 @@
-import { effectiveRank } from '../analysis/units/covariance.ts';
 import { correlationPlot, layerPlot } from '../plots/layer.ts';
 import { wholeBetween } from '../questions/arguments.ts';
 import {
@@ -9,9 +8,8 @@ import {
   pooledZeroFraction,
   saturatedUnits,
   strongestCorrelations,
-} from '../questions/layer-figures.ts';
-import { covarianceOf, extremesOf, type MomentsOfLayer } from '../questions/layers.ts';
-import { orNull } from '../questions/or-null.ts';
+} from '../questions/layers/layer-figures.ts';
+import { covarianceOf, effectiveRankOf, extremesOf, type MomentsOfLayer } from '../questions/layers/layers.ts';
 import { builder } from './builder.ts';
 import { NeuronColumns } from './neuron-columns.ts';
 import { Provenance } from './provenance.ts';
@@ -72,7 +70,7 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
       nullable: true,
       description:
         'Participation ratio of the covariance spectrum, (sum of eigenvalues)^2 over the sum of their squares; null for a constant layer.',
-      resolve: async (of, _, context) => orNull(effectiveRank(await covarianceOf(context, of))),
+      resolve: (of, _, context) => effectiveRankOf(context, of),
     }),
     correlations: t.field({
       type: CorrelationMatrix,

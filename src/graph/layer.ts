@@ -4,8 +4,8 @@ import { builder } from './builder.ts';
 import { connectionType, pageArguments } from './connection-types.ts';
 import { LayerKind } from './enums.ts';
 import { idParts, partsId } from './ids.ts';
+import { momentsAsked } from './layer-questions.ts';
 import { LayerStatistics } from './layer-statistics.ts';
-import { momentsOf } from './moments.ts';
 import { NeuronConnection, NeuronFilter, NeuronOrder, neuronsOf } from './neurons.ts';
 import { Layer, Model, Neuron } from './references.ts';
 import { RowsInput } from './rows-input.ts';
@@ -62,7 +62,7 @@ builder.node(Layer, {
       nullable: true,
       description: 'What its neurons do on these rows.',
       args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
-      resolve: (layer, { rows }, context, info) => momentsOf(layer, rows, context, info, [[], ['neurons']]),
+      resolve: (layer, { rows }, context, info) => momentsAsked({ ...layer, rows }, context, info, [[], ['neurons']]),
     }),
     neurons: t.field({
       type: NeuronConnection,

@@ -1,7 +1,7 @@
 import type { ExtremesResult } from '../analysis/units/extremes.ts';
 import type { MomentsResult } from '../analysis/units/moments.ts';
-import { unitsOf, zeroFraction } from '../questions/layer-figures.ts';
-import { extremesOf, type MomentsOfLayer } from '../questions/layers.ts';
+import { unitsOf, zeroFraction } from '../questions/layers/layer-figures.ts';
+import { extremesOf, type MomentsOfLayer } from '../questions/layers/layers.ts';
 import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
 

@@ -1,15 +1,13 @@
-import { histogramOf } from '../analysis/units/distribution.ts';
 import type { ExtremesResult } from '../analysis/units/extremes.ts';
 import type { MomentsResult } from '../analysis/units/moments.ts';
 import {
-  binsAsked,
   isDead,
   isSaturated,
   quantilesAt,
   saturatedFraction,
   zeroFraction,
-} from '../questions/layer-figures.ts';
-import { distributionOf, extremesOf, type MomentsOfNeuron } from '../questions/layers.ts';
+} from '../questions/layers/layer-figures.ts';
+import { activationHistogram, distributionOf, extremesOf, type MomentsOfNeuron } from '../questions/layers/layers.ts';
 import { orNull } from '../questions/or-null.ts';
 import { builder } from './builder.ts';
 import { Histogram } from './histogram.ts';
@@ -93,9 +91,8 @@ builder.objectFields(NeuronStatistics, (t) => ({
     description: 'Equal-width bins between minimum and maximum; counts sum to observationCount.',
     args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
     async resolve(of, { bins }, context) {
-      const count = binsAsked(bins ?? 40);
       const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
-      return { ...histogramOf(await distributionOf(context, of), of.unit, count), what };
+      return { ...(await activationHistogram(context, of, bins ?? 40)), what };
     },
   }),
 }));

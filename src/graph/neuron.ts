@@ -1,10 +1,10 @@
-import { examplesOf } from '../questions/examples.ts';
+import { examplesOf } from '../questions/layers/examples.ts';
 import { layerNamed } from '../questions/structure.ts';
 import { getModelById } from '../store/models.ts';
 import { builder } from './builder.ts';
 import { Example } from './examples.ts';
 import { idParts, partsId } from './ids.ts';
-import { momentsOf } from './moments.ts';
+import { momentsAsked } from './layer-questions.ts';
 import { NeuronStatistics } from './neuron-statistics.ts';
 import { Layer, Neuron } from './references.ts';
 import { RowsInput } from './rows-input.ts';
@@ -32,7 +32,7 @@ builder.node(Neuron, {
       description: 'What it does on these rows.',
       args: { rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }) },
       resolve: async (neuron, { rows }, context, info) => ({
-        ...(await momentsOf(neuron, rows, context, info)),
+        ...(await momentsAsked({ ...neuron, rows }, context, info)),
         unit: neuron.unit,
       }),
     }),

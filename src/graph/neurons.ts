@@ -1,14 +1,14 @@
 import { type GraphQLResolveInfo, Kind } from 'graphql';
 import { badUserInput } from '../errors.ts';
 import type { RowsArgument } from '../questions/ask.ts';
-import { extremesOf, type MomentsOfLayer } from '../questions/layers.ts';
-import { type ChosenNeurons, chosenUnits, needsExtremes } from '../questions/neurons.ts';
+import { extremesOf, type MomentsOfLayer } from '../questions/layers/layers.ts';
+import { type ChosenNeurons, chosenUnits, needsExtremes } from '../questions/layers/neurons.ts';
 import type { LayerOfModel, NeuronOfLayer } from '../questions/structure.ts';
 import { builder } from './builder.ts';
 import { type Connection, type ConnectionArguments, listConnection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Direction, NeuronOrderField } from './enums.ts';
-import { momentsOf } from './moments.ts';
+import { momentsAsked } from './layer-questions.ts';
 import { NeuronStatistics } from './neuron-statistics.ts';
 import { Neuron } from './references.ts';
 
@@ -63,7 +63,7 @@ export async function neuronsOf(
   if (rows == null && needsRows !== undefined)
     throw badUserInput('rows', `\`${needsRows}\` goes by statistics: say on which \`rows\`.`);
   const [statistics, extremes] = await Promise.all([
-    rows == null ? null : momentsOf(layer, rows, context, info, [['edges', 'statistics']]),
+    rows == null ? null : momentsAsked({ ...layer, rows }, context, info, [['edges', 'statistics']]),
     rows == null || !needsExtremes(args) ? null : extremesOf(context, { ...layer, rows }),
   ]);
   const units = chosenUnits(layer.layer.units, args, { moments: statistics?.moments, extremes });

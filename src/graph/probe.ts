@@ -1,7 +1,6 @@
 import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
 import { probePlot } from '../plots/probe.ts';
 import { wholeBetween } from '../questions/arguments.ts';
-import { orNull } from '../questions/or-null.ts';
 import {
   controlAucOf,
   interceptOf,
@@ -14,7 +13,8 @@ import {
   trainAucOf,
   type ProbeWeight as Weight,
   weightsOf,
-} from '../questions/probes.ts';
+} from '../questions/layers/probes.ts';
+import { orNull } from '../questions/or-null.ts';
 import { layersAsked, titleOf } from '../questions/structure.ts';
 import { askAhead, type Questions } from './ahead.ts';
 import { builder } from './builder.ts';

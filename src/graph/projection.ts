@@ -1,15 +1,15 @@
 import type { ProjectionResult } from '../analysis/projection/points.ts';
-import { type DatasetRow, readRowsAt } from '../data/page.ts';
+import type { DatasetRow } from '../data/page.ts';
 import type { Answer } from '../planner/question.ts';
 import { projectionPlot } from '../plots/projection.ts';
-import { datasetAsked } from '../questions/ask.ts';
-import { orNull } from '../questions/or-null.ts';
+import { rowsAt } from '../questions/datasets.ts';
 import {
   coordinatesOf,
   explainedVariance,
   type ProjectionMethod as Method,
   projectionOf,
-} from '../questions/projections.ts';
+} from '../questions/layers/projections.ts';
+import { orNull } from '../questions/or-null.ts';
 import type { LayerOnRows } from '../questions/structure.ts';
 import { builder } from './builder.ts';
 import { Row } from './dataset.ts';
@@ -59,7 +59,7 @@ const Projection = builder.objectRef<ProjectionOfLayer>('Projection').implement(
       description: 'One for each row, in row order.',
       resolve({ answer: { value }, rows }, _, context): Point[] {
         let read: Promise<readonly DatasetRow[]> | undefined;
-        const all = () => (read ??= datasetAsked(context, rows).then((dataset) => readRowsAt(dataset, [...value.row])));
+        const all = () => (read ??= rowsAt(context, rows, [...value.row]));
         return Array.from(value.row, (_, at) => ({ at, of: value, rows: all }));
       },
     }),

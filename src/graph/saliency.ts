@@ -1,8 +1,7 @@
 import { saliencyPlot } from '../plots/saliency.ts';
 import { wholeBetween } from '../questions/arguments.ts';
-import { baselinesAmong } from '../questions/baselines.ts';
-import { finiteGaps } from '../questions/convergence.ts';
-import { usualLevel } from '../questions/intervals.ts';
+import { baselinesAmong } from '../questions/attributions/baselines.ts';
+import { finiteGaps } from '../questions/attributions/convergence.ts';
 import {
   baselineValueOf,
   featureSaliencies,
@@ -11,7 +10,8 @@ import {
   type SaliencyOfModel,
   saliencyInterval,
   saliencyOf,
-} from '../questions/saliency.ts';
+} from '../questions/attributions/saliency.ts';
+import { usualLevel } from '../questions/intervals.ts';
 import { type FeatureOfModel, featuresOf, titleOf } from '../questions/structure.ts';
 import { outputTarget } from '../questions/targets.ts';
 import type { ModelRow } from '../store/models.ts';

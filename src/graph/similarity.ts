@@ -1,7 +1,7 @@
 import type { SimilarityResult } from '../analysis/similarity/similarity.ts';
 import type { Answer } from '../planner/question.ts';
 import { similarityPlot } from '../plots/similarity.ts';
-import { similarityBetween, similarityLines, similarityOf } from '../questions/similarities.ts';
+import { similarityBetween, similarityLines, similarityOf } from '../questions/layers/similarities.ts';
 import { type LayerOfModel, layerAsked, layerNamed, titleOf } from '../questions/structure.ts';
 import type { ModelRow } from '../store/models.ts';
 import { builder } from './builder.ts';

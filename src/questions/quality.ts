@@ -1,4 +1,4 @@
-import { type CalibrationResult, calibration } from '../analysis/quality/calibration.ts';
+import { type CalibrationResult, calibration, expectedCalibrationError } from '../analysis/quality/calibration.ts';
 import { type EvaluationResult, evaluation } from '../analysis/quality/evaluation.ts';
 import type { LabelledSpec } from '../analysis/quality/labelled.ts';
 import { gauc, slices } from '../analysis/quality/slices.ts';
@@ -119,6 +119,9 @@ export async function gaucBy(asker: Asker, of: ScoredRows, by: string): Promise<
 /** Labelled rows in equal-width bins of the score. */
 export const calibrationOf = (asker: Asker, of: ScoredRows, bins: number): Promise<CalibrationResult> =>
   read(asker, of, calibration, { bins: wholeBetween('bins', bins, 1, most.bins) });
+
+/** Mean distance of score and share of label 1 over bins, weighted by rows; null without labelled rows. */
+export const calibrationErrorOf = (bins: CalibrationResult): number | null => orNull(expectedCalibrationError(bins));
 
 /** Rows whose scores lie in [low, high), the last bin closed; null: there are none. */
 export interface ReliabilityBin {

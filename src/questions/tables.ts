@@ -1,8 +1,8 @@
 import { type FrequencyBucket, normByFrequency } from '../analysis/tables/frequency.ts';
 import { nearest } from '../analysis/tables/nearest.ts';
 import { tableNorms } from '../analysis/tables/norms.ts';
-import { type SpectrumResult, tableSpectrum } from '../analysis/tables/spectrum.ts';
-import type { DistributionResult } from '../analysis/units/distribution.ts';
+import { informationAbundance, type SpectrumResult, tableRank, tableSpectrum } from '../analysis/tables/spectrum.ts';
+import { histogramOf, type UnitHistogram } from '../analysis/units/distribution.ts';
 import { lookupsOf } from '../data/manifest/carriers.ts';
 import { vocabularyLines } from '../data/manifest/vocabulary-lines.ts';
 import { badUserInput } from '../errors.ts';
@@ -10,6 +10,8 @@ import { analysisLimits } from '../limits.ts';
 import { wholeBetween } from './arguments.ts';
 import { ask, askTable, type RowsArgument } from './ask.ts';
 import type { Asker } from './asker.ts';
+import { binsAsked } from './layers/layer-figures.ts';
+import { orNull } from './or-null.ts';
 import type { FeatureOfModel } from './structure.ts';
 
 /** An embedding table that a feature is looked up in. */
@@ -32,13 +34,26 @@ export function tablesOf({ model, feature }: FeatureOfModel): TableOfFeature[] {
   return [...tables.values()];
 }
 
-/** L2 norms of the entries. */
-export const normsOf = async (asker: Asker, { model, table }: TableOfFeature): Promise<DistributionResult> =>
-  (await askTable(asker, tableNorms, { table }, model)).value;
+/** L2 norms of the entries, in equal-width bins. Throws BAD_USER_INPUT for a number of bins that is out of range. */
+export async function normHistogram(
+  asker: Asker,
+  { model, table }: TableOfFeature,
+  bins: number,
+): Promise<UnitHistogram> {
+  const count = binsAsked(bins);
+  return histogramOf((await askTable(asker, tableNorms, { table }, model)).value, 0, count);
+}
 
-/** Singular values, of which abundance and rank are read off. */
-export const spectrumOf = async (asker: Asker, { model, table }: TableOfFeature): Promise<SpectrumResult> =>
+const spectrumOf = async (asker: Asker, { model, table }: TableOfFeature): Promise<SpectrumResult> =>
   (await askTable(asker, tableSpectrum, { table }, model)).value;
+
+/** Sum of the singular values over the largest; null for a zero table. */
+export const informationAbundanceOf = async (asker: Asker, of: TableOfFeature): Promise<number | null> =>
+  orNull(informationAbundance(await spectrumOf(asker, of)));
+
+/** Participation ratio of the squared singular values; null for a zero table. */
+export const effectiveRankOf = async (asker: Asker, of: TableOfFeature): Promise<number | null> =>
+  orNull(tableRank(await spectrumOf(asker, of)));
 
 /** Mean norm of entries by how often they occur in the rows. */
 export const bucketsOf = async (

@@ -5,6 +5,6 @@
 export const longFiles: Readonly<Record<string, number>> = {};
 export const longFunctions: Readonly<Record<string, number>> = {};
 export const crowdedFolders: Readonly<Record<string, number>> = {
-  'src/graph': 61,
+  'src/graph': 60,
   'test/http': 47,
 };

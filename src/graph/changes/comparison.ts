@@ -7,8 +7,8 @@ import {
   saliencyAgreementOf,
   scoreShiftOf,
 } from '../../questions/changes/comparison.ts';
+import { similarityOf } from '../../questions/layers/similarities.ts';
 import { orNull } from '../../questions/or-null.ts';
-import { similarityOf } from '../../questions/similarities.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { ModelInput, modelAsked } from '../model-input.ts';

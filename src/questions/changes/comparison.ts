@@ -18,8 +18,8 @@ import type { ModelRow } from '../../store/models.ts';
 import { groupingColumn, type Optional, wholeBetween } from '../arguments.ts';
 import { ask, datasetAsked, type RowsArgument, selectedRows } from '../ask.ts';
 import type { Asker } from '../asker.ts';
+import { featureSaliencies, saliencyOf } from '../attributions/saliency.ts';
 import { evaluationOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
-import { featureSaliencies, saliencyOf } from '../saliency.ts';
 import { outputTarget, scoreTarget } from '../targets.ts';
 import { spearman } from './ranks.ts';
 

@@ -1,16 +1,16 @@
-import { type ProbeFit, type ProbeSpec, probe } from '../analysis/probes/probe.ts';
-import { probeEvaluation } from '../analysis/probes/probe-scores.ts';
-import type { EvaluationResult } from '../analysis/quality/evaluation.ts';
-import { selectRows } from '../data/rows.ts';
-import { badUserInput, GlassgraphError } from '../errors.ts';
-import type { Answer } from '../planner/question.ts';
-import type { DatasetRow } from '../store/datasets.ts';
-import type { Optional } from './arguments.ts';
-import { ask, datasetAsked, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
-import { orNull } from './or-null.ts';
+import { type ProbeFit, type ProbeSpec, probe } from '../../analysis/probes/probe.ts';
+import { probeEvaluation } from '../../analysis/probes/probe-scores.ts';
+import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
+import { selectRows } from '../../data/rows.ts';
+import { badUserInput, GlassgraphError } from '../../errors.ts';
+import type { Answer } from '../../planner/question.ts';
+import type { DatasetRow } from '../../store/datasets.ts';
+import type { Optional } from '../arguments.ts';
+import { ask, datasetAsked, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { orNull } from '../or-null.ts';
+import type { LayerOfModel, NeuronOfLayer } from '../structure.ts';
 import { type ProbeAsked, type ProbeOptions, type ProbeTargetArgument, probeAsked } from './probe-spec.ts';
-import type { LayerOfModel, NeuronOfLayer } from './structure.ts';
 
 interface ProbeArguments {
   readonly train: RowsArgument;

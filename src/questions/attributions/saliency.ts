@@ -1,16 +1,16 @@
-import { type AttributionResult, attribution } from '../analysis/attribution.ts';
-import type { AttributionMethod } from '../analysis/attributions/method.ts';
-import { type Player, playersOf } from '../analysis/players.ts';
-import type { Target } from '../analysis/target.ts';
-import type { Answer } from '../planner/question.ts';
-import type { ModelRow } from '../store/models.ts';
-import { ask, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
+import { type AttributionResult, attribution } from '../../analysis/attribution.ts';
+import type { AttributionMethod } from '../../analysis/attributions/method.ts';
+import { type Player, playersOf } from '../../analysis/players.ts';
+import type { Target } from '../../analysis/target.ts';
+import type { Answer } from '../../planner/question.ts';
+import type { ModelRow } from '../../store/models.ts';
+import { ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { type ConfidenceInterval, normalMargin } from '../intervals.ts';
+import { notFinite } from '../not-finite.ts';
+import { orNull } from '../or-null.ts';
 import { type AskedMethod, attributionSpec } from './attribution-spec.ts';
 import { baselineRowsOf, baselinesOf } from './baselines.ts';
-import { type ConfidenceInterval, normalMargin } from './intervals.ts';
-import { notFinite } from './not-finite.ts';
-import { orNull } from './or-null.ts';
 
 export interface SaliencyOfModel {
   readonly model: ModelRow;

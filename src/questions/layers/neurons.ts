@@ -1,6 +1,6 @@
-import type { ExtremesResult } from '../analysis/units/extremes.ts';
-import type { MomentsResult } from '../analysis/units/moments.ts';
-import type { Optional } from './arguments.ts';
+import type { ExtremesResult } from '../../analysis/units/extremes.ts';
+import type { MomentsResult } from '../../analysis/units/moments.ts';
+import type { Optional } from '../arguments.ts';
 import { isDead, isSaturated, zeroFraction } from './layer-figures.ts';
 
 /** From a number to another, both included; open where one is left out. What does not exist is in no range. */

@@ -1,11 +1,11 @@
-import { type CovarianceResult, correlationsBetween, mostVarying } from '../analysis/units/covariance.ts';
-import { type DistributionResult, quantilesOf } from '../analysis/units/distribution.ts';
-import type { ExtremesResult } from '../analysis/units/extremes.ts';
-import type { MomentsResult } from '../analysis/units/moments.ts';
-import { badUserInput } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
-import { wholeBetween } from './arguments.ts';
-import { orNull } from './or-null.ts';
+import { type CovarianceResult, correlationsBetween, mostVarying } from '../../analysis/units/covariance.ts';
+import { type DistributionResult, quantilesOf } from '../../analysis/units/distribution.ts';
+import type { ExtremesResult } from '../../analysis/units/extremes.ts';
+import type { MomentsResult } from '../../analysis/units/moments.ts';
+import { badUserInput } from '../../errors.ts';
+import { analysisLimits } from '../../limits.ts';
+import { wholeBetween } from '../arguments.ts';
+import { orNull } from '../or-null.ts';
 
 /** A unit counts as saturated when nearly all of its observations lie at a bound of its activation. */
 const saturatedFrom = 0.95;

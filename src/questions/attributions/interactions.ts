@@ -1,15 +1,15 @@
-import { type InteractionMethod, type InteractionsResult, interactions, pairsOf } from '../analysis/interactions.ts';
-import { badUserInput } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
-import type { Provenance } from '../planner/question.ts';
-import type { ModelRow } from '../store/models.ts';
-import type { Optional } from './arguments.ts';
-import { ask, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
-import { notFinite } from './not-finite.ts';
-import { orNull } from './or-null.ts';
-import { type FeatureOfModel, featurePosition } from './structure.ts';
-import { outputTarget, type TargetArgument } from './targets.ts';
+import { type InteractionMethod, type InteractionsResult, interactions, pairsOf } from '../../analysis/interactions.ts';
+import { badUserInput } from '../../errors.ts';
+import { analysisLimits } from '../../limits.ts';
+import type { Provenance } from '../../planner/question.ts';
+import type { ModelRow } from '../../store/models.ts';
+import type { Optional } from '../arguments.ts';
+import { ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { notFinite } from '../not-finite.ts';
+import { orNull } from '../or-null.ts';
+import { type FeatureOfModel, featurePosition } from '../structure.ts';
+import { outputTarget, type TargetArgument } from '../targets.ts';
 
 /** How much two features work together; `share`: of the sum over all pairs, null when that is zero. */
 export interface Interaction {

@@ -1,11 +1,12 @@
-import { topExamples } from '../analysis/units/top-examples.ts';
-import { type DatasetRow, readRowsAt } from '../data/page.ts';
-import { analysisFailed } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
-import { wholeBetween } from './arguments.ts';
-import { ask, datasetAsked, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
-import type { NeuronOfLayer } from './structure.ts';
+import { topExamples } from '../../analysis/units/top-examples.ts';
+import type { DatasetRow } from '../../data/page.ts';
+import { analysisFailed } from '../../errors.ts';
+import { analysisLimits } from '../../limits.ts';
+import { wholeBetween } from '../arguments.ts';
+import { ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { rowsAt } from '../datasets.ts';
+import type { NeuronOfLayer } from '../structure.ts';
 
 /** A row and what a neuron makes of it, at its strongest position. */
 export interface ExampleOfNeuron {
@@ -31,7 +32,7 @@ export async function examplesOf(
       `Neuron ${unit} of the layer “${layer.name}”, or the score, is infinite or NaN on row ${shown[bad]}.`,
       { layer: layer.name, neuron: unit, row: shown[bad] },
     );
-  const found = await readRowsAt(await datasetAsked(asker, rows), shown);
+  const found = await rowsAt(asker, rows, shown);
   return found.map((row, at) => ({
     row,
     activation: value.activation[at] as number,

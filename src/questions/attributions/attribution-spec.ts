@@ -1,15 +1,15 @@
-import { ofWrittenRow } from '../analysis/attributions/baseline.ts';
-import type { AttributionSpec, Baseline, AttributionMethod as Method } from '../analysis/attributions/method.ts';
-import { optionsOf } from '../analysis/attributions/options.ts';
-import type { Target } from '../analysis/target.ts';
-import { type WrittenRow, writtenBatch } from '../data/batches/written-rows.ts';
-import { loadVocabularies } from '../data/manifest/vocabulary.ts';
-import { badUserInput, GlassgraphError } from '../errors.ts';
-import { attributionLimits } from '../limits.ts';
-import type { ModelRow } from '../store/models.ts';
-import { type Optional, wholeBetween } from './arguments.ts';
-import type { RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
+import { ofWrittenRow } from '../../analysis/attributions/baseline.ts';
+import type { AttributionSpec, Baseline, AttributionMethod as Method } from '../../analysis/attributions/method.ts';
+import { optionsOf } from '../../analysis/attributions/options.ts';
+import type { Target } from '../../analysis/target.ts';
+import { type WrittenRow, writtenBatch } from '../../data/batches/written-rows.ts';
+import { loadVocabularies } from '../../data/manifest/vocabulary.ts';
+import { badUserInput, GlassgraphError } from '../../errors.ts';
+import { attributionLimits } from '../../limits.ts';
+import type { ModelRow } from '../../store/models.ts';
+import { type Optional, wholeBetween } from '../arguments.ts';
+import type { RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
 
 /** Where a method starts: one of these. */
 export interface BaselineArgument {

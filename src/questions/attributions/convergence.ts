@@ -1,5 +1,5 @@
-import type { Completeness } from '../analysis/attribution.ts';
-import { notFinite } from './not-finite.ts';
+import type { Completeness } from '../../analysis/attribution.ts';
+import { notFinite } from '../not-finite.ts';
 
 /** Throws ANALYSIS_FAILED where the target is infinite or NaN on some row, at the baseline or on the way. */
 export function finiteGaps(completeness: Completeness): Completeness {

@@ -1,12 +1,12 @@
-import { type ConductanceResult, conductance } from '../analysis/conductance.ts';
-import type { Answer } from '../planner/question.ts';
-import type { Optional } from './arguments.ts';
-import { ask, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
+import { type ConductanceResult, conductance } from '../../analysis/conductance.ts';
+import type { Answer } from '../../planner/question.ts';
+import type { Optional } from '../arguments.ts';
+import { ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { notFinite } from '../not-finite.ts';
+import type { LayerOfModel, NeuronOfLayer } from '../structure.ts';
+import { outputTarget, type TargetArgument } from '../targets.ts';
 import { type AttributionOptions, attributionSpec } from './attribution-spec.ts';
-import { notFinite } from './not-finite.ts';
-import type { LayerOfModel, NeuronOfLayer } from './structure.ts';
-import { outputTarget, type TargetArgument } from './targets.ts';
 
 interface Asked {
   readonly rows: RowsArgument;

@@ -1,8 +1,8 @@
-import type { ExplanationsResult } from '../analysis/explanations.ts';
-import type { DatasetRow } from '../data/page.ts';
-import type { ModelRow } from '../store/models.ts';
-import { notFinite } from './not-finite.ts';
-import type { FeatureOfModel } from './structure.ts';
+import type { ExplanationsResult } from '../../analysis/explanations.ts';
+import type { DatasetRow } from '../../data/page.ts';
+import type { ModelRow } from '../../store/models.ts';
+import { notFinite } from '../not-finite.ts';
+import type { FeatureOfModel } from '../structure.ts';
 
 /** What a feature contributes on a row: summed over its carriers, and its L2 norm over them. */
 export interface AttributedFeature extends FeatureOfModel {

@@ -1,13 +1,13 @@
-import { pca } from '../analysis/projection/pca.ts';
-import type { ProjectionResult } from '../analysis/projection/points.ts';
-import { tsne } from '../analysis/projection/tsne.ts';
-import { analysisFailed } from '../errors.ts';
-import { analysisLimits } from '../limits.ts';
-import type { Answer } from '../planner/question.ts';
-import { type Optional, wholeBetween } from './arguments.ts';
-import { ask } from './ask.ts';
-import type { Asker } from './asker.ts';
-import type { LayerOnRows } from './structure.ts';
+import { pca } from '../../analysis/projection/pca.ts';
+import type { ProjectionResult } from '../../analysis/projection/points.ts';
+import { tsne } from '../../analysis/projection/tsne.ts';
+import { analysisFailed } from '../../errors.ts';
+import { analysisLimits } from '../../limits.ts';
+import type { Answer } from '../../planner/question.ts';
+import { type Optional, wholeBetween } from '../arguments.ts';
+import { ask } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import type { LayerOnRows } from '../structure.ts';
 
 export type ProjectionMethod = 'PCA' | 'TSNE';
 

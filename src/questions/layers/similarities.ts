@@ -1,10 +1,10 @@
-import { type SimilarityResult, similarity } from '../analysis/similarity/similarity.ts';
-import type { Answer } from '../planner/question.ts';
-import type { ModelRow } from '../store/models.ts';
-import { ask, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
-import { orNull } from './or-null.ts';
-import type { LayerOfModel } from './structure.ts';
+import { type SimilarityResult, similarity } from '../../analysis/similarity/similarity.ts';
+import type { Answer } from '../../planner/question.ts';
+import type { ModelRow } from '../../store/models.ts';
+import { ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
+import { orNull } from '../or-null.ts';
+import type { LayerOfModel } from '../structure.ts';
 
 /** Linear CKA of every layer of the base with every layer of the candidate, over rows that both take. */
 export const similarityOf = (

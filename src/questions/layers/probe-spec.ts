@@ -1,11 +1,11 @@
-import type { ProbeSpec } from '../analysis/probes/probe.ts';
-import { isNoLabel } from '../data/columns/label.ts';
-import { isNumeric } from '../data/columns/type.ts';
-import { fits } from '../data/rows.ts';
-import type { RowColumn } from '../data/types.ts';
-import { badUserInput } from '../errors.ts';
-import type { DatasetRow } from '../store/datasets.ts';
-import { groupingColumn, type Optional, wholeBetween } from './arguments.ts';
+import type { ProbeSpec } from '../../analysis/probes/probe.ts';
+import { isNoLabel } from '../../data/columns/label.ts';
+import { isNumeric } from '../../data/columns/type.ts';
+import { fits } from '../../data/rows.ts';
+import type { RowColumn } from '../../data/types.ts';
+import { badUserInput } from '../../errors.ts';
+import type { DatasetRow } from '../../store/datasets.ts';
+import { groupingColumn, type Optional, wholeBetween } from '../arguments.ts';
 
 /** What is fitted, the same for all layers, and what is asked of it. */
 export interface ProbeAsked {

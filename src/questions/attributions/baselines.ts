@@ -1,9 +1,9 @@
-import { type BaselineRows, baselineRows, mostBaselineRows } from '../analysis/attributions/baseline-rows.ts';
-import { subjectOf } from '../analysis/subject.ts';
-import type { Answer } from '../planner/question.ts';
-import type { ModelRow } from '../store/models.ts';
-import { type About, ask, type RowsArgument } from './ask.ts';
-import type { Asker } from './asker.ts';
+import { type BaselineRows, baselineRows, mostBaselineRows } from '../../analysis/attributions/baseline-rows.ts';
+import { subjectOf } from '../../analysis/subject.ts';
+import type { Answer } from '../../planner/question.ts';
+import type { ModelRow } from '../../store/models.ts';
+import { type About, ask, type RowsArgument } from '../ask.ts';
+import type { Asker } from '../asker.ts';
 import type { AskedMethod } from './attribution-spec.ts';
 
 /** The rows that baselines are drawn from, no more than may be; undefined where they are not. */
