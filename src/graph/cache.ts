@@ -1,5 +1,5 @@
 import { summarizeResults } from '../store/results.ts';
-import { builder } from './builder.ts';
+import { builder } from './builder/builder.ts';
 
 interface Summary {
   readonly resultCount: number;

@@ -5,11 +5,11 @@ import { registerDataset } from '../registry/register-dataset.ts';
 import { assertName, registerModel } from '../registry/register-model.ts';
 import type { DatasetRow } from '../store/datasets.ts';
 import { getModel, type ModelRow, setAlias } from '../store/models.ts';
-import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { decodeId, isUuid } from './ids.ts';
-import { ModelInput } from './model-input.ts';
-import { Dataset, Model } from './references.ts';
+import { builder } from './builder/builder.ts';
+import type { Context } from './builder/context.ts';
+import { decodeId, isUuid } from './builder/ids.ts';
+import { ModelInput } from './models/model-input.ts';
+import { Dataset, Model } from './shared/references.ts';
 
 const SourceInput = builder.inputType('SourceInput', {
   description: 'Where the bytes are.',

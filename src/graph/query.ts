@@ -1,13 +1,13 @@
 import { listDatasets } from '../store/datasets.ts';
 import { listModels } from '../store/models.ts';
-import { builder } from './builder.ts';
-import { keysetConnection, pageAsked } from './connection.ts';
-import { pageArguments } from './connection-types.ts';
-import { DatasetConnection } from './dataset.ts';
-import { refusedEarly } from './early.ts';
-import { ModelFormat } from './enums.ts';
-import { ModelConnection } from './model.ts';
-import { Dataset, Model } from './references.ts';
+import { builder } from './builder/builder.ts';
+import { keysetConnection, pageAsked } from './builder/connection.ts';
+import { pageArguments } from './builder/connection-types.ts';
+import { refusedEarly } from './builder/early.ts';
+import { DatasetConnection } from './datasets/dataset.ts';
+import { ModelConnection } from './models/model.ts';
+import { ModelFormat } from './shared/enums.ts';
+import { Dataset, Model } from './shared/references.ts';
 
 const ordinalOf = ({ ordinal }: { ordinal: number }): number => ordinal;
 

@@ -1,5 +1,5 @@
-import { builder } from './builder.ts';
-import { Scope } from './enums.ts';
+import { builder } from './builder/builder.ts';
+import { Scope } from './shared/enums.ts';
 
 interface Asking {
   readonly keyName: string | null;

@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import { earlyRefusal } from '../graph/early.ts';
+import { earlyRefusal } from '../graph/builder/early.ts';
 import { errorMasker } from './errors.ts';
 
 interface AskedField {

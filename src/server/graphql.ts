@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { atWorkFor } from '../at-work.ts';
-import type { PrefetchRequest, RequestContext, Services } from '../graph/context.ts';
+import type { PrefetchRequest, RequestContext, Services } from '../graph/builder/context.ts';
 import { schema } from '../graph/schema.ts';
 import { mermaidOf } from '../planner/describe.ts';
 import { requestBodies } from './body.ts';

@@ -6,7 +6,7 @@ import { type DrizzleTransactionLike, fromDrizzle, type JobWithMetadata, type Pg
 import type { Logger } from 'pino';
 import { anySignal } from '../any-signal.ts';
 import { badUserInput, type ErrorRecord, GlassgraphError, toErrorRecord } from '../errors.ts';
-import type { PrefetchRequest } from '../graph/context.ts';
+import type { PrefetchRequest } from '../graph/builder/context.ts';
 import { prefetchQueue, workOptions } from '../jobs/boss.ts';
 import type { JobWatch } from '../jobs/watch.ts';
 import { persistently } from '../store/away.ts';

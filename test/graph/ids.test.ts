@@ -1,6 +1,6 @@
 import { isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { decodeId, encodeId, nodeTypes } from '../../src/graph/ids.ts';
+import { decodeId, encodeId, nodeTypes } from '../../src/graph/builder/ids.ts';
 import { schema } from '../../src/graph/schema.ts';
 
 describe('a global id', () => {

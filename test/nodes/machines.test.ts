@@ -26,7 +26,7 @@ const question = `{
 const representative = [
   ...[
     'test/any-signal.test.ts',
-    'test/http/pending.test.ts',
+    'test/http/analyses/pending.test.ts',
     'test/compute/process',
     'test/compute/onnx/sessions/lanes.test.ts',
   ],

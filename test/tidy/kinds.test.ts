@@ -13,7 +13,9 @@ describe('test files', () => {
   });
 
   test('run on Postgres when they start a server or open a database, however they come by it, and do not say otherwise', () => {
-    expect(onPostgres).toEqual(expect.arrayContaining(['test/store/jobs.test.ts', 'test/http/deletion.test.ts']));
+    expect(onPostgres).toEqual(
+      expect.arrayContaining(['test/store/jobs.test.ts', 'test/http/models/deletion.test.ts']),
+    );
     const opening = tests.filter((path) =>
       /\b(freshLocation|freshDatabase|startServer)\(/.test(readFileSync(path, 'utf8')),
     );

@@ -4,9 +4,9 @@ import { comparisonOf, comparisonSlicesBy } from '../../questions/changes/compar
 import { differenceInterval, normalPValue, usualLevel } from '../../questions/intervals.ts';
 import { orNull } from '../../questions/or-null.ts';
 import { titleOf } from '../../questions/structure.ts';
-import { builder } from '../builder.ts';
-import { Interval } from '../interval.ts';
-import { Comparison } from '../references.ts';
+import { builder } from '../builder/builder.ts';
+import { Interval } from '../shared/interval.ts';
+import { Comparison } from '../shared/references.ts';
 
 const ComparisonSlice = builder.objectRef<PairedSlice>('ComparisonSlice').implement({
   description:

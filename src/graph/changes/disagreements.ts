@@ -1,8 +1,8 @@
 import { type Disagreement as Disagreeing, disagreementsOf } from '../../questions/changes/comparison.ts';
-import { builder } from '../builder.ts';
-import { Row } from '../dataset.ts';
-import { firstUpTo, refusedEarly } from '../early.ts';
-import { Comparison } from '../references.ts';
+import { builder } from '../builder/builder.ts';
+import { firstUpTo, refusedEarly } from '../builder/early.ts';
+import { Row } from '../datasets/dataset.ts';
+import { Comparison } from '../shared/references.ts';
 
 const Disagreement = builder.objectRef<Disagreeing>('Disagreement').implement({
   description: 'A row that two models score differently.',

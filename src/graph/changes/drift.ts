@@ -22,14 +22,14 @@ import {
 } from '../../questions/changes/drift.ts';
 import { orNull } from '../../questions/or-null.ts';
 import { titleOf } from '../../questions/structure.ts';
-import { askAhead, type Questions } from '../ahead.ts';
-import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { firstUpTo, refusedEarly } from '../early.ts';
-import { Provenance } from '../provenance.ts';
-import { Feature, Layer, Model, Neuron } from '../references.ts';
-import { RowsInput } from '../rows-input.ts';
-import { TargetInput } from '../target.ts';
+import { askAhead, type Questions } from '../builder/ahead.ts';
+import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
+import { firstUpTo, refusedEarly } from '../builder/early.ts';
+import { RowsInput } from '../datasets/rows-input.ts';
+import { Provenance } from '../shared/provenance.ts';
+import { Feature, Layer, Model, Neuron } from '../shared/references.ts';
+import { TargetInput } from '../shared/target.ts';
 import { DistributionShift } from './shift.ts';
 
 const FeatureDrift = builder.objectRef<DriftOfFeature>('FeatureDrift').implement({

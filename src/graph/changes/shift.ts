@@ -1,6 +1,6 @@
 import type { Shift } from '../../analysis/shift/shift.ts';
 import { orNull } from '../../questions/or-null.ts';
-import { builder } from '../builder.ts';
+import { builder } from '../builder/builder.ts';
 
 export const DistributionShift = builder.objectRef<Shift>('DistributionShift').implement({
   description:
