@@ -18,7 +18,7 @@ const CacheSummary = builder.objectRef<Summary>('CacheSummary').implement({
     }),
     bytes: t.field({
       type: 'SafeInt',
-      description: 'Of their values and score files.',
+      description: 'Bytes of their values and score files.',
       resolve: ({ bytes }) => bytes,
     }),
     hits: t.field({

@@ -27,23 +27,23 @@ const SourceInput = builder.inputType('SourceInput', {
 const RegisterModelInput = builder.inputType('RegisterModelInput', {
   description: 'A version of a model. The same again is a success that changes nothing.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'Shared by the versions of a model.' }),
-    version: t.string({ required: true, description: 'Unique for its name.' }),
+    name: t.string({ required: true, description: 'The name, shared by the versions of a model.' }),
+    version: t.string({ required: true, description: 'The version, unique for its name.' }),
     source: t.field({ type: SourceInput, required: true, description: 'The model’s file, or the folder with it.' }),
     manifest: t.field({
       type: 'JSON',
-      description: 'What binds it to rows: docs/manifest.md. Beside the model as manifest.json when omitted.',
+      description: 'What binds it to rows: docs/manifest.md. It lies beside the model as manifest.json when omitted.',
     }),
-    description: t.string({ description: 'For people.' }),
-    tags: t.stringList({ description: 'For finding it.' }),
+    description: t.string({ description: 'A description for people.' }),
+    tags: t.stringList({ description: 'Tags for finding it.' }),
   }),
 });
 
 const RegisterDatasetInput = builder.inputType('RegisterDatasetInput', {
   description: 'A version of a dataset. The same again is a success that changes nothing.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'Shared by the versions of a dataset.' }),
-    version: t.string({ required: true, description: 'Unique for its name.' }),
+    name: t.string({ required: true, description: 'The name, shared by the versions of a dataset.' }),
+    version: t.string({ required: true, description: 'The version, unique for its name.' }),
     source: t.field({
       type: SourceInput,
       required: true,
@@ -56,30 +56,32 @@ const RegisterDatasetInput = builder.inputType('RegisterDatasetInput', {
     }),
     positive: t.string({
       description:
-        'The value of the label that counts as 1, as text, e.g. "yes"; every other label counts as 0. Left out where the label is 0 and 1.',
+        'The value of the label that counts as 1, as text, e.g. "yes"; every other label counts as 0. It is left out where the label is 0 and 1.',
     }),
     groupBy: t.string({ description: 'Column that groups rows for GAUC, e.g. the user.' }),
     partitionBy: t.string({ description: 'Column whose values are the partitions, e.g. the day.' }),
-    description: t.string({ description: 'For people.' }),
+    description: t.string({ description: 'A description for people.' }),
   }),
 });
 
 const SetModelAliasInput = builder.inputType('SetModelAliasInput', {
   description: 'A name for a version.',
   fields: (t) => ({
-    model: t.field({ type: ModelInput, required: true, description: 'The version.' }),
+    model: t.field({ type: ModelInput, required: true, description: 'The version that is meant.' }),
     alias: t.string({ required: true, description: 'The name, e.g. champion.' }),
   }),
 });
 
 const DeleteInput = builder.inputType('DeleteInput', {
   description: 'What to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Global id.' }) }),
+  fields: (t) => ({ id: t.id({ required: true, description: 'The global id of what is meant.' }) }),
 });
 
 const RegisterModelPayload = builder.objectRef<{ model: ModelRow }>('RegisterModelPayload').implement({
   description: 'A version that is registered.',
-  fields: (t) => ({ model: t.field({ type: Model, description: 'The version.', resolve: ({ model }) => model }) }),
+  fields: (t) => ({
+    model: t.field({ type: Model, description: 'The version that is meant.', resolve: ({ model }) => model }),
+  }),
 });
 
 const SetModelAliasPayload = builder
@@ -105,7 +107,7 @@ const SetModelAliasPayload = builder
 const RegisterDatasetPayload = builder.objectRef<{ dataset: DatasetRow }>('RegisterDatasetPayload').implement({
   description: 'A version that is registered.',
   fields: (t) => ({
-    dataset: t.field({ type: Dataset, description: 'The version.', resolve: ({ dataset }) => dataset }),
+    dataset: t.field({ type: Dataset, description: 'The version that is meant.', resolve: ({ dataset }) => dataset }),
   }),
 });
 
@@ -137,15 +139,15 @@ builder.mutationFields((t) => ({
   registerModel: t.field({
     type: RegisterModelPayload,
     nullable: true,
-    description: 'Checks a model, rewrites it into the server’s home and makes it known.',
-    args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model.' }) },
+    description: 'Check a model, rewrite it into the server’s home and make it known.',
+    args: { input: t.arg({ type: RegisterModelInput, required: true, description: 'The model to register.' }) },
     resolve: async (_, { input }, context) => ({ model: await changing(context, registerModel(context, input)) }),
   }),
   registerDataset: t.field({
     type: RegisterDatasetPayload,
     nullable: true,
-    description: 'Checks rows and makes them known.',
-    args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset.' }) },
+    description: 'Check rows and make them known.',
+    args: { input: t.arg({ type: RegisterDatasetInput, required: true, description: 'The dataset to register.' }) },
     resolve: async (_, { input }, context) => ({
       dataset: await changing(context, registerDataset(context, input)),
     }),
@@ -166,16 +168,16 @@ builder.mutationFields((t) => ({
   deleteModel: t.field({
     type: DeletePayload,
     nullable: true,
-    description: 'Its results go too; its reviews stay.',
-    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
+    description: 'Delete a version of a model; its results go too, its reviews stay.',
+    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version that is meant.' }) },
     resolve: (_, { input }, context) =>
       deleteBy('Model', input.id, (id) => changing(context, removeModel(context, id))),
   }),
   deleteDataset: t.field({
     type: DeletePayload,
     nullable: true,
-    description: 'Its results and copies go too; files that are read in place stay.',
-    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version.' }) },
+    description: 'Delete a version of a dataset; its results and copies go too, files that are read in place stay.',
+    args: { input: t.arg({ type: DeleteInput, required: true, description: 'The version that is meant.' }) },
     resolve: (_, { input }, context) =>
       deleteBy('Dataset', input.id, (id) => changing(context, removeDataset(context, id))),
   }),

@@ -15,17 +15,18 @@ builder.queryFields((t) => ({
   model: t.field({
     type: Model,
     nullable: true,
-    description: 'null when there is no such model; the latest version when neither version nor alias is named.',
+    description:
+      'A model by name, the latest version when neither version nor alias is named; null when there is no such model.',
     args: {
       name: t.arg.string({ required: true, description: 'Name of the model.' }),
-      version: t.arg.string({ description: 'This version.' }),
+      version: t.arg.string({ description: 'The name of the version.' }),
       alias: t.arg.string({ description: 'The version that this name points at, e.g. champion.' }),
     },
     resolve: (_, args, { lookups }) => lookups.model(args),
   }),
   models: t.field({
     type: ModelConnection,
-    description: 'Newest first; the latest version of each name unless `allVersions`.',
+    description: 'Models, newest first; the latest version of each name unless `allVersions`.',
     extensions: refusedEarly(pageAsked),
     args: {
       ...pageArguments(t.arg),
@@ -47,16 +48,16 @@ builder.queryFields((t) => ({
   dataset: t.field({
     type: Dataset,
     nullable: true,
-    description: 'null when there is no such dataset; the latest version when none is named.',
+    description: 'A dataset by name, the latest version when none is named; null when there is no such dataset.',
     args: {
       name: t.arg.string({ required: true, description: 'Name of the dataset.' }),
-      version: t.arg.string({ description: 'This version.' }),
+      version: t.arg.string({ description: 'The name of the version.' }),
     },
     resolve: (_, args, { lookups }) => lookups.dataset(args),
   }),
   datasets: t.field({
     type: DatasetConnection,
-    description: 'Newest first; the latest version of each name.',
+    description: 'Datasets, newest first; the latest version of each name.',
     extensions: refusedEarly(pageAsked),
     args: { ...pageArguments(t.arg), search: t.arg.string({ description: 'Only names that contain this.' }) },
     resolve: (_, { search, ...page }, { database }) =>

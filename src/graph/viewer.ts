@@ -9,7 +9,10 @@ interface Asking {
 const Viewer = builder.objectRef<Asking>('Viewer').implement({
   description: 'Who is asking, and what they may do.',
   fields: (t) => ({
-    keyName: t.exposeString('keyName', { nullable: true, description: 'null on a keyless server' }),
+    keyName: t.exposeString('keyName', {
+      nullable: true,
+      description: 'Name of the asker’s key; null on a keyless server.',
+    }),
     scopes: t.field({ type: [Scope], description: 'What the asker may do.', resolve: ({ scopes }) => scopes }),
   }),
 });

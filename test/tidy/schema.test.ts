@@ -20,15 +20,26 @@ const path = 'schema.graphql';
 
 type Described = { name: string; description?: string | null | undefined };
 
-/** Name of everything in the schema that a client reads about and that nobody has described. */
-function undescribed(schema: GraphQLSchema): string[] {
+/** Everything in the schema that a client reads about, by its name. */
+function everythingIn(schema: GraphQLSchema): [string, Described][] {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
   );
-  return types
-    .flatMap((type): [string, Described][] => [[type.name, type], ...membersOf(type)])
-    .filter(([, { description }]) => !description?.trim())
-    .map(([name]) => name);
+  return types.flatMap((type): [string, Described][] => [[type.name, type], ...membersOf(type)]);
+}
+
+/** Words by which a description would go on from the name of its field, which clients do not always show beside it. */
+const continuing =
+  /^(About|Above|Across|Among|And|As|At|Before|Below|Beside|Between|Beyond|By|For|From|In|Is|Of|On|Or|Over|Per|To|Under|Up|Was|With|Within)\b/;
+
+/** As far as it can be told cheaply: it stands alone, is more than a word or two, and all that is in it begins and ends as sentences do. */
+function isWhole(description: string): boolean {
+  const sentences = description.replaceAll(/\b(e\.g|i\.e|et al)\./g, '$1').split(/(?<=\.)\s+/);
+  return (
+    !continuing.test(description) &&
+    description.split(/\s+/).length > 2 &&
+    sentences.every((sentence) => /^[\p{Lu}`“].*\.$/su.test(sentence))
+  );
 }
 
 function membersOf(type: GraphQLNamedType): [string, Described][] {
@@ -46,7 +57,13 @@ describe.runIf(existsSync(path))('the schema', () => {
   const schema = existsSync(path) ? buildSchema(readFileSync(path, 'utf8')) : new GraphQLSchema({});
 
   test('describes everything that is in it', () => {
-    expect(undescribed(schema)).toEqual([]);
+    const undescribed = everythingIn(schema).filter(([, { description }]) => !description?.trim());
+    expect(undescribed.map(([name]) => name)).toEqual([]);
+  });
+
+  test('describes it in whole sentences', () => {
+    const broken = everythingIn(schema).filter(([, { description }]) => !isWhole(description ?? ''));
+    expect(broken.map(([name, { description }]) => `${name}: ${description}`)).toEqual([]);
   });
 
   test('calls nothing `id` but the global id of a node, which clients’ caches take it for', () => {

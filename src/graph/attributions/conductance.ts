@@ -12,11 +12,11 @@ const NeuronAttribution = builder.objectRef<NeuronConductance>('NeuronAttributio
   fields: (t) => ({
     neuron: t.field({
       type: Neuron,
-      description: 'The neuron.',
+      description: 'The neuron that is meant.',
       resolve: ({ model, layer, unit }) => ({ model, layer, unit }),
     }),
-    mean: t.exposeFloat('mean', { description: 'Over rows, with its sign.' }),
-    meanAbsolute: t.exposeFloat('meanAbsolute', { description: 'Over rows, of its absolute value.' }),
+    mean: t.exposeFloat('mean', { description: 'Mean over rows, with its sign.' }),
+    meanAbsolute: t.exposeFloat('meanAbsolute', { description: 'Mean over rows of the absolute value.' }),
   }),
 });
 
@@ -25,7 +25,7 @@ builder.objectFields(Layer, (t) => {
     rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
     options: t.arg({
       type: AttributionOptions,
-      description: 'steps: intervals of the way, 50 unless said. baseline: where it starts.',
+      description: 'Intervals of the way as `steps`, 50 unless said, and where it starts as `baseline`.',
     }),
     target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
   };
@@ -42,7 +42,7 @@ builder.objectFields(Layer, (t) => {
       type: Convergence,
       nullable: true,
       description:
-        'Of the same question, the gap between the sum over neurons and f(x) - f(baseline): large where part of the way leads past this layer, or where steps are few.',
+        'The gap of the same question between the sum over neurons and f(x) - f(baseline): large where part of the way leads past this layer, or where steps are few.',
       args,
       resolve: async (of, asked, context) => finiteGaps((await conductanceOf(context, of, asked)).value.completeness),
     }),

@@ -15,12 +15,11 @@ import { Row } from '../datasets/dataset.ts';
 import { Feature } from '../shared/references.ts';
 
 const FeatureAttribution = builder.objectRef<AttributedFeature>('FeatureAttribution').implement({
-  description:
-    'What a feature contributes on one row. attribution: summed over the carrier, with its sign. magnitude: its L2 norm over the carrier.',
+  description: 'What a feature contributes on one row.',
   fields: (t) => ({
     feature: t.field({
       type: Feature,
-      description: 'The feature.',
+      description: 'The feature that contributes.',
       resolve: ({ model, feature }) => ({ model, feature }),
     }),
     value: t.field({
@@ -41,7 +40,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
   fields: (t) => ({
     row: t.field({ type: Row, description: 'The row, with its values.', resolve: ({ row }) => row }),
     score: t.exposeFloat('score', {
-      description: 'Of the model, whatever the target: a probability, unless its score is a VALUE.',
+      description: 'The score of the model, whatever the target: a probability, unless its score is a VALUE.',
     }),
     target: t.exposeFloat('target', { description: 'What is explained: the logit unless said otherwise.' }),
     baselineValue: t.float({
@@ -52,7 +51,7 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
     attributions: t.field({
       type: [FeatureAttribution],
       description: 'One for each feature, in the manifest’s order; with `first`, the largest of them, largest first.',
-      args: { first: t.arg.int({ description: 'At most so many, by the absolute attribution.' }) },
+      args: { first: t.arg.int({ description: 'The largest number of features, by the absolute attribution.' }) },
       extensions: refusedEarly(firstUpTo(10_000)),
       resolve: ({ attributions }, { first }) =>
         first == null
@@ -61,7 +60,8 @@ export const Explanation = builder.objectRef<ExplanationOfRow>('Explanation').im
     }),
     convergenceDelta: t.float({
       nullable: true,
-      description: 'sum(attributions) - (target - baselineValue), where the method is complete: 0 would be perfect.',
+      description:
+        'The gap sum(attributions) - (target - baselineValue), where the method is complete: 0 would be perfect.',
       resolve: gapOfRow,
     }),
     plot: t.field({

@@ -12,10 +12,10 @@ import { TargetInput } from '../shared/target.ts';
 
 const InteractionMethod = builder.enumType('InteractionMethod', {
   description:
-    'ABLATION: mean over rows of |f(x) - f(x without i) - f(x without j) + f(x without both)|, features at the ZERO baseline. HESSIAN: mean over rows of the Frobenius norm of the mixed second derivatives between the two carriers (zero for piecewise linear targets: ask with space PROBABILITY).',
+    'How interaction is measured. ABLATION: mean over rows of |f(x) - f(x without i) - f(x without j) + f(x without both)|, features at the ZERO baseline. HESSIAN: mean over rows of the Frobenius norm of the mixed second derivatives between the two carriers (zero for piecewise linear targets: ask with space PROBABILITY).',
   values: {
-    ABLATION: { description: 'By taking features away, one and both. Needs no gradients.' },
-    HESSIAN: { description: 'By second derivatives, exact.' },
+    ABLATION: { description: 'Interaction by taking features away, one and both. It needs no gradients.' },
+    HESSIAN: { description: 'Interaction by second derivatives, exact.' },
   } satisfies Record<Method, object>,
 });
 
@@ -27,10 +27,12 @@ const FeatureInteraction = builder.objectRef<Interaction>('FeatureInteraction').
       description: 'The two, in the manifest’s order.',
       resolve: ({ features }) => [...features],
     }),
-    score: t.exposeFloat('score', { description: 'By the method that was asked for; never negative.' }),
+    score: t.exposeFloat('score', {
+      description: 'The strength of the interaction by the method that was asked for; never negative.',
+    }),
     share: t.exposeFloat('share', {
       nullable: true,
-      description: 'score over the sum of all pairs’ scores; null when that is zero.',
+      description: 'The score over the sum of all pairs’ scores; null when that is zero.',
     }),
     provenance: t.field({
       type: Provenance,
@@ -52,7 +54,7 @@ builder.objectFields(Model, (t) => {
       type: [FeatureInteraction],
       nullable: true,
       description: 'Which pairs of features work together. Largest score first.',
-      args: { ...args, first: t.arg.int({ defaultValue: 20, description: 'At most so many pairs.' }) },
+      args: { ...args, first: t.arg.int({ defaultValue: 20, description: 'The largest number of pairs.' }) },
       resolve: async (model, { first, ...asked }, context) => {
         const count = wholeBetween('first', first ?? 20, 0, 10_000);
         return (await interactionsOf(context, model, asked)).slice(0, count);
@@ -61,7 +63,7 @@ builder.objectFields(Model, (t) => {
     interactionPlot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'The same for all pairs, as a heat map.',
+      description: 'Interactions of all pairs as a heat map.',
       args,
       resolve: async (model, asked, context): Promise<VegaLite> => {
         const pairs = (await interactionsOf(context, model, asked)).map(({ features: [first, second], score }) => ({

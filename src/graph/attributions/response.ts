@@ -9,10 +9,16 @@ import { TargetInput } from '../shared/target.ts';
 const ResponsePoint = builder.objectRef<Point>('ResponsePoint').implement({
   description: 'The target with a feature set to one value.',
   fields: (t) => ({
-    value: t.field({ type: 'JSON', description: 'Raw, as in the dataset.', resolve: ({ value }) => value }),
-    mean: t.exposeFloat('mean', { description: 'Of the target, over all rows with the feature set to the value.' }),
-    standardDeviation: t.exposeFloat('standardDeviation', { description: 'Of the target, over the same rows.' }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Rows averaged over.', resolve: ({ rowCount }) => rowCount }),
+    value: t.field({ type: 'JSON', description: 'The raw value, as in the dataset.', resolve: ({ value }) => value }),
+    mean: t.exposeFloat('mean', { description: 'Mean of the target over all rows with the feature set to the value.' }),
+    standardDeviation: t.exposeFloat('standardDeviation', {
+      description: 'Standard deviation of the target over the same rows.',
+    }),
+    rowCount: t.field({
+      type: 'SafeInt',
+      description: 'Number of rows averaged over.',
+      resolve: ({ rowCount }) => rowCount,
+    }),
   }),
 });
 
@@ -27,7 +33,7 @@ const FeatureResponse = builder.objectRef<ResponseOfFeature>('FeatureResponse').
     points: t.field({
       type: [ResponsePoint],
       description:
-        'By value, in order: `points` quantiles of a number, at (i + 1/2) / points, equal ones merged; the `points` most frequent values of a category. Nulls are left out.',
+        'Points in the order of their values: `points` quantiles of a number, at (i + 1/2) / points, equal ones merged; the `points` most frequent values of a category. Nulls are left out.',
       resolve: ({ points }) => [...points],
     }),
     plot: t.field({
@@ -53,7 +59,7 @@ builder.objectField(Model, 'response', (t) =>
     args: {
       feature: t.arg.string({ required: true, description: 'Name of a NUMERIC or CATEGORICAL feature.' }),
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
-      points: t.arg.int({ defaultValue: 20, description: 'At most so many values, up to 200.' }),
+      points: t.arg.int({ defaultValue: 20, description: 'The largest number of values, up to 200.' }),
       target: t.arg({ type: TargetInput, description: 'What answers: the score’s logit when omitted.' }),
     },
     resolve: (model, asked, context) => responseOf(context, model, asked),

@@ -43,37 +43,37 @@ const FeatureSaliency = builder.objectRef<SaliencyOfPlayer>('FeatureSaliency').i
   fields: (t) => ({
     feature: t.field({
       type: Feature,
-      description: 'The feature.',
+      description: 'The feature that is meant.',
       resolve: ({ model, at }) => featuresOf(model)[at] as FeatureOfModel,
     }),
-    rank: t.exposeInt('rank', { description: 'From 1.' }),
+    rank: t.exposeInt('rank', { description: 'Place by score, from 1.' }),
     score: t.exposeFloat('score', {
       description:
         'Mean over rows of the L2 norm of the attribution over the feature’s carrier (for a scalar carrier, its absolute value).',
     }),
     share: t.exposeFloat('share', {
       nullable: true,
-      description: 'score over the sum of all features’ scores; null when that is zero.',
+      description: 'The score over the sum of all features’ scores; null when that is zero.',
     }),
     mean: t.exposeFloat('mean', {
       description: 'Mean over rows of the attribution summed over the carrier, with its sign.',
     }),
     standardDeviation: t.exposeFloat('standardDeviation', {
-      description: 'Over rows, of the attribution summed over the carrier.',
+      description: 'Standard deviation over rows of the attribution summed over the carrier.',
     }),
     scoreWhenPositive: t.exposeFloat('scoreWhenPositive', {
       nullable: true,
-      description: 'score over the rows with label 1.',
+      description: 'The score over the rows with label 1.',
     }),
     scoreWhenNegative: t.exposeFloat('scoreWhenNegative', {
       nullable: true,
-      description: 'score over the rows with label 0.',
+      description: 'The score over the rows with label 0.',
     }),
     interval: t.field({
       type: Interval,
       nullable: true,
-      description: 'Of `score`, from its standard error; null with one row.',
-      args: { level: t.arg.float({ defaultValue: 0.95, description: 'Of confidence.' }) },
+      description: 'Confidence interval of `score`, from its standard error; null with one row.',
+      args: { level: t.arg.float({ defaultValue: 0.95, description: 'The level of confidence, between 0 and 1.' }) },
       resolve: (player, { level }) => saliencyInterval(player, level ?? usualLevel),
     }),
   }),
@@ -84,23 +84,31 @@ const GroupSaliency = builder.objectRef<SaliencyOfPlayer>('GroupSaliency').imple
   fields: (t) => ({
     group: t.field({
       type: FeatureGroup,
-      description: 'The group.',
+      description: 'The group of features.',
       resolve: ({ model, name }) => ({ model, group: name }),
     }),
-    score: t.exposeFloat('score', { description: 'As of a feature.' }),
+    score: t.exposeFloat('score', { description: 'The same figure as that of a feature.' }),
     share: t.exposeFloat('share', {
       nullable: true,
-      description: 'score over the sum of all groups’ scores; null when that is zero.',
+      description: 'The score over the sum of all groups’ scores; null when that is zero.',
     }),
-    mean: t.exposeFloat('mean', { description: 'As of a feature.' }),
+    mean: t.exposeFloat('mean', { description: 'The same figure as that of a feature.' }),
   }),
 });
 
 const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
   description: 'Attributions of every feature, aggregated over rows.',
   fields: (t) => ({
-    method: t.field({ type: AttributionMethod, description: 'As asked.', resolve: ({ method }) => method }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Rows read.', resolve: ({ answer }) => answer.value.rowCount }),
+    method: t.field({
+      type: AttributionMethod,
+      description: 'The method that was asked for.',
+      resolve: ({ method }) => method,
+    }),
+    rowCount: t.field({
+      type: 'SafeInt',
+      description: 'Number of rows read.',
+      resolve: ({ answer }) => answer.value.rowCount,
+    }),
     baselineValue: t.float({
       nullable: true,
       description: 'Mean target at the baseline, where the method has one.',
@@ -114,11 +122,11 @@ const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
     }),
     features: t.field({
       type: [FeatureSaliency],
-      description: 'By score, largest first unless said otherwise; all of them unless `first` is given.',
+      description: 'Features by score, largest first unless said otherwise; all of them unless `first` is given.',
       extensions: refusedEarly(firstUpTo(10_000)),
       args: {
-        first: t.arg.int({ description: 'At most so many.' }),
-        direction: t.arg({ type: Direction, defaultValue: 'DESC', description: 'Of the order.' }),
+        first: t.arg.int({ description: 'The largest number of features.' }),
+        direction: t.arg({ type: Direction, defaultValue: 'DESC', description: 'The direction of the order.' }),
       },
       resolve: (of, { first, direction }) => {
         const largestFirst = featureSaliencies(of).map(withModel(of.model));
@@ -128,13 +136,13 @@ const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
     }),
     groups: t.field({
       type: [GroupSaliency],
-      description: 'By score, largest first. A group’s attribution is that of its features’ carriers together.',
+      description: 'Groups by score, largest first. A group’s attribution is that of its features’ carriers together.',
       resolve: (of) => groupSaliencies(of).map(withModel(of.model)),
     }),
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'Bars by feature, with intervals.',
+      description: 'A bar for each feature, with its interval.',
       resolve: (of) =>
         saliencyPlot(
           featureSaliencies(of).map((player) => {
@@ -154,7 +162,7 @@ const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
       type: Provenance,
       nullable: true,
       description:
-        'Of the rows that baselines are drawn from, with `baseline: { rows }`: how many, and whether they are a sample of those selected.',
+        'How the rows came to be that baselines are drawn from, with `baseline: { rows }`: how many, and whether they are a sample of those selected.',
       resolve: async ({ model, baselineRows }, _, context) =>
         baselineRows === undefined ? null : (await baselinesAmong(context, model, baselineRows)).provenance,
     }),
@@ -169,7 +177,7 @@ builder.objectField(Model, 'saliency', (t) =>
     args: {
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
       method: t.arg({ type: AttributionMethod, defaultValue: 'SALIENCY', description: 'How attributions are made.' }),
-      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+      options: t.arg({ type: AttributionOptions, description: 'Options of the method.' }),
       target: t.arg({ type: TargetInput, description: 'What is explained: the score’s logit when omitted.' }),
     },
     resolve: async (model, { target, ...asked }, context) => ({
@@ -187,7 +195,7 @@ builder.objectField(Neuron, 'saliency', (t) =>
     args: {
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
       method: t.arg({ type: AttributionMethod, defaultValue: 'SALIENCY', description: 'How attributions are made.' }),
-      options: t.arg({ type: AttributionOptions, description: 'Of the method.' }),
+      options: t.arg({ type: AttributionOptions, description: 'Options of the method.' }),
     },
     resolve: async ({ model, layer, unit }, asked, context) => ({
       ...(await saliencyOf(context, model, asked, { layer: layer.name, unit })),

@@ -32,7 +32,7 @@ export const builder = new SchemaBuilder<{
     nodeTypeOptions: { description: 'Anything with an id of its own, which `node` finds again.' },
     nodeQueryOptions: {
       description: 'The thing with this id; null when there is none.',
-      args: { id: { description: 'Global id.' } },
+      args: { id: { description: 'The global id of what is meant.' } },
       resolve: (_, { id }, __, ___, resolveNode) => {
         const flaw = flawOfId(id, 'id');
         if (flaw !== undefined) throw flaw;
@@ -50,11 +50,13 @@ export const builder = new SchemaBuilder<{
         return ids.map((id, at) => flawOfId(id, `ids[${at}]`) ?? nodes[at] ?? null);
       },
     },
-    pageInfoTypeOptions: { description: 'About a page of a connection (Relay Cursor Connections Specification).' },
+    pageInfoTypeOptions: {
+      description: 'What is known about a page of a connection (Relay Cursor Connections Specification).',
+    },
     hasNextPageFieldOptions: { description: 'Whether there is more behind this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether there is more before this page.' },
-    startCursorFieldOptions: { description: 'Of the first edge of this page.' },
-    endCursorFieldOptions: { description: 'Of the last edge of this page.' },
+    startCursorFieldOptions: { description: 'Cursor of the first edge of this page.' },
+    endCursorFieldOptions: { description: 'Cursor of the last edge of this page.' },
   },
 });
 

@@ -10,7 +10,7 @@ export function connectionType<Node>(name: string, node: ObjectRef<Types, Node>,
     description: `A ${name} with its place in a connection.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', { description: 'Where this node stands, for `after` and `before`; opaque.' }),
-      node: t.field({ type: node, description: 'The node itself.', resolve: (parent) => parent.node as never }),
+      node: t.field({ type: node, description: 'The node of this edge.', resolve: (parent) => parent.node as never }),
     }),
   });
   const connection = builder.objectRef<Connection<Node>>(`${name}Connection`).implement({
@@ -33,7 +33,7 @@ export function connectionType<Node>(name: string, node: ObjectRef<Types, Node>,
       }),
       totalCount: t.field({
         type: total,
-        description: 'Of all pages together.',
+        description: 'The number of nodes on all pages together.',
         resolve: ({ totalCount }) => totalCount,
       }),
     }),

@@ -36,8 +36,10 @@ const ComparisonSlice = builder.objectRef<PairedSlice>('ComparisonSlice').implem
     aucDifferenceInterval: t.field({
       type: Interval,
       nullable: true,
-      description: 'DeLong’s, of the difference; null with fewer than two rows of a class.',
-      args: { level: t.arg.float({ defaultValue: usualLevel, description: 'Of confidence.' }) },
+      description: 'DeLong’s confidence interval of the difference; null with fewer than two rows of a class.',
+      args: {
+        level: t.arg.float({ defaultValue: usualLevel, description: 'The level of confidence, between 0 and 1.' }),
+      },
       resolve: ({ aucDifference, aucDifferenceVariance }, { level }) =>
         differenceInterval(aucDifference, aucDifferenceVariance, level ?? usualLevel),
     }),
@@ -73,8 +75,10 @@ builder.objectFields(Comparison, (t) => ({
   aucDifferenceInterval: t.field({
     type: Interval,
     nullable: true,
-    description: 'DeLong’s, of the difference; null with fewer than two rows of a class.',
-    args: { level: t.arg.float({ defaultValue: usualLevel, description: 'Of confidence.' }) },
+    description: 'DeLong’s confidence interval of the difference; null with fewer than two rows of a class.',
+    args: {
+      level: t.arg.float({ defaultValue: usualLevel, description: 'The level of confidence, between 0 and 1.' }),
+    },
     async resolve(of, { level }, context) {
       const { aucDifference, aucDifferenceVariance } = (await comparisonOf(context, of)).value;
       return differenceInterval(aucDifference, aucDifferenceVariance, level ?? usualLevel);
@@ -109,7 +113,7 @@ builder.objectFields(Comparison, (t) => ({
     description: 'One for each value of a column, most rows first; numbers with many values are cut at their deciles.',
     args: {
       by: t.arg.string({ required: true, description: 'A column of the dataset.' }),
-      first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 1,000.' }),
+      first: t.arg.int({ defaultValue: 20, description: 'The largest number of slices, up to 1,000.' }),
     },
     resolve: (of, args, context) => comparisonSlicesBy(context, of, args),
   }),

@@ -65,7 +65,7 @@ builder.objectType(Comparison, {
       nullable: true,
       description:
         'Share of the rows that the two put on different sides of a threshold; a score that equals it is above.',
-      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'Of the score.' }) },
+      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'The threshold of the score.' }) },
       resolve: (of, { threshold }, context) => flipRateOf(context, of, threshold ?? 0.5),
     }),
     score: t.field({
@@ -101,7 +101,7 @@ builder.objectField(Model, 'comparison', (t) =>
   t.field({
     type: Comparison,
     nullable: true,
-    description: 'Beside another model on the same rows: this model is the candidate, `with` the base.',
+    description: 'A comparison with another model on the same rows: this model is the candidate, `with` the base.',
     args: {
       with: t.arg({
         type: ModelInput,

@@ -17,7 +17,7 @@ builder.objectFields(Comparison, (t) => ({
   disagreements: t.field({
     type: [Disagreement],
     description: 'The rows on which the two scores lie furthest apart, furthest first.',
-    args: { first: t.arg.int({ defaultValue: 10, description: 'At most so many, up to 100.' }) },
+    args: { first: t.arg.int({ defaultValue: 10, description: 'The largest number to show, up to 100.' }) },
     extensions: refusedEarly(firstUpTo(100)),
     resolve: (of, { first }, context) => disagreementsOf(context, of, first ?? 10),
   }),

@@ -36,10 +36,10 @@ const FeatureDrift = builder.objectRef<DriftOfFeature>('FeatureDrift').implement
   description:
     'How far a feature’s raw values, as they lie in the dataset, are from the reference’s; of lists, their elements.',
   fields: (t) => ({
-    feature: t.field({ type: Feature, description: 'The feature.', resolve: (of) => of }),
+    feature: t.field({ type: Feature, description: 'The feature that is compared.', resolve: (of) => of }),
     shift: t.field({
       type: DistributionShift,
-      description: 'Exact, without missing values.',
+      description: 'Shift of the raw values, exact, without missing ones.',
       resolve: ({ shift }) => shift,
     }),
     missingReference: t.float({
@@ -77,7 +77,7 @@ const featureQuestions: Questions<Drifted> = {
 const LayerDrift = builder.objectRef<DriftOfLayer>('LayerDrift').implement({
   description: 'How far the units of a layer lie from what they were on the reference.',
   fields: (t) => ({
-    layer: t.field({ type: Layer, description: 'The layer.', resolve: (of) => of }),
+    layer: t.field({ type: Layer, description: 'The layer that is compared.', resolve: (of) => of }),
     meanPsi: t.float({ description: 'Mean of the units’ PSI.', resolve: meanPsiOf }),
     maxPsi: t.float({ description: 'Largest PSI of a unit.', resolve: maxPsiOf }),
     driftedUnits: t.int({ description: 'Units with a PSI above 0.25.', resolve: driftedUnitsOf }),
@@ -98,10 +98,10 @@ const layerDriftQuestions: Questions<Drifted> = {
 const NeuronDrift = builder.objectRef<DriftOfNeuron>('NeuronDrift').implement({
   description: 'How far a neuron lies from what it was on the reference.',
   fields: (t) => ({
-    neuron: t.field({ type: Neuron, description: 'The neuron.', resolve: (of) => of }),
+    neuron: t.field({ type: Neuron, description: 'The neuron that is meant.', resolve: (of) => of }),
     shift: t.field({
       type: DistributionShift,
-      description: 'Over observations, from a sketch of the values: within 0.01 of the exact figures.',
+      description: 'Shift over observations, from a sketch of the values: within 0.01 of the exact figures.',
       resolve: ({ shift }) => shift,
     }),
     meanChange: t.exposeFloat('meanChange', { description: 'Mean on the current rows minus that on the reference.' }),
@@ -122,7 +122,7 @@ const Drift = builder.objectRef<Drifted>('Drift').implement({
   fields: (t) => ({
     score: t.field({
       type: DistributionShift,
-      description: 'Of the scores; exact.',
+      description: 'Shift of the scores; exact.',
       resolve: async (of, _, context) => (await scoreDriftOf(context, of)).value,
     }),
     aucReference: t.float({
@@ -137,7 +137,7 @@ const Drift = builder.objectRef<Drifted>('Drift').implement({
     }),
     features: t.field({
       type: [FeatureDrift],
-      description: 'Of raw values, by PSI, largest first.',
+      description: 'Drift of the features’ raw values, by PSI, largest first.',
       resolve(of, _, context, info) {
         askAhead(featureQuestions, of, context, info);
         return featureDriftsOf(context, of);
@@ -145,7 +145,7 @@ const Drift = builder.objectRef<Drifted>('Drift').implement({
     }),
     layers: t.field({
       type: [LayerDrift],
-      description: 'Of every layer, in topological order.',
+      description: 'Drift of every layer, in topological order.',
       resolve(of, _, context, info) {
         askAhead(layerDriftQuestions, of, context, info);
         return layerDriftsOf(context, of);
@@ -153,8 +153,8 @@ const Drift = builder.objectRef<Drifted>('Drift').implement({
     }),
     neurons: t.field({
       type: [NeuronDrift],
-      description: 'Of all layers, by PSI, largest first.',
-      args: { first: t.arg.int({ defaultValue: 50, description: 'At most so many, up to 10,000.' }) },
+      description: 'Drift of the neurons of all layers, by PSI, largest first.',
+      args: { first: t.arg.int({ defaultValue: 50, description: 'The largest number of neurons, up to 10,000.' }) },
       extensions: refusedEarly(firstUpTo(10_000)),
       resolve: async (of, { first }, context) =>
         neuronDriftsOf(await layerDriftsOf(context, of)).slice(0, wholeBetween('first', first ?? 50, 0, 10_000)),
@@ -168,7 +168,7 @@ const Drift = builder.objectRef<Drifted>('Drift').implement({
     saliencyNdcg: t.float({
       nullable: true,
       description:
-        'nDCG of the features’ order by saliency on the current rows, with the reference’s scores as gains: 1 where the order is the same.',
+        'The nDCG of the features’ order by saliency on the current rows, with the reference’s scores as gains: 1 where the order is the same.',
       resolve: (of, _, context) => saliencyNdcgOf(context, of),
     }),
     provenance: t.field({

@@ -16,7 +16,7 @@ interface RowsAsked extends ConnectionArguments {
 const Column = builder.objectRef<ColumnOfDataset>('Column').implement({
   description: 'A column of a dataset. Figures are exact, over all rows.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'As in the files.' }),
+    name: t.exposeString('name', { description: 'Name of the column, as in the files.' }),
     type: t.exposeString('type', { description: 'DuckDB’s name of the type, e.g. VARCHAR, BIGINT, DOUBLE[].' }),
     nullCount: t.field({
       type: 'SafeInt',
@@ -49,7 +49,7 @@ const Partition = builder.objectRef<PartitionRecord>('Partition').implement({
   description: 'The rows that share a value of the partition column, e.g. a day.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The value as text.' }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Its rows.', resolve: ({ rowCount }) => rowCount }),
+    rowCount: t.field({ type: 'SafeInt', description: 'Number of its rows.', resolve: ({ rowCount }) => rowCount }),
     positiveCount: t.field({
       type: 'SafeInt',
       nullable: true,
@@ -65,12 +65,12 @@ export const Row = builder.objectRef<DataRow>('Row').implement({
     index: t.field({
       type: 'SafeInt',
       description:
-        '0-based position in the dataset as registered: files in order of name, rows in order within; stable for its digest.',
+        'Zero-based position in the dataset as registered: files in order of name, rows in order within; stable for its digest.',
       resolve: ({ index }) => index,
     }),
     partition: t.exposeString('partition', { nullable: true, description: 'The partition that it is in.' }),
-    label: t.exposeFloat('label', { nullable: true, description: 'Its label; null where it has none.' }),
-    values: t.field({ type: 'JSON', description: 'Column to raw value.', resolve: ({ values }) => values }),
+    label: t.exposeFloat('label', { nullable: true, description: 'The label of the row; null where it has none.' }),
+    values: t.field({ type: 'JSON', description: 'Raw values by column.', resolve: ({ values }) => values }),
   }),
 });
 
@@ -82,13 +82,17 @@ builder.node(Dataset, {
   id: { resolve: ({ id }) => id },
   loadWithoutCache: (id, { database }) => (isUuid(id) ? getDatasetById(database.db, id) : null),
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Shared by the versions of a dataset.' }),
-    version: t.exposeString('version', { description: 'Unique for its name.' }),
+    name: t.exposeString('name', { description: 'The name, shared by the versions of a dataset.' }),
+    version: t.exposeString('version', { description: 'The version, unique for its name.' }),
     digest: t.exposeString('digest', { description: 'SHA-256, hex, of the files and the settings.' }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Of all files.', resolve: ({ rowCount }) => rowCount }),
+    rowCount: t.field({
+      type: 'SafeInt',
+      description: 'Rows of all files together.',
+      resolve: ({ rowCount }) => rowCount,
+    }),
     columns: t.field({
       type: [Column],
-      description: 'In the order of the files. Their figures are counted when they are asked for.',
+      description: 'Columns in the order of the files. Their figures are counted when they are asked for.',
       resolve: columnsOf,
     }),
     label: t.exposeString('label', { nullable: true, description: 'Column with the label.' }),
@@ -107,12 +111,12 @@ builder.node(Dataset, {
     }),
     partitions: t.field({
       type: [Partition],
-      description: 'In the order of their values.',
+      description: 'Partitions in the order of their values.',
       resolve: (d) => d.partitions,
     }),
     rows: t.field({
       type: RowConnection,
-      description: 'In row order.',
+      description: 'Rows in row order.',
       extensions: refusedEarly(pageAsked),
       args: {
         ...pageArguments(t.arg),
@@ -122,7 +126,7 @@ builder.node(Dataset, {
     }),
     versions: t.field({
       type: DatasetConnection,
-      description: 'Of the same name, newest first.',
+      description: 'Versions of the same name, newest first.',
       extensions: refusedEarly(pageAsked),
       args: pageArguments(t.arg),
       resolve: ({ name }, args, { database }) =>

@@ -35,7 +35,7 @@ export const RowsInput = builder.inputType('RowsInput', {
     where: t.field({ type: [RowFilterInput], description: 'Only rows that satisfy all of these.' }),
     sample: t.int({
       description:
-        'At most this many of the selected rows, drawn uniformly without replacement; all of them when omitted.',
+        'The largest number of the selected rows, drawn uniformly without replacement; all of them when omitted.',
     }),
     seed: t.int({ defaultValue: 0, description: 'The same rows are drawn for the same seed.' }),
     invalid: t.field({

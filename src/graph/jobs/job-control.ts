@@ -8,8 +8,8 @@ import { jobById } from './job.ts';
 const PrefetchInput = builder.inputType('PrefetchInput', {
   description: 'A query document that will be asked later.',
   fields: (t) => ({
-    query: t.string({ required: true, description: 'The document.' }),
-    operationName: t.string({ description: 'Which of its operations, when it has several.' }),
+    query: t.string({ required: true, description: 'The document to compute.' }),
+    operationName: t.string({ description: 'Name of the operation, when it has several.' }),
     variables: t.field({ type: 'JSON', description: 'Values of its variables, by name.' }),
   }),
 });
@@ -22,7 +22,7 @@ const CancelJobInput = builder.inputType('CancelJobInput', {
 const jobPayload = (name: string, description: string) =>
   builder.objectRef<{ job: JobRow }>(name).implement({
     description,
-    fields: (t) => ({ job: t.field({ type: Job, description: 'The job.', resolve: ({ job }) => job }) }),
+    fields: (t) => ({ job: t.field({ type: Job, description: 'The job that is meant.', resolve: ({ job }) => job }) }),
   });
 const PrefetchPayload = jobPayload('PrefetchPayload', 'The job that waits for the passes of the document.');
 const CancelJobPayload = jobPayload('CancelJobPayload', 'The job as it has ended.');
@@ -39,7 +39,7 @@ builder.mutationFields((t) => ({
     type: PrefetchPayload,
     nullable: true,
     description: 'Compute in the background what a query document asks for; poll or subscribe to the job.',
-    args: { input: t.arg({ type: PrefetchInput, required: true, description: 'The document.' }) },
+    args: { input: t.arg({ type: PrefetchInput, required: true, description: 'The document to compute.' }) },
     resolve: async (_, { input: { query, operationName = null, variables = null } }, { jobs }) => ({
       job: await jobs.prefetch({ query, operationName, variables: asVariables(variables) }),
     }),
@@ -48,8 +48,8 @@ builder.mutationFields((t) => ({
     type: CancelJobPayload,
     nullable: true,
     description:
-      'Whoever else waits for the same result gets CANCELLED too; a prefetch leaves alone the passes that others wait for. A job that has ended stays as it ended.',
-    args: { input: t.arg({ type: CancelJobInput, required: true, description: 'The job.' }) },
+      'Cancel a job. Whoever else waits for the same result gets CANCELLED too; a prefetch leaves alone the passes that others wait for. A job that has ended stays as it ended.',
+    args: { input: t.arg({ type: CancelJobInput, required: true, description: 'The job that is meant.' }) },
     resolve: async (_, { input: { id } }, context) => {
       const job = await existingJob(id, context);
       await context.jobs.cancel(job);

@@ -17,7 +17,7 @@ const JobError = builder
     fields: (t) => ({
       code: t.field({
         type: ErrorCode,
-        description: 'As in `extensions.code` of an error.',
+        description: 'The code, as in `extensions.code` of an error.',
         resolve: ({ code }) => code,
       }),
       message: t.exposeString('message', { description: 'What went wrong and what to do next.' }),
@@ -36,7 +36,7 @@ builder.node(Job, {
   id: { resolve: (job, _, context) => toldId(job, context) },
   loadWithoutCache: (id, { database }) => (isUuid(id) ? getJob(database.db, id) : null),
   fields: (t) => ({
-    state: t.field({ type: JobState, description: 'Where it stands.', resolve: ({ state }) => state }),
+    state: t.field({ type: JobState, description: 'Where the job stands.', resolve: ({ state }) => state }),
     title: t.exposeString('title', { description: 'What it computes, in words.' }),
     model: t.field({
       type: Model,
@@ -70,11 +70,11 @@ builder.node(Job, {
     }),
     rowsPerSecond: t.exposeFloat('rowsPerSecond', {
       nullable: true,
-      description: 'Over the last seconds; in the end, over the whole attempt.',
+      description: 'Rows per second over the last seconds; in the end, over the whole attempt.',
     }),
     etaSeconds: t.float({
       nullable: true,
-      description: 'Until the end at this rate; null while the total is unknown.',
+      description: 'Seconds until the end at this rate; null while the total is unknown.',
       resolve: ({ rowsDone, rowsTotal, rowsPerSecond, state }) =>
         state === 'RUNNING' && rowsTotal !== null && rowsPerSecond ? (rowsTotal - rowsDone) / rowsPerSecond : null,
     }),
@@ -119,14 +119,14 @@ builder.queryFields((t) => ({
   job: t.field({
     type: Job,
     nullable: true,
-    description: 'null when there is no such job.',
+    description: 'A job by its id; null when there is no such job.',
     args: { id: t.arg.id({ required: true, description: 'Global id, e.g. from an ANALYSIS_PENDING error.' }) },
     resolve: (_, { id }, { database }) => jobById(database.db, id),
   }),
   jobs: t.field({
     type: JobConnection,
     nullable: true,
-    description: 'Newest first.',
+    description: 'Jobs, newest first.',
     args: { ...pageArguments(t.arg), state: t.arg({ type: [JobState], description: 'Only jobs in these states.' }) },
     resolve: (_, { state, ...page }, { database }) =>
       keysetConnection(

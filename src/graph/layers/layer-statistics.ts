@@ -27,14 +27,15 @@ const CorrelationMatrix = builder.objectRef<Correlations>('CorrelationMatrix').i
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'A heat map.',
+      description: 'A heat map of the matrix.',
       resolve: ({ units, values }) => correlationPlot(units, values),
     }),
   }),
 });
 
 export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistics').implement({
-  description: 'Over observations: rows, times positions where the layer’s output has positions (sequence, image).',
+  description:
+    'Statistics over observations: rows, times positions where the layer’s output has positions (sequence, image).',
   fields: (t) => ({
     layer: t.field({
       type: Layer,
@@ -47,11 +48,11 @@ export const LayerStatistics = builder.objectRef<MomentsOfLayer>('LayerStatistic
       resolve: ({ moments }) => moments.observationCount,
     }),
     mean: t.float({
-      description: 'Over all units and observations.',
+      description: 'Mean activation over all units and observations.',
       resolve: ({ moments }) => pooledMean(moments),
     }),
     standardDeviation: t.float({
-      description: 'Over all units and observations.',
+      description: 'Standard deviation over all units and observations.',
       resolve: ({ moments }) => pooledDeviation(moments),
     }),
     zeroFraction: t.float({

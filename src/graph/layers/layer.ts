@@ -34,7 +34,7 @@ builder.node(Layer, {
     }),
     activation: t.string({
       nullable: true,
-      description: 'e.g. relu, sigmoid, gelu; null where there is none.',
+      description: 'Its activation, e.g. relu, sigmoid, gelu; null where there is none.',
       resolve: ({ layer }) => layer.activation,
     }),
     units: t.int({
@@ -43,7 +43,7 @@ builder.node(Layer, {
     }),
     parameterCount: t.field({
       type: 'SafeInt',
-      description: 'Weights that it reads, of any type; scales and zero points are none.',
+      description: 'Number of weights that it reads, of any type; scales and zero points are none.',
       resolve: ({ layer }) => layer.parameterCount,
     }),
     output: t.field({ type: TensorSpec, description: 'Its output tensor.', resolve: ({ layer }) => layer.output }),
@@ -68,13 +68,16 @@ builder.node(Layer, {
       type: NeuronConnection,
       nullable: true,
       description:
-        'With `rows`, neurons may be filtered and ordered by their statistics, which the edges then carry. By index otherwise.',
+        'Neurons may be filtered and ordered by their statistics on `rows`, which the edges then carry. Otherwise they are in order of their index.',
       args: {
         rows: t.arg({ type: RowsInput, description: 'Rows of a dataset, for statistics.' }),
         ...pageArguments(t.arg, '50 unless said, at most 1,000'),
         first: t.arg.int({ defaultValue: 50, description: 'This many from the start: at most 1,000.' }),
-        orderBy: t.arg({ type: NeuronOrder, description: 'By a statistic; needs `rows` unless it is INDEX.' }),
-        where: t.arg({ type: NeuronFilter, description: 'Only neurons like this; needs `rows`.' }),
+        orderBy: t.arg({
+          type: NeuronOrder,
+          description: 'A statistic to order by; it needs `rows` unless it is INDEX.',
+        }),
+        where: t.arg({ type: NeuronFilter, description: 'Only neurons like this; it needs `rows`.' }),
       },
       resolve: (layer, args, context, info) => neuronsOf(layer, args, context, info),
     }),

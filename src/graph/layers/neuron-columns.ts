@@ -21,18 +21,18 @@ export const NeuronColumns = builder.objectRef<MomentsOfLayer>('NeuronColumns').
       });
     return {
       index: t.intList({ description: 'Position in the layer.', resolve: ({ moments }) => unitsOf(moments) }),
-      mean: column('Mean activation.', ({ mean }) => mean),
+      mean: column('The mean activation.', ({ mean }) => mean),
       standardDeviation: column(
         'Standard deviation, dividing by the number of observations.',
         (m) => m.standardDeviation,
       ),
-      minimum: extremeColumn('Smallest activation.', ({ minimum }) => minimum),
-      maximum: extremeColumn('Largest activation.', ({ maximum }) => maximum),
+      minimum: extremeColumn('The smallest activation.', ({ minimum }) => minimum),
+      maximum: extremeColumn('The largest activation.', ({ maximum }) => maximum),
       zeroFraction: extremeColumn('Share of activations that are exactly zero.', (extremes) =>
         extremes.zeroCount.map((_, unit) => zeroFraction(extremes, unit)),
       ),
-      correlationWithLabel: nullableColumn('Pearson; null where undefined.', (m) => m.correlationWithLabel),
-      correlationWithScore: nullableColumn('Pearson; null where undefined.', (m) => m.correlationWithScore),
+      correlationWithLabel: nullableColumn('Pearson correlation; null where undefined.', (m) => m.correlationWithLabel),
+      correlationWithScore: nullableColumn('Pearson correlation; null where undefined.', (m) => m.correlationWithScore),
     };
   },
 });

@@ -23,7 +23,7 @@ const Quantile = builder.objectRef<{ at: number; value: number }>('Quantile').im
   description: 'A value with a share of the observations below it.',
   fields: (t) => ({
     at: t.exposeFloat('at', { description: 'The share, from 0 to 1.' }),
-    value: t.exposeFloat('value', { description: 'The value.' }),
+    value: t.exposeFloat('value', { description: 'The value below which they lie.' }),
   }),
 });
 
@@ -47,13 +47,13 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
         description: 'Rows, times positions; the elements of lists on a layer that has these for rows.',
         resolve: ({ moments }) => moments.observationCount,
       }),
-      mean: figure('Mean activation.', ({ mean }) => mean),
-      standardDeviation: figure('Of the activation.', (moments) => moments.standardDeviation),
-      minimum: extreme('Smallest activation.', ({ minimum }, unit) => minimum[unit] as number),
-      maximum: extreme('Largest activation.', ({ maximum }, unit) => maximum[unit] as number),
+      mean: figure('The mean activation.', ({ mean }) => mean),
+      standardDeviation: figure('Standard deviation of the activation.', (moments) => moments.standardDeviation),
+      minimum: extreme('The smallest activation.', ({ minimum }, unit) => minimum[unit] as number),
+      maximum: extreme('The largest activation.', ({ maximum }, unit) => maximum[unit] as number),
       zeroFraction: extreme('Share of observations that are exactly zero.', zeroFraction),
       dead: t.boolean({
-        description: 'Constant on every observation.',
+        description: 'Whether it is constant on every observation.',
         resolve: ({ moments, unit }) => isDead(moments, unit),
       }),
       saturatedFraction: extreme(
@@ -61,19 +61,22 @@ export const NeuronStatistics = builder.objectRef<MomentsOfNeuron>('NeuronStatis
         saturatedFraction,
       ),
       saturated: t.boolean({
-        description: 'saturatedFraction is at least 0.95.',
+        description: 'Whether saturatedFraction is at least 0.95.',
         resolve: async (of, _, context) => isSaturated(await extremesOf(context, of), of.unit),
       }),
       meanWhenPositive: nullableFigure('Mean over rows with label 1.', (moments) => moments.meanWhenPositive),
       meanWhenNegative: nullableFigure('Mean over rows with label 0.', (moments) => moments.meanWhenNegative),
       correlationWithLabel: nullableFigure(
-        'Pearson; null where either side is constant or there is no label.',
+        'Pearson correlation with the label; null where either side is constant or there is no label.',
         (moments) => moments.correlationWithLabel,
       ),
-      correlationWithScore: nullableFigure('With the model’s score.', (moments) => moments.correlationWithScore),
+      correlationWithScore: nullableFigure(
+        'Pearson correlation with the model’s score; null where either side is constant.',
+        (moments) => moments.correlationWithScore,
+      ),
       provenance: t.field({
         type: Provenance,
-        description: 'Of the moments.',
+        description: 'How the moments came to be.',
         resolve: ({ provenance }) => provenance,
       }),
     };
@@ -84,9 +87,12 @@ builder.objectFields(NeuronStatistics, (t) => ({
   quantiles: t.field({
     type: [Quantile],
     nullable: true,
-    description: 'Within 1% of the neuron’s range of the exact quantile (linear interpolation).',
+    description: 'Quantiles within 1% of the neuron’s range of the exact ones (linear interpolation).',
     args: {
-      at: t.arg.floatList({ defaultValue: [0.01, 0.25, 0.5, 0.75, 0.99], description: 'Shares, from 0 to 1.' }),
+      at: t.arg.floatList({
+        defaultValue: [0.01, 0.25, 0.5, 0.75, 0.99],
+        description: 'Shares of observations, from 0 to 1.',
+      }),
     },
     resolve: async (of, { at }, context) => quantilesAt(await distributionOf(context, of), of.unit, at ?? undefined),
   }),
@@ -94,7 +100,7 @@ builder.objectFields(NeuronStatistics, (t) => ({
     type: Histogram,
     nullable: true,
     description: 'Equal-width bins between minimum and maximum; counts sum to observationCount.',
-    args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
+    args: { bins: t.arg.int({ defaultValue: 40, description: 'How many bins, from 1 to 1,200.' }) },
     async resolve(of, { bins }, context) {
       const what = `the activation of neuron ${of.unit} of ${of.layer.name}`;
       return { ...(await activationHistogram(context, of, bins ?? 40)), what };

@@ -42,7 +42,7 @@ builder.node(Neuron, {
       description: 'The rows on which this neuron is strongest, with their feature values; ties by row index.',
       args: {
         rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
-        first: t.arg.int({ defaultValue: 10, description: 'How many, up to 100.' }),
+        first: t.arg.int({ defaultValue: 10, description: 'How many rows, up to 100.' }),
       },
       resolve: (neuron, { rows, first }, context) => examplesOf(context, neuron, rows, first ?? 10),
     }),

@@ -13,31 +13,31 @@ import { momentsAsked } from './layer-questions.ts';
 import { NeuronStatistics } from './neuron-statistics.ts';
 
 export const NeuronOrder = builder.inputType('NeuronOrder', {
-  description: 'Nulls last; ties by index.',
+  description: 'An order of neurons: nulls come last, ties go by index.',
   fields: (t) => ({
     field: t.field({ type: NeuronOrderField, required: true, description: 'What is compared.' }),
-    direction: t.field({ type: Direction, defaultValue: 'DESC', description: 'Largest first unless said.' }),
+    direction: t.field({ type: Direction, defaultValue: 'DESC', description: 'The largest comes first unless said.' }),
   }),
 });
 
 const FloatRange = builder.inputType('FloatRange', {
-  description: 'From a number to another, both included; open where one is omitted. Nulls are in no range.',
+  description: 'A range from a number to another, both included; open where one is omitted. Nulls are in no range.',
   fields: (t) => ({
-    gte: t.float({ description: 'At least this.' }),
-    lte: t.float({ description: 'At most this.' }),
+    gte: t.float({ description: 'The value is at least this.' }),
+    lte: t.float({ description: 'The value is at most this.' }),
   }),
 });
 
 export const NeuronFilter = builder.inputType('NeuronFilter', {
-  description: 'All of these hold together.',
+  description: 'Conditions on neurons; all of these hold together.',
   fields: (t) => ({
-    dead: t.boolean({ description: 'Constant on every observation, or not.' }),
-    saturated: t.boolean({ description: 'At a bound of the activation on 95% of observations, or not.' }),
-    mean: t.field({ type: FloatRange, description: 'Mean activation.' }),
-    standardDeviation: t.field({ type: FloatRange, description: 'Of the activation.' }),
+    dead: t.boolean({ description: 'Whether it is constant on every observation.' }),
+    saturated: t.boolean({ description: 'Whether it is at a bound of the activation on 95% of observations.' }),
+    mean: t.field({ type: FloatRange, description: 'The mean activation.' }),
+    standardDeviation: t.field({ type: FloatRange, description: 'Standard deviation of the activation.' }),
     zeroFraction: t.field({ type: FloatRange, description: 'Share of activations that are exactly zero.' }),
-    correlationWithLabel: t.field({ type: FloatRange, description: 'Pearson.' }),
-    correlationWithScore: t.field({ type: FloatRange, description: 'Pearson.' }),
+    correlationWithLabel: t.field({ type: FloatRange, description: 'The Pearson correlation.' }),
+    correlationWithScore: t.field({ type: FloatRange, description: 'The Pearson correlation.' }),
   }),
 });
 
@@ -91,7 +91,7 @@ const NeuronEdge = builder.objectRef<{ cursor: string; node: StatedNeuron }>('Ne
     statistics: t.field({
       type: NeuronStatistics,
       nullable: true,
-      description: 'null where the connection was asked without rows',
+      description: 'Statistics of the neuron on the rows; null where the connection was asked without rows.',
       resolve: ({ node }) => node.statistics && { ...node.statistics, unit: node.unit },
     }),
   }),
@@ -115,6 +115,6 @@ export const NeuronConnection = builder.objectRef<Connection<StatedNeuron>>('Neu
       description: 'Whether there is more on either side.',
       resolve: ({ pageInfo }) => pageInfo,
     }),
-    totalCount: t.exposeInt('totalCount', { description: 'Of all pages together.' }),
+    totalCount: t.exposeInt('totalCount', { description: 'The number of nodes on all pages together.' }),
   }),
 });

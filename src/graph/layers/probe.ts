@@ -35,26 +35,29 @@ const probeQuestions = {
 const ProbeWeight = builder.objectRef<Weight>('ProbeWeight').implement({
   description: 'What a neuron counts in a probe.',
   fields: (t) => ({
-    neuron: t.field({ type: Neuron, description: 'The neuron.', resolve: (neuron) => neuron }),
-    weight: t.exposeFloat('weight', { description: 'Of the standardised unit; 0 for one that is constant.' }),
+    neuron: t.field({ type: Neuron, description: 'The neuron that is meant.', resolve: (neuron) => neuron }),
+    weight: t.exposeFloat('weight', { description: 'Weight of the standardised unit; 0 for one that is constant.' }),
   }),
 });
 
 const Probe = builder.objectRef<JudgedProbe>('Probe').implement({
   description:
-    'A logistic regression on one layer’s output (Alain & Bengio 2016), units standardised on the training rows. Of a layer with positions: on their mean.',
+    'A logistic regression on one layer’s output (Alain & Bengio 2016), units standardised on the training rows. On a layer with positions it reads their mean.',
   fields: (t) => {
     const figure = (description: string, of: (evaluation: EvaluationResult) => number) =>
       t.float({ nullable: true, description, resolve: ({ answer }) => orNull(of(answer.value)) });
     return {
-      layer: t.field({ type: Layer, description: 'Whose output it reads.', resolve: (layer) => layer }),
+      layer: t.field({ type: Layer, description: 'The layer whose output it reads.', resolve: (layer) => layer }),
       target: t.string({ description: 'What it predicts, in words.', resolve: ({ asked }) => asked.target }),
-      auc: figure('On the test rows; null with a single class.', ({ auc }) => auc),
-      gauc: figure('On the test rows, by the dataset’s group column.', ({ gauc }) => gauc),
-      logLoss: t.float({ description: 'Mean on the test rows.', resolve: ({ answer }) => answer.value.logLoss }),
+      auc: figure('The AUC on the test rows; null with a single class.', ({ auc }) => auc),
+      gauc: figure('The GAUC on the test rows, by the dataset’s group column.', ({ gauc }) => gauc),
+      logLoss: t.float({
+        description: 'Mean log loss on the test rows.',
+        resolve: ({ answer }) => answer.value.logLoss,
+      }),
       trainAuc: t.float({
         nullable: true,
-        description: 'On the training rows: the gap to `auc` is what did not carry over.',
+        description: 'The AUC on the training rows: the gap to `auc` is what did not carry over.',
         resolve: (of, _, context) => trainAucOf(context, of),
       }),
       trainRowCount: t.field({
@@ -83,18 +86,18 @@ const Probe = builder.objectRef<JudgedProbe>('Probe').implement({
       }),
       selectivity: t.float({
         nullable: true,
-        description: 'auc minus controlAuc.',
+        description: 'The difference auc - controlAuc.',
         resolve: (of, _, context) => selectivityOf(context, of),
       }),
       byPartition: t.field({
         type: [SliceEvaluation],
-        description: 'On the test rows.',
+        description: 'Quality on each partition of the test rows.',
         resolve: ({ answer }) => answer.value.byPartition,
       }),
       weights: t.field({
         type: [ProbeWeight],
-        description: 'By absolute weight, largest first; of standardised units.',
-        args: { first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 4,096.' }) },
+        description: 'Weights of standardised units, by absolute weight, largest first.',
+        args: { first: t.arg.int({ defaultValue: 20, description: 'The largest number of weights, up to 4,096.' }) },
         extensions: refusedEarly(firstUpTo(4096)),
         resolve: (of, { first }) => weightsOf(of, wholeBetween('first', first ?? 20, 0, 4096)),
       }),

@@ -42,7 +42,7 @@ const ProjectedRow = builder.objectRef<Point>('ProjectedRow').implement({
       description: 'One for each component.',
       resolve: ({ of, at }) => coordinatesOf(of, at),
     }),
-    score: t.float({ description: 'Of the model.', resolve: ({ of, at }) => of.score[at] as number }),
+    score: t.float({ description: 'The score of the model.', resolve: ({ of, at }) => of.score[at] as number }),
   }),
 });
 
@@ -105,9 +105,9 @@ builder.objectField(Layer, 'projection', (t) =>
       'Rows as points, of the mean over positions where the layer has them. PCA: exact, at most 10,000 rows and 1,024 units; a component points to where its largest loading is positive. TSNE: at most 2,000 rows; the same rows and seed give the same points. Draw fewer rows with `rows.sample`.',
     args: {
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
-      method: t.arg({ type: ProjectionMethod, defaultValue: 'PCA', description: 'How.' }),
+      method: t.arg({ type: ProjectionMethod, defaultValue: 'PCA', description: 'How many dimensions become few.' }),
       components: t.arg.int({ defaultValue: 2, description: 'Coordinates of a point: at most 50, 3 for TSNE.' }),
-      seed: t.arg.int({ defaultValue: 0, description: 'Of TSNE, which begins at random.' }),
+      seed: t.arg.int({ defaultValue: 0, description: 'The seed of TSNE, which begins at random.' }),
     },
     async resolve({ model, layer }, { rows, ...asked }, context): Promise<ProjectionOfLayer> {
       const [of, method] = [{ model, layer, rows }, asked.method ?? 'PCA'];

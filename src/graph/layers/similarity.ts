@@ -25,12 +25,12 @@ export const SimilarityMatrix = builder.objectRef<SimilarityOfModels>('Similarit
   fields: (t) => ({
     baseLayers: t.field({
       type: [Layer],
-      description: 'Of the rows, in topological order.',
+      description: 'Layers of the rows of the matrix, in topological order.',
       resolve: ({ base, answer }) => layersNamed(base, answer.value.base),
     }),
     candidateLayers: t.field({
       type: [Layer],
-      description: 'Of the columns, in topological order.',
+      description: 'Layers of the columns of the matrix, in topological order.',
       resolve: ({ candidate, answer }) => layersNamed(candidate, answer.value.candidate),
     }),
     values: t.field({
@@ -42,7 +42,7 @@ export const SimilarityMatrix = builder.objectRef<SimilarityOfModels>('Similarit
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'A heat map.',
+      description: 'A heat map of the matrix.',
       resolve: ({ base, candidate, answer: { value } }) =>
         similarityPlot({
           base: { model: titleOf(base), layers: value.base },

@@ -13,7 +13,7 @@ const OperatorBlocker = builder.objectRef<Omit<Blocker, 'targets'>>('OperatorBlo
 });
 
 const ModelCapabilities = builder.objectRef<CapabilitiesOfModel>('ModelCapabilities').implement({
-  description: 'What a model’s executor can do with it. Told from its files: nothing is run.',
+  description: 'What a model’s executor can do with it. It is told from the files: nothing is run.',
   fields: (t) => ({
     activations: t.exposeBoolean('activations', {
       description: 'Whether outputs of layers can be read: statistics, probes, projections.',

@@ -27,12 +27,12 @@ const FrequencyBucket = builder.objectRef<Bucket>('FrequencyBucket').implement({
     maximum: t.field({
       type: 'SafeInt',
       nullable: true,
-      description: 'And this often at most; null for the last bucket, which has no end.',
+      description: 'They occur this often at most; null for the last bucket, which has no end.',
       resolve: ({ maximum }) => maximum,
     }),
     entryCount: t.field({
       type: 'SafeInt',
-      description: 'How many they are.',
+      description: 'How many entries they are.',
       resolve: ({ entryCount }) => entryCount,
     }),
     meanNorm: t.float({
@@ -55,7 +55,7 @@ const NearestEntry = builder.objectRef<Neighbour>('NearestEntry').implement({
       nullable: true,
       description: 'The raw value that has this entry, where the manifest has a vocabulary.',
     }),
-    cosine: t.exposeFloat('cosine', { description: 'Of the angle between the two, from -1 to 1.' }),
+    cosine: t.exposeFloat('cosine', { description: 'Cosine of the angle between the two, from -1 to 1.' }),
   }),
 });
 
@@ -67,7 +67,7 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
     name: t.string({ description: 'The name of the weight tensor.', resolve: ({ table }) => table }),
     entryCount: t.field({
       type: 'SafeInt',
-      description: 'Entries, that of a padding id among them.',
+      description: 'Number of entries, that of a padding id among them.',
       resolve: ({ entryCount }) => entryCount,
     }),
     dimension: t.exposeInt('dimension', { description: 'Numbers in an entry.' }),
@@ -75,7 +75,7 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
       type: Histogram,
       nullable: true,
       description: 'L2 norms of the entries, in equal-width bins between the smallest and the largest.',
-      args: { bins: t.arg.int({ defaultValue: 40, description: 'How many, from 1 to 1,200.' }) },
+      args: { bins: t.arg.int({ defaultValue: 40, description: 'How many bins, from 1 to 1,200.' }) },
       async resolve(of, { bins }, context) {
         const what = `the L2 norm of the entries of ${of.table}`;
         return { ...(await normHistogram(context, of, bins ?? 40)), what, counted: 'entries' };
@@ -112,10 +112,10 @@ const EmbeddingTable = builder.objectRef<TableOfFeature>('EmbeddingTable').imple
       type: [NearestEntry],
       nullable: true,
       description:
-        'The entries closest to this one by cosine, largest first, ties by number; without itself and without zero entries. null for a zero entry.',
+        'The entries closest to this one by cosine, largest first, ties by number; without itself and without zero entries. The list is null for a zero entry.',
       args: {
         id: t.arg({ type: 'SafeInt', required: true, description: 'Number of the entry, from 0.' }),
-        first: t.arg.int({ defaultValue: 10, description: 'How many, at most 1,000.' }),
+        first: t.arg.int({ defaultValue: 10, description: 'How many entries, at most 1,000.' }),
       },
       resolve: (of, { id, first }, context) => nearestTo(context, of, id, first ?? 10),
     }),

@@ -6,7 +6,7 @@ import { ExecutorName, ModelFormat } from '../shared/enums.ts';
 export const Executor = builder.objectRef<ExecutorInfo>('Executor').implement({
   description: 'A compute backend as it is on this server.',
   fields: (t) => ({
-    name: t.field({ type: ExecutorName, description: 'Which backend.', resolve: ({ name }) => name }),
+    name: t.field({ type: ExecutorName, description: 'Name of the backend.', resolve: ({ name }) => name }),
     version: t.exposeString('version', { description: 'Version of the runtime, e.g. 1.30.0.' }),
     device: t.exposeString('device', {
       description: 'What really computes: e.g. cpu, cuda, tensorflow (native binding), wasm.',

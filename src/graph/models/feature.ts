@@ -57,7 +57,7 @@ builder.node(Feature, {
     index: t.int({
       nullable: true,
       description:
-        'Where in that input the field lies: its place among the values of one row, from 0 on, in row-major order over all axes but the batch. null where they are but one.',
+        'Where in that input the field lies: its place among the values of one row, from 0 on, in row-major order over all axes but the batch. It is null where they are but one.',
       resolve: ({ model, feature }) => (isOnlySlot(model, feature) ? null : feature.index),
     }),
     carriers: t.field({
@@ -93,7 +93,7 @@ builder.node(FeatureGroup, {
     name: t.string({ description: 'Unique in its model.', resolve: ({ group }) => group }),
     features: t.field({
       type: [Feature],
-      description: 'In the manifest’s order.',
+      description: 'Features in the manifest’s order.',
       resolve: ({ model, group }) => featuresOf(model).filter(({ feature }) => feature.group === group),
     }),
   }),

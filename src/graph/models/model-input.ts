@@ -7,7 +7,7 @@ export const ModelInput = builder.inputType('ModelInput', {
   description: 'A version, an alias, or the latest version when neither is named.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Name of the model.' }),
-    version: t.string({ description: 'This version.' }),
+    version: t.string({ description: 'The name of the version.' }),
     alias: t.string({ description: 'The version that this name points at.' }),
   }),
 });

@@ -13,8 +13,16 @@ import { ScoreBinding } from './score.ts';
 
 /** What a model is made of. */
 builder.objectFields(Model, (t) => ({
-  inputs: t.field({ type: [TensorSpec], description: 'What it takes.', resolve: ({ graph }) => ownInputs(graph) }),
-  outputs: t.field({ type: [TensorSpec], description: 'What it answers.', resolve: ({ graph }) => graph.outputs }),
+  inputs: t.field({
+    type: [TensorSpec],
+    description: 'The tensors that it takes.',
+    resolve: ({ graph }) => ownInputs(graph),
+  }),
+  outputs: t.field({
+    type: [TensorSpec],
+    description: 'The tensors that it answers with.',
+    resolve: ({ graph }) => graph.outputs,
+  }),
   score: t.field({
     type: ScoreBinding,
     description: 'What the model predicts.',
@@ -25,15 +33,15 @@ builder.objectFields(Model, (t) => ({
     description: 'The manifest in force, complete, as it could be registered again.',
     resolve: ({ manifest }) => publicManifest(manifest),
   }),
-  features: t.field({ type: [Feature], description: 'In the manifest’s order.', resolve: featuresOf }),
+  features: t.field({ type: [Feature], description: 'Features in the manifest’s order.', resolve: featuresOf }),
   featureGroups: t.field({
     type: [FeatureGroup],
-    description: 'In the order in which the manifest first names them.',
+    description: 'Groups in the order in which the manifest first names them.',
     resolve: groupsOf,
   }),
   layers: t.field({
     type: LayerConnection,
-    description: 'In topological order.',
+    description: 'Layers in topological order.',
     extensions: refusedEarly(pageAsked),
     args: {
       ...pageArguments(t.arg),

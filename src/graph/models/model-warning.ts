@@ -4,8 +4,12 @@ import { builder } from '../builder/builder.ts';
 export const ModelWarningType = builder.objectRef<ModelWarning>('ModelWarning').implement({
   description: 'Something about a model that changes how its figures are to be read, or how fast they come.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'For programs, e.g. ROWS_SEE_EACH_OTHER; docs/models.md lists them.' }),
-    message: t.exposeString('message', { description: 'For people: what was found, and what to do about it.' }),
+    code: t.exposeString('code', {
+      description: 'A code for programs, e.g. ROWS_SEE_EACH_OTHER; docs/models.md lists them.',
+    }),
+    message: t.exposeString('message', {
+      description: 'A message for people: what was found, and what to do about it.',
+    }),
   }),
 });
 

@@ -19,11 +19,14 @@ builder.node(Model, {
   id: { resolve: ({ id }) => id },
   loadWithoutCache: (id, { database }) => (isUuid(id) ? getModelById(database.db, id) : null),
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Shared by the versions of a model.' }),
-    version: t.exposeString('version', { description: 'Unique for its name.' }),
+    name: t.exposeString('name', { description: 'The name, shared by the versions of a model.' }),
+    version: t.exposeString('version', { description: 'The version, unique for its name.' }),
     digest: t.exposeString('digest', { description: 'SHA-256, hex: equal digests, equal answers.' }),
-    description: t.exposeString('description', { nullable: true, description: 'As registered.' }),
-    tags: t.exposeStringList('tags', { description: 'As registered.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'The description that it was registered with.',
+    }),
+    tags: t.exposeStringList('tags', { description: 'The tags that it was registered with.' }),
     aliases: t.stringList({
       description: 'Names that point at this version, e.g. champion.',
       resolve: ({ id }, _, { database }) => aliasesOf(database.db, id),
@@ -38,10 +41,11 @@ builder.node(Model, {
       description: 'The backend that runs it.',
       resolve: async ({ executor }) => (await executorNamed(executor as ExecutorName)).info,
     }),
-    sizeBytes: t.field({ type: 'SafeInt', description: 'Of its files.', resolve: ({ sizeBytes }) => sizeBytes }),
+    sizeBytes: t.field({ type: 'SafeInt', description: 'Bytes of its files.', resolve: ({ sizeBytes }) => sizeBytes }),
     parameterCount: t.field({
       type: 'SafeInt',
-      description: 'Weights of any type, each counted once; scales and zero points of quantised ones are none.',
+      description:
+        'Number of weights of any type, each counted once; scales and zero points of quantised ones are none.',
       resolve: ({ graph }) => graph.parameterCount,
     }),
     warnings: t.field({
@@ -57,7 +61,7 @@ builder.node(Model, {
     }),
     versions: t.field({
       type: ModelConnection,
-      description: 'Of the same name, newest first.',
+      description: 'Versions of the same name, newest first.',
       extensions: refusedEarly(pageAsked),
       args: pageArguments(t.arg),
       resolve: ({ name }, args, { database }) =>

@@ -50,13 +50,17 @@ export const evaluationQuestions = {
 const ReliabilityBin = builder.objectRef<Bin>('ReliabilityBin').implement({
   description: 'Rows whose scores lie in [low, high), the last bin closed.',
   fields: (t) => ({
-    low: t.exposeFloat('low', { description: 'Lower end.' }),
-    high: t.exposeFloat('high', { description: 'Upper end.' }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Labelled rows.', resolve: ({ rowCount }) => rowCount }),
-    meanScore: t.exposeFloat('meanScore', { nullable: true, description: 'null in an empty bin' }),
+    low: t.exposeFloat('low', { description: 'The lower end.' }),
+    high: t.exposeFloat('high', { description: 'The upper end.' }),
+    rowCount: t.field({
+      type: 'SafeInt',
+      description: 'Number of labelled rows.',
+      resolve: ({ rowCount }) => rowCount,
+    }),
+    meanScore: t.exposeFloat('meanScore', { nullable: true, description: 'The mean score; null in an empty bin.' }),
     positiveRate: t.exposeFloat('positiveRate', {
       nullable: true,
-      description: 'Share of label 1; null in an empty bin',
+      description: 'Share of label 1; null in an empty bin.',
     }),
   }),
 });
@@ -65,22 +69,22 @@ const CurvePoint = builder.objectRef<Point>('CurvePoint').implement({
   description: 'What comes of calling rows positive when score >= threshold.',
   fields: (t) => ({
     threshold: t.exposeFloat('threshold', { description: 'A score that occurs.' }),
-    x: t.exposeFloat('x', { description: 'As CurveKind says.' }),
-    y: t.exposeFloat('y', { description: 'As CurveKind says.' }),
+    x: t.exposeFloat('x', { description: 'What CurveKind says of x.' }),
+    y: t.exposeFloat('y', { description: 'What CurveKind says of y.' }),
   }),
 });
 
 const Confusion = builder.objectRef<Confused>('Confusion').implement({
-  description: 'Positive when score >= threshold.',
+  description: 'Labels against calls: a row is called positive when score >= threshold.',
   fields: (t) => {
     const count = (description: string, resolve: (confusion: ConfusionResult) => number) =>
       t.field({ type: 'SafeInt', description, resolve });
     return {
-      threshold: t.exposeFloat('threshold', { description: 'As asked.' }),
-      truePositives: count('Called positive, label 1.', (c) => c.truePositives),
-      falsePositives: count('Called positive, label 0.', (c) => c.falsePositives),
-      trueNegatives: count('Called negative, label 0.', (c) => c.trueNegatives),
-      falseNegatives: count('Called negative, label 1.', (c) => c.falseNegatives),
+      threshold: t.exposeFloat('threshold', { description: 'The threshold that was asked for.' }),
+      truePositives: count('Rows with label 1 that are called positive.', (c) => c.truePositives),
+      falsePositives: count('Rows with label 0 that are called positive.', (c) => c.falsePositives),
+      trueNegatives: count('Rows with label 0 that are called negative.', (c) => c.trueNegatives),
+      falseNegatives: count('Rows with label 1 that are called negative.', (c) => c.falseNegatives),
       precision: t.float({
         nullable: true,
         description: 'Share of label 1 among the rows that are called positive; null without such rows.',
@@ -96,11 +100,12 @@ const Confusion = builder.objectRef<Confused>('Confusion').implement({
 });
 
 builder.objectFields(Evaluation, (t) => {
-  const bins = (defaultValue: number) => t.arg.int({ defaultValue, description: 'How many, from 1 to 1,000.' });
+  const bins = (defaultValue: number) => t.arg.int({ defaultValue, description: 'How many bins, from 1 to 1,000.' });
   return {
     expectedCalibrationError: t.float({
       nullable: true,
-      description: 'Equal-width bins on [0, 1], weighted by rows.',
+      description:
+        'Mean absolute distance of score and rate of positives in equal-width bins on [0, 1], weighted by rows.',
       args: { bins: bins(10) },
       resolve: async (of, args, context) =>
         calibrationErrorOf(await evaluationQuestions.expectedCalibrationError(of, args, context)),
@@ -125,18 +130,19 @@ builder.objectFields(Evaluation, (t) => {
     curve: t.field({
       type: [CurvePoint],
       nullable: true,
-      description: 'From the strictest threshold to the loosest; null where a class that it needs is missing.',
+      description:
+        'Points of the curve, from the strictest threshold to the loosest; null where a class that it needs is missing.',
       args: {
         kind: t.arg({ type: CurveKind, required: true, description: 'What x and y are.' }),
-        points: t.arg.int({ defaultValue: 100, description: 'At most so many, from 2 to 10,000.' }),
+        points: t.arg.int({ defaultValue: 100, description: 'The largest number of points, from 2 to 10,000.' }),
       },
       resolve: (of, args, context) => evaluationQuestions.curve(of, args, context),
     }),
     confusion: t.field({
       type: Confusion,
       nullable: true,
-      description: 'Positive when score >= threshold.',
-      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'Of the score.' }) },
+      description: 'Labels against calls: a row is called positive when score >= threshold.',
+      args: { threshold: t.arg.float({ defaultValue: 0.5, description: 'The threshold of the score.' }) },
       resolve: (of, args, context) => evaluationQuestions.confusion(of, args, context),
     }),
   };
@@ -157,7 +163,7 @@ builder.objectFields(Evaluation, (t) => ({
     description: 'One for each value of a column, most rows first; numbers with many values are cut at their deciles.',
     args: {
       by: t.arg.string({ required: true, description: 'A column of the dataset.' }),
-      first: t.arg.int({ defaultValue: 20, description: 'At most so many, up to 1,000.' }),
+      first: t.arg.int({ defaultValue: 20, description: 'The largest number of slices, up to 1,000.' }),
     },
     resolve: (of, args, context) => evaluationQuestions.slices(of, args, context),
   }),
@@ -170,8 +176,8 @@ builder.objectFields(Evaluation, (t) => ({
       columns: t.arg.stringList({
         description: 'Columns to make segments of; those of the model’s features when omitted.',
       }),
-      minimumRows: t.arg.int({ defaultValue: 200, description: 'Smaller segments are left out.' }),
-      first: t.arg.int({ defaultValue: 10, description: 'At most so many, up to 100.' }),
+      minimumRows: t.arg.int({ defaultValue: 200, description: 'Segments with fewer rows are left out.' }),
+      first: t.arg.int({ defaultValue: 10, description: 'The largest number to show, up to 100.' }),
     },
     resolve: (of, args, context) => evaluationQuestions.weakSegments(of, args, context),
   }),

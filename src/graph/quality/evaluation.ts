@@ -13,12 +13,12 @@ builder.objectType(Evaluation, {
   fields: (t) => ({
     rowCount: t.field({
       type: 'SafeInt',
-      description: 'Labelled rows.',
+      description: 'Number of labelled rows.',
       resolve: ({ answer: { value } }) => value.rowCount,
     }),
     positiveCount: t.field({
       type: 'SafeInt',
-      description: 'Of them, with label 1.',
+      description: 'Labelled rows with label 1.',
       resolve: ({ answer: { value } }) => value.positiveCount,
     }),
     unlabelledCount: t.field({
@@ -29,14 +29,14 @@ builder.objectType(Evaluation, {
     auc: t.float({
       nullable: true,
       description:
-        'Exact; ties count half. null with a single class, and so are prAuc, normalizedEntropy, calibrationRatio where undefined.',
+        'The area under the ROC curve, exact; ties count half. It is null with a single class, and so are prAuc, normalizedEntropy, calibrationRatio where undefined.',
       resolve: ({ answer: { value } }) => orNull(value.auc),
     }),
     aucInterval: t.field({
       type: Interval,
       nullable: true,
-      description: 'DeLong’s, of the AUC.',
-      args: { level: t.arg.float({ defaultValue: 0.95, description: 'Of confidence.' }) },
+      description: 'DeLong’s confidence interval of the AUC.',
+      args: { level: t.arg.float({ defaultValue: 0.95, description: 'The level of confidence, between 0 and 1.' }) },
       resolve: ({ answer: { value } }, { level }) => aucInterval(value, level ?? usualLevel),
     }),
     prAuc: t.float({

@@ -6,10 +6,14 @@ export const SliceEvaluation = builder.objectRef<SliceResult>('SliceEvaluation')
   description: 'Quality on a part of the rows.',
   fields: (t) => ({
     slice: t.exposeString('slice', { description: 'Name of the part: a partition, or a value of the column.' }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Labelled rows.', resolve: ({ rowCount }) => rowCount }),
+    rowCount: t.field({
+      type: 'SafeInt',
+      description: 'Number of labelled rows.',
+      resolve: ({ rowCount }) => rowCount,
+    }),
     positiveCount: t.field({
       type: 'SafeInt',
-      description: 'Of them, with label 1.',
+      description: 'Labelled rows with label 1.',
       resolve: ({ positiveCount }) => positiveCount,
     }),
     auc: t.float({ nullable: true, description: 'Area under the ROC curve.', resolve: ({ auc }) => orNull(auc) }),

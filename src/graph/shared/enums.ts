@@ -19,8 +19,8 @@ export const ErrorCode = builder.enumType('ErrorCode', {
 });
 
 export const Direction = builder.enumType('Direction', {
-  description: 'Of an order.',
-  values: described({ ASC: 'Smallest first.', DESC: 'Largest first.' }),
+  description: 'The direction of an order.',
+  values: described({ ASC: 'The smallest comes first.', DESC: 'The largest comes first.' }),
 });
 
 export const ModelFormat = builder.enumType('ModelFormat', {
@@ -51,10 +51,10 @@ export const ScoreSpace = builder.enumType('ScoreSpace', {
 });
 
 export const TargetSpace = builder.enumType('TargetSpace', {
-  description: 'On which scale a target is taken.',
+  description: 'The scale on which a target is taken.',
   values: described({
     LOGIT: 'The logit of the score.',
-    PROBABILITY: 'The probability.',
+    PROBABILITY: 'The probability of the score.',
     OUTPUT:
       'The element of the output tensor; raw, but for the correction of `negativeSampling` where the manifest has it.',
   }),
@@ -68,14 +68,16 @@ export const AttributionMethod = builder.enumType('AttributionMethod', {
     INTEGRATED_GRADIENTS:
       'The gradient along the straight way from the baseline, times the way (Sundararajan et al. 2017): adds up to f(x) - f(baseline), to the reported gap.',
     SMOOTHGRAD: 'The mean gradient with Gaussian noise on the carriers (Smilkov et al. 2017).',
-    SMOOTHGRAD_SQUARED: 'The mean of its squares (Hooker et al. 2019).',
-    VARGRAD: 'Its variance (Adebayo et al. 2018).',
+    SMOOTHGRAD_SQUARED: 'The mean of the squared gradient with Gaussian noise on the carriers (Hooker et al. 2019).',
+    VARGRAD: 'The variance of the gradient with Gaussian noise on the carriers (Adebayo et al. 2018).',
     GRADIENT_SHAP:
       'The gradient at random places on the way from the baseline, times the way (Lundberg and Lee 2017): adds up to f(x) - f(baseline) in expectation.',
     DEEP_LIFT:
       'The multipliers of the rescale rule, times the way from the baseline (Shrikumar et al. 2017): adds up to f(x) - f(baseline). A product of two things that depend on features, a softmax or a maximum between them and the target is UNSUPPORTED_OPERATOR.',
-    FEATURE_ABLATION: 'f(x) - f(x with the feature at the baseline); a group goes there at once. Needs no gradient.',
-    FEATURE_PERMUTATION: 'f(x) - f(x with the feature’s value of another of the selected rows). Needs no gradient.',
+    FEATURE_ABLATION:
+      'The difference f(x) - f(x with the feature at the baseline); a group goes there at once. It needs no gradient.',
+    FEATURE_PERMUTATION:
+      'The difference f(x) - f(x with the feature’s value of another of the selected rows). It needs no gradient.',
     SHAPLEY_SAMPLING:
       'What a feature adds when features join in a random order, on average (Castro et al. 2009): adds up to f(x) - f(baseline). A group’s is the sum of its features’. Needs no gradient.',
   }),
@@ -93,16 +95,16 @@ export const BaselineKind = builder.enumType('BaselineKind', {
 export const CurveKind = builder.enumType('CurveKind', {
   description: 'What a curve shows as its threshold falls.',
   values: described<Curves>({
-    ROC: 'x: false positive rate; y: true positive rate.',
-    PRECISION_RECALL: 'x: recall; y: precision.',
-    LIFT: 'x: share of rows that are called positive; y: their rate of positives over that of all rows.',
+    ROC: 'The false positive rate is x, the true positive rate is y.',
+    PRECISION_RECALL: 'Recall is x, precision is y.',
+    LIFT: 'The share of rows that are called positive is x; their rate of positives over that of all rows is y.',
   }),
 });
 
 export const FeatureKind = builder.enumType('FeatureKind', {
   description: 'How a feature enters its model.',
   values: described<(typeof featureKinds)[number]>({
-    NUMERIC: 'A number.',
+    NUMERIC: 'A number that enters as it is.',
     CATEGORICAL: 'An id that is looked up in embedding tables.',
     SEQUENCE: 'A list of ids, filled up to a fixed length.',
     EMBEDDING: 'A vector that was looked up outside of the model.',
@@ -112,13 +114,13 @@ export const FeatureKind = builder.enumType('FeatureKind', {
 export const LayerKind = builder.enumType('LayerKind', {
   description: 'What a layer does.',
   values: described<(typeof layerKinds)[number]>({
-    EMBEDDING: 'Looks ids up in a table.',
+    EMBEDDING: 'A lookup of ids in a table.',
     DENSE: 'A matrix product with its bias and activation.',
     ACTIVATION: 'An activation that belongs to no other layer.',
     NORMALIZATION:
       'Batch, layer, instance or group normalisation; also one written out as a multiplication and an addition of constants, where it follows an activation.',
     INTERACTION: 'Joins or crosses features: a concatenation of carriers, products, factorisation machines.',
-    ATTENTION: 'Weights values by their match with a query.',
+    ATTENTION: 'Attention: values weighted by their match with a query.',
     CONVOLUTION: 'A convolution with its bias and activation.',
     RECURRENT: 'GRU, LSTM or another recurrence.',
     POOLING: 'Sums, means or maxima over positions.',
@@ -130,26 +132,26 @@ export const LayerKind = builder.enumType('LayerKind', {
 export const JobState = builder.enumType('JobState', {
   description: 'Where a job stands.',
   values: described<(typeof jobStates)[number]>({
-    QUEUED: 'Waits for a compute process.',
-    RUNNING: 'Is being computed.',
+    QUEUED: 'The job waits for a compute process.',
+    RUNNING: 'A compute process works on it.',
     DONE: 'All its answers are kept.',
-    FAILED: 'Ended with an error.',
-    CANCELLED: 'Was cancelled.',
+    FAILED: 'The job ended with an error.',
+    CANCELLED: 'The job was cancelled.',
   }),
 });
 
 export const FilterOperator = builder.enumType('FilterOperator', {
   description: 'How a row’s value is compared. A null never satisfies a comparison.',
   values: described({
-    EQ: 'Equal.',
-    NE: 'Not equal.',
-    LT: 'Less.',
-    LTE: 'Less or equal.',
-    GT: 'Greater.',
-    GTE: 'Greater or equal.',
-    IN: 'One of a list.',
-    IS_NULL: 'Is null; takes no value.',
-    NOT_NULL: 'Is not null; takes no value.',
+    EQ: 'The value is equal.',
+    NE: 'The value is not equal.',
+    LT: 'The value is less.',
+    LTE: 'The value is less or equal.',
+    GT: 'The value is greater.',
+    GTE: 'The value is greater or equal.',
+    IN: 'The value is one of a list.',
+    IS_NULL: 'The value is null; nothing is compared with it.',
+    NOT_NULL: 'The value is not null; nothing is compared with it.',
   }),
 });
 
@@ -165,9 +167,9 @@ export const InvalidRows = builder.enumType('InvalidRows', {
 export const Scope = builder.enumType('Scope', {
   description: 'What a key may do.',
   values: described({
-    READ: 'See what is registered and what is kept.',
-    ANALYZE: 'Ask questions that are computed.',
-    ADMIN: 'Register and delete.',
+    READ: 'The key may see what is registered and what is kept.',
+    ANALYZE: 'The key may ask questions that are computed.',
+    ADMIN: 'The key may register and delete.',
   }),
 });
 
@@ -175,7 +177,7 @@ export const NeuronOrderField = builder.enumType('NeuronOrderField', {
   description: 'What neurons are ordered by.',
   values: described({
     INDEX: 'Position in the layer.',
-    MEAN: 'Mean activation.',
+    MEAN: 'The mean activation.',
     STANDARD_DEVIATION: 'Standard deviation of the activation.',
     ZERO_FRACTION: 'Share of activations that are exactly zero.',
     CORRELATION_WITH_LABEL: 'Pearson correlation with the label.',
@@ -189,6 +191,6 @@ export const ProjectionMethod = builder.enumType('ProjectionMethod', {
   description: 'How many dimensions become few.',
   values: described({
     PCA: 'Principal components: the directions of largest variance, exact.',
-    TSNE: 't-SNE (van der Maaten & Hinton 2008): near rows stay near, distances mean nothing.',
+    TSNE: 'The t-SNE embedding (van der Maaten & Hinton 2008): near rows stay near, distances mean nothing.',
   }),
 });

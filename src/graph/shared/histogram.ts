@@ -15,18 +15,22 @@ export const Histogram = builder.objectRef<NamedHistogram>('Histogram').implemen
       description: 'Ends of the bins, ascending: one more than there are counts.',
       resolve: ({ edges }) => [...edges],
     }),
-    counts: t.field({ type: ['SafeInt'], description: 'Of each bin.', resolve: ({ counts }) => [...counts] }),
+    counts: t.field({
+      type: ['SafeInt'],
+      description: 'How many lie in each bin.',
+      resolve: ({ counts }) => [...counts],
+    }),
     positiveCounts: t.field({
       type: ['SafeInt'],
       nullable: true,
       description:
-        'Of rows with label 1; in a layer with positions, of their positions. null where no row has a label, and where what is counted has none.',
+        'How many of rows with label 1 lie in each bin; in a layer with positions, how many of their positions. It is null where no row has a label, and where what is counted has none.',
       resolve: ({ positiveCounts }) => positiveCounts && [...positiveCounts],
     }),
     plot: t.field({
       type: 'VegaLite',
       nullable: true,
-      description: 'Bars, of two colours where rows have labels.',
+      description: 'A bar for each bin, of two colours where rows have labels.',
       resolve: (data) => histogramPlot(data, data.what, data.counted),
     }),
   }),

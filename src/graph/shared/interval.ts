@@ -4,8 +4,8 @@ import { builder } from '../builder/builder.ts';
 export const Interval = builder.objectRef<ConfidenceInterval>('Interval').implement({
   description: 'A confidence interval.',
   fields: (t) => ({
-    low: t.exposeFloat('low', { description: 'Lower end.' }),
-    high: t.exposeFloat('high', { description: 'Upper end.' }),
-    level: t.exposeFloat('level', { description: 'Of confidence, e.g. 0.95.' }),
+    low: t.exposeFloat('low', { description: 'The lower end.' }),
+    high: t.exposeFloat('high', { description: 'The upper end.' }),
+    level: t.exposeFloat('level', { description: 'The level of confidence, e.g. 0.95.' }),
   }),
 });

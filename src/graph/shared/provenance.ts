@@ -11,21 +11,23 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
     key: t.exposeString('key', {
       description: 'The result’s key: the same key is the same question about the same bytes.',
     }),
-    rowCount: t.field({ type: 'SafeInt', description: 'Rows read.', resolve: ({ rowCount }) => rowCount }),
+    rowCount: t.field({ type: 'SafeInt', description: 'Number of rows read.', resolve: ({ rowCount }) => rowCount }),
     skippedRowCount: t.field({
       type: 'SafeInt',
-      description: 'Rows left out with `invalid: SKIP`.',
+      description: 'Number of rows left out with `invalid: SKIP`.',
       resolve: ({ skippedRowCount }) => skippedRowCount,
     }),
     sampled: t.exposeBoolean('sampled', { description: 'Whether the rows are a sample of those selected.' }),
-    cached: t.exposeBoolean('cached', { description: 'Answered from the store, without any computation.' }),
+    cached: t.exposeBoolean('cached', {
+      description: 'Whether it was answered from the store, without any computation.',
+    }),
     computedAt: t.field({
       type: 'DateTime',
       description: 'When it was kept.',
       resolve: ({ computedAt }) => computedAt,
     }),
     durationMs: t.exposeFloat('durationMs', {
-      description: 'Of the pass that computed it, which may have served other questions too.',
+      description: 'Milliseconds of the pass that computed it, which may have served other questions too.',
     }),
     executor: t.field({
       type: ExecutorName,
@@ -34,14 +36,14 @@ export const Provenance = builder.objectRef<Origin>('Provenance').implement({
     }),
     device: t.exposeString('device', { description: 'What really computed.' }),
     modelDigest: t.string({
-      description: 'Of the model’s files and its manifest.',
+      description: 'Digest of the model’s files and its manifest.',
       resolve({ modelDigest }) {
         if (modelDigest === null) throw new Error('an answer about rows alone has no provenance of a model');
         return modelDigest;
       },
     }),
     datasetDigest: t.string({
-      description: 'Of the dataset’s files and settings.',
+      description: 'Digest of the dataset’s files and settings.',
       resolve: ({ datasetDigest }) => datasetDigest ?? '',
     }),
     engineVersion: t.exposeString('engineVersion', { description: 'The Glassgraph that computed it.' }),

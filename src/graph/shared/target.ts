@@ -11,7 +11,8 @@ export const TargetInput = builder.inputType('TargetInput', {
     space: t.field({
       type: TargetSpace,
       defaultValue: 'LOGIT',
-      description: 'Of attributions, interactions, responses; measures of quality read the score and ignore it.',
+      description:
+        'The scale of attributions, interactions and responses; measures of quality read the score and ignore it.',
     }),
   }),
 });

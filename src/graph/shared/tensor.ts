@@ -4,7 +4,7 @@ import { builder } from '../builder/builder.ts';
 export const TensorSpec = builder.objectRef<Spec>('TensorSpec').implement({
   description: 'Name, element type and shape of a tensor of a model.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'As in the model file.' }),
+    name: t.exposeString('name', { description: 'Name of the tensor, as in the model file.' }),
     dtype: t.exposeString('dtype', { description: 'Element type, e.g. float32, int64.' }),
     shape: t.field({
       type: ['Int'],
