@@ -15,7 +15,7 @@ export class OthersReader {
   /** `read` gives all rows, `rowCount` of them, from the first on. Throws BAD_USER_INPUT when there are less than two. */
   constructor({ count, seed }: OtherRows, rowCount: number, read: () => AsyncIterable<Batch>) {
     if (rowCount < 2)
-      throw badUserInput('rows', 'FEATURE_PERMUTATION takes values of other rows, and there is only one: select more.');
+      throw badUserInput('rows', 'Values of other rows are asked for, and there is only one row: select more.');
     this.#ahead = Array.from({ length: count }, (_, sample) => {
       const distance = 1 + Math.floor(new Draw(seed, 0, sample).uniform(0) * (rowCount - 1));
       return new Ahead(rowsFrom(read, distance));

@@ -10,7 +10,7 @@ import { OnnxModel, onnxExecutor } from '../../src/compute/onnx/executor.ts';
 import { ModelProtoSchema } from '../../src/compute/onnx/proto/onnx_pb.js';
 import { float32, int64 } from '../../src/compute/tensor.ts';
 import type { FeatureBinding } from '../../src/data/manifest/manifest.ts';
-import type { Batch } from '../../src/data/types.ts';
+import { type Batch, rowColumnName } from '../../src/data/types.ts';
 import { type Feeds, sweepBatches } from '../../src/pass/sweep.ts';
 import { type ModelText, modelOf } from '../compute/onnx/models.ts';
 
@@ -90,7 +90,9 @@ const batchOf = (rows: readonly Row[], first: number): Batch => ({
   },
   label: Float32Array.from(rows, ({ label }) => label ?? 0),
   labelled: Float32Array.from(rows, ({ label }) => Number(label !== null)),
-  columns: {},
+  columns: Object.fromEntries(
+    ['a', 'b'].map((column, at) => [rowColumnName({ column }), Float64Array.from(rows, ({ x }) => x[at] as number)]),
+  ),
   skippedRowCount: 0,
 });
 

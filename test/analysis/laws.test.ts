@@ -4,16 +4,7 @@ import { analysisOfKind, namesOf } from '../../src/analysis/registry.ts';
 import { readTable } from '../../src/analysis/tables/read-table.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Question, type Row } from './folds.ts';
-import {
-  attributions,
-  ofRows,
-  ofTables,
-  ofUnits,
-  permutation,
-  readings,
-  scoresAlone,
-  withShards,
-} from './questions.ts';
+import { attributions, lending, ofRows, ofTables, ofUnits, readings, scoresAlone, withShards } from './questions.ts';
 
 let folds: Folds;
 beforeAll(async () => {
@@ -88,11 +79,11 @@ describe.each(named(withShards))('%s', (_, question) => {
   test('batches that run at the same time give what they give one after the other', () => lanesDoNotMatter(question));
 });
 
-test('the size of batches does not matter to a permutation, whose other rows lie in any of them', () =>
-  sizesDoNotMatter(permutation, runs));
+describe.each(named(lending))('%s, whose other rows lie in any batch', (_, question) => {
+  test('the size of batches does not matter', () => sizesDoNotMatter(question, runs));
 
-test('batches of a permutation that run at the same time give what they give one after the other', () =>
-  lanesDoNotMatter(permutation));
+  test('batches that run at the same time give what they give one after the other', () => lanesDoNotMatter(question));
+});
 
 const lanesDoNotMatter = (question: Question) =>
   fc.assert(

@@ -8,6 +8,24 @@ import type { Question } from './folds.ts';
 /** Of every analysis in registry.ts, by its kind: what the laws hold for, and whose results are watched for changes. */
 const hidden = { layer: 'hidden' };
 
+/** All that needs no other rows at once: means are as their parts would have found them. */
+const intervened: readonly Question[] = [
+  {
+    name: 'scores',
+    spec: {
+      interventions: [
+        { of: 'FEATURE', feature: 0, column: 'a', mode: 'SCALE', value: -2 },
+        { of: 'FEATURE', feature: 1, column: 'b', mode: 'MEAN' },
+        { of: 'UNITS', ...hidden, units: [0], mode: 'SCALE', value: 0.5 },
+        { of: 'UNITS', ...hidden, units: [1], mode: 'SET', value: 3 },
+        { of: 'UNITS', ...hidden, units: [2], mode: 'MEAN' },
+      ],
+    },
+    parts: [0.75, { mean: Float64Array.of(1, 2, 0.25) }],
+  },
+  { name: 'scores', spec: { interventions: [{ of: 'FEATURE', feature: 1, mode: 'SET', row: { x: [0, 0.125] } }] } },
+];
+
 /** Figures of each unit by itself. */
 export const ofUnits: readonly Question[] = [
   { name: 'moments', spec: hidden },
@@ -33,6 +51,7 @@ const others: readonly Question[] = [
   { name: 'topExamples', spec: { ...hidden, unit: 1 } },
   { name: 'notFiniteRow', spec: { ...hidden, unit: 1 } },
   { name: 'scores', spec: {} },
+  ...intervened,
   { name: 'similarity', spec: {} },
   // Its second sweep projects in float32, along axes that merging moves by a rounding of float64.
   { name: 'pca', spec: { ...hidden, components: 2 }, tolerance: 1e-6 },
@@ -67,10 +86,27 @@ export const attributions: readonly Question[] = [
 ].map(ofTarget);
 
 /** Its rows lend one another their values, so that it has no shards. */
-export const permutation: Question = ofTarget({
+const permutation: Question = ofTarget({
   name: 'attribution',
   spec: { method: 'FEATURE_PERMUTATION', samples: 2, seed: 3 },
 });
+
+/** The same of whatever else takes values of other rows. */
+export const lending: readonly Question[] = [
+  permutation,
+  {
+    name: 'scores',
+    spec: {
+      interventions: [
+        { of: 'FEATURES', features: [0], mode: 'SHUFFLE' },
+        { of: 'UNITS', ...hidden, units: [0, 2], mode: 'SHUFFLE' },
+        { of: 'UNITS', ...hidden, units: [1], mode: 'SCALE', value: 2 },
+        { of: 'UNITS', layer: 'logit', mode: 'SHUFFLE' },
+      ],
+    },
+  },
+  { name: 'scores', spec: { interventions: [{ of: 'FEATURES', features: [0, 1], mode: 'SHUFFLE' }] } },
+];
 
 export const withShards: readonly Question[] = [...ofUnits, ...others, ...attributions];
 
@@ -139,6 +175,7 @@ export const ofRows: readonly { readonly name: string; readonly spec: object }[]
   { name: 'columnStatistics', spec: {} },
   { name: 'grid', spec: { column: 'distance', count: 5, values: 'QUANTILES' } },
   { name: 'grid', spec: { column: 'carrier', count: 3, values: 'MOST_FREQUENT' } },
+  { name: 'columnMean', spec: { column: 'distance' } },
   { name: 'rowPage', spec: { after: 3, count: 4 } },
   {
     name: 'columnShift',

@@ -8,7 +8,7 @@ import { readableRows } from '../../src/pass/readable-rows.ts';
 import { allRows } from '../support/pass.ts';
 import { figuresOf } from './figures.ts';
 import { Folds, grouped, type Row } from './folds.ts';
-import { ofRows, ofTables, permutation, readings, scoresAlone, withShards } from './questions.ts';
+import { lending, ofRows, ofTables, readings, scoresAlone, withShards } from './questions.ts';
 
 /**
  * A kept result is found by the version of its analysis: whoever changes a formula and not the version has the server answer with
@@ -54,7 +54,7 @@ interface Asked {
   answer(): Promise<unknown>;
 }
 const asked: readonly Asked[] = [
-  ...[...withShards, permutation].map((question) => ({
+  ...[...withShards, ...lending].map((question) => ({
     ...question,
     answer: () => folds.answer(question, [rows], 16),
   })),

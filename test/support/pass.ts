@@ -95,7 +95,14 @@ export async function answersOf(
   });
   await model.close();
   await baseModel?.close();
-  return answers;
+  return Promise.all(questions.map(({ name }, at) => loaded(name, answers[at], home)));
+}
+
+/** What readings would get of it, of results that are kept as files. */
+async function loaded(name: string, value: unknown, home: string): Promise<unknown> {
+  const analysis = analysisNamed(name);
+  const files = analysis.kind === 'fold' ? analysis.files : undefined;
+  return value === undefined || files === undefined ? value : files.load(value, home);
 }
 
 async function registered({ model, manifest: written, rowsPerRun }: ToyModel, dataset: DatasetRecord, home: string) {

@@ -1,33 +1,53 @@
 import { ScoreBuffer } from '../../data/scores/buffer.ts';
 import { openScoreFile, type ScoreSource, type Scores, writeScoreFile } from '../../data/scores/file.ts';
-import type { RawOutputs, ScoreScale } from '../../data/scores/scale.ts';
+import type { RawOutputs } from '../../data/scores/scale.ts';
 import type { Batch } from '../../data/types.ts';
 import { analysisFailed } from '../../errors.ts';
 import type { Analysis } from '../analysis.ts';
+import { intervenedInputs, intervenedProgram, intervenedValues } from '../interventions/intervened.ts';
+import { type Intervention, type MeanPart, meanParts, scaledColumns } from '../interventions/intervention.ts';
+import { type Settled, settled } from '../interventions/settled.ts';
 import { exactOutput, type ScoreTarget, scaleOf } from '../score.ts';
 
-/** Which element of which output is scored; the manifest's score when omitted. */
+/** What is scored, and in which model. */
 export interface ScoresSpec {
+  /** Which element of which output; the manifest's score when omitted. */
   readonly target?: ScoreTarget;
+  /** What is not as it was in the model; absent, and never empty, where it is as it is. */
+  readonly interventions?: readonly Intervention[];
 }
 
-/** The question about scores that a reading of them depends on. */
-export const partOf = ({ target }: ScoresSpec): ScoresSpec => (target === undefined ? {} : { target });
+const ofScores = { target: true, interventions: true } satisfies Readonly<Record<keyof ScoresSpec, true>>;
+
+/** The question about scores that a reading of them depends on: all that it says of them, and nothing else. */
+export const partOf = (spec: ScoresSpec): ScoresSpec =>
+  Object.fromEntries(Object.entries(spec).filter(([name, value]) => name in ofScores && value !== undefined));
 
 /** The output of every row that is scored: the one state that is O(rows), and so beyond a million rows lies in a temporary file. */
 export interface ScoresState {
   readonly buffer: ScoreBuffer;
+  readonly intervened?: readonly Settled[] | undefined;
 }
 
-export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource> = {
+export const scores: Analysis<ScoresSpec, ScoresState, ScoreSource, readonly MeanPart[]> = {
   kind: 'fold',
   name: 'scores',
   version: 2,
-  program: ({ target }, subject) => ({ outputs: { output: exactOutput(subject, target ?? subject.score) } }),
-  start: ({ target }, subject) => ({ buffer: new ScoreBuffer(scaleOf(subject, target)) }),
+  parts: ({ interventions }) => meanParts(interventions),
+  columns: ({ interventions }) => scaledColumns(interventions),
+  start: ({ target, interventions }, subject, ...means) => ({
+    buffer: new ScoreBuffer(scaleOf(subject, target)),
+    intervened: interventions && settled(interventions, means, subject),
+  }),
+  program({ target }, subject, { intervened }) {
+    const output = exactOutput(subject, target ?? subject.score);
+    return intervened === undefined ? { outputs: { output } } : intervenedProgram(intervened, subject, output);
+  },
+  parameters: ({ intervened = [] }, batch) => intervenedValues(intervened, batch),
+  inputs: ({ intervened = [] }, batch, _spec, subject) => intervenedInputs(intervened, subject, batch),
   fold(state, outputs, batch) {
     const output = outputs.output?.data as RawOutputs;
-    assertProbabilities(state.buffer.scale, output, batch.index);
+    assertProbabilities(state, output, batch.index);
     state.buffer.add({ row: batch.index, output, label: labelsOf(batch) });
     return state;
   },
@@ -63,15 +83,23 @@ function labelsOf({ label, labelled }: Batch): Int8Array {
   return labels;
 }
 
-function assertProbabilities({ space }: ScoreScale, output: RawOutputs, index: Float64Array): void {
+function assertProbabilities(
+  { buffer: { scale }, intervened }: ScoresState,
+  output: RawOutputs,
+  index: Float64Array,
+): void {
+  const { space } = scale;
   if (space === 'VALUE') return;
   const isScore =
     space === 'LOGIT' ? (value: number) => !Number.isNaN(value) : (value: number) => value >= 0 && value <= 1;
   const at = output.findIndex((value) => !isScore(value));
   if (at < 0) return;
-  throw analysisFailed(
-    `The score of row ${index[at]} is ${output[at]}, which is no probability. ` +
-      'If the output is a logit or a plain value, say so in the manifest’s score.space.',
-    { row: index[at], score: String(output[at]) },
-  );
+  const remedy =
+    intervened === undefined
+      ? 'If the output is a logit or a plain value, say so in the manifest’s score.space.'
+      : 'It is what these interventions make of it: choose other values, or a layer before the last.';
+  throw analysisFailed(`The score of row ${index[at]} is ${output[at]}, which is no probability. ${remedy}`, {
+    row: index[at],
+    score: String(output[at]),
+  });
 }

@@ -3,8 +3,8 @@ import { type FeatureBinding, slotsOf } from '../manifest/manifest.ts';
 import type { Batch, InputRows } from '../types.ts';
 import { type Bag, bagInputs } from './bags.ts';
 import { withBags } from './part.ts';
-import { type Encoded, numbersIn } from './string-table.ts';
-import { blankTensor, tensorOf } from './tensor-fill.ts';
+import { type Encoded, type EncodedRow, numbersIn } from './string-table.ts';
+import { blankTensor, fillRows, tensorOf } from './tensor-fill.ts';
 
 /** A copy of rows, in which features have the values that they have in other rows. */
 export interface CopyOfRows {
@@ -90,11 +90,8 @@ function copiesOfBag(
   return { bound: bag.bound, ids, starts };
 }
 
-/** A row that was kept by input, for copies of a batch. */
-export function keptRow(
-  kept: Readonly<Record<string, readonly Encoded[]>>,
-  { inputs, bags = [], texts }: Batch,
-): InputRows {
+/** A row that was kept by input, for copies of a batch; zero behind the elements that were kept. */
+export function keptRow(kept: EncodedRow, { inputs, bags = [], texts }: Batch): InputRows {
   const bagged = bagInputs(bags);
   const numbers = (name: string): number[] => numbersIn(kept[name] ?? [], texts);
   const plain = Object.entries(inputs).flatMap(([name, { dtype, dims }]): [string, Tensor][] =>
@@ -115,9 +112,14 @@ export function rowsWith(
 ): InputRows {
   const { dtype, dims, data } = inputs[input] as Tensor;
   const width = data.length / rowCount;
-  const numbers = numbersIn(values, texts).flatMap((value) => new Array<number>(width).fill(0).with(index, value));
-  return {
-    rowCount: values.length,
-    inputs: { [input]: tensorOf(dtype, [values.length, ...dims.slice(1)], numbers) },
-  };
+  const tensor = blankTensor(dtype, [values.length, ...dims.slice(1)]);
+  fillRows(
+    tensor.data,
+    { index, rowWidth: width },
+    0,
+    { numbers: Float64Array.from(numbersIn(values, texts)), width: 1 },
+    0,
+    values.length,
+  );
+  return { rowCount: values.length, inputs: { [input]: tensor } };
 }

@@ -82,10 +82,25 @@ function holds(dtype: Tensor['dtype']): (value: number) => boolean {
 const refuseNull = (refuse: Refuse, row: number): void =>
   refuse(row, null, 'null, and the feature has no “missing” to take its place', true);
 
-function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tensor['dtype']): Decoder['decode'] {
+/** What an input of a type takes for a raw number of a feature; where it takes none, why: a text that completes “… is”. */
+export function numberTaker(
+  { transform = [] }: NumericFeature,
+  dtype: Tensor['dtype'],
+): (raw: number) => number | string {
   const fits = holds(dtype);
   const apply = transformation(transform);
-  const standIn = missing === undefined ? undefined : apply(missing);
+  return (raw) => {
+    if (!Number.isFinite(raw)) return 'not a finite number';
+    const value = apply(raw);
+    if (fits(value)) return value;
+    return Number.isFinite(value) ? `out of the range of its input (${dtype})` : `${value} once it is transformed`;
+  };
+}
+
+function numberDecoder(feature: NumericFeature, dtype: Tensor['dtype']): Decoder['decode'] {
+  const { missing, transform = [] } = feature;
+  const take = numberTaker(feature, dtype);
+  const standIn = missing === undefined ? undefined : transformation(transform)(missing);
   return (vector, rowCount, into, refuse) => {
     const numbers = numbersOf(vector);
     const nulls = nullBitsOf(vector);
@@ -96,15 +111,9 @@ function numberDecoder({ missing, transform = [] }: NumericFeature, dtype: Tenso
         continue;
       }
       const raw = numbers[row] as number;
-      const value = apply(raw);
-      if (Number.isFinite(raw) && fits(value)) into[row] = value;
-      else if (!Number.isFinite(raw)) refuse(row, raw, 'not a finite number');
-      else
-        refuse(
-          row,
-          raw,
-          Number.isFinite(value) ? `out of the range of its input (${dtype})` : `${value} once it is transformed`,
-        );
+      const taken = take(raw);
+      if (typeof taken === 'number') into[row] = taken;
+      else refuse(row, raw, taken);
     }
   };
 }

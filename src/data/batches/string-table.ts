@@ -41,6 +41,9 @@ export class Texts {
 /** An element of an input as it can be kept: a number, or a text and not the place that it has in some list. */
 export type Encoded = number | string;
 
+/** What a row has in inputs, by their names. */
+export type EncodedRow = Readonly<Record<string, readonly Encoded[]>>;
+
 interface EncodedRows {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly texts?: Texts;

@@ -5,13 +5,13 @@ import { using } from '../../using.ts';
 import { Reader } from '../duckdb/reader.ts';
 import { Query } from '../duckdb/sql.ts';
 import { idLimits } from '../manifest/carriers.ts';
-import { type FeatureBinding, type Manifest, readsTexts } from '../manifest/manifest.ts';
+import { type FeatureBinding, type Manifest, readsTexts, slotsOf } from '../manifest/manifest.ts';
 import type { Vocabularies } from '../manifest/vocabulary.ts';
 import type { Batch } from '../types.ts';
 import { BatchBuilder } from './batches.ts';
 import { bind } from './bind.ts';
 import { Chunk } from './chunk.ts';
-import { type Encoded, encodedIn } from './string-table.ts';
+import { type Encoded, type EncodedRow, encodedIn } from './string-table.ts';
 
 /** Feature name to raw value, as in a dataset. */
 export type WrittenRow = Readonly<Record<string, unknown>>;
@@ -71,21 +71,41 @@ export async function writtenBatch(
  * What the model takes for raw values of one feature, a single element each: texts where its input takes texts. Throws
  * BINDING_MISMATCH for a value that it cannot take.
  */
-export async function encodedValues(
-  values: readonly unknown[],
+export async function encodedValues(values: readonly unknown[], ...of: OneFeature): Promise<Encoded[]> {
+  const [feature] = of;
+  const encoded = encodedIn(await batchOfFeature(values, ...of), feature.input);
+  return values.map((_, at) => encoded[(at + 1) * (feature.index + 1) - 1] as Encoded);
+}
+
+/**
+ * The same of one raw value of a feature of any kind: by input, the elements of a row up to the last that the feature fills, those of others
+ * zero; of a list beside its offsets, its ids.
+ */
+export async function encodedRow(value: unknown, ...of: OneFeature): Promise<EncodedRow> {
+  const batch = await batchOfFeature([value], ...of);
+  return Object.fromEntries(Object.keys(batch.inputs).map((input) => [input, encodedIn(batch, input)]));
+}
+
+type OneFeature = [
   feature: FeatureBinding,
-  { inputs, lookups, texts }: Pick<ModelGraph, 'inputs' | 'lookups' | 'texts'>,
+  graph: Pick<ModelGraph, 'inputs' | 'lookups' | 'texts'>,
   manifest: Manifest,
   vocabularies: Vocabularies,
-): Promise<Encoded[]> {
+];
+
+/** Rows of a model that has no other feature. */
+function batchOfFeature(
+  values: readonly unknown[],
+  ...[feature, { inputs, lookups, texts }, manifest, vocabularies]: OneFeature
+): Promise<Batch> {
+  const own = inputs.flatMap(({ name, dtype }) => {
+    const filled = slotsOf(feature).filter(({ input }) => input === name);
+    const elements = Math.max(...filled.map(({ index, width }) => index + width));
+    return filled.length === 0 ? [] : [{ name, dtype, shape: [null, elements] }];
+  });
   const rows = values.map((value) => ({ [feature.name]: value }));
-  const own = inputs
-    .filter(({ name }) => name === feature.input)
-    .map(({ name, dtype }) => ({ name, dtype, shape: [null, feature.index + 1] }));
   const graph = { inputs: own, lookups, ...(texts && { texts }) };
-  const batch = await writtenBatch(rows, graph, { ...manifest, features: [feature] }, vocabularies);
-  const encoded = encodedIn(batch, feature.input);
-  return values.map((_, at) => encoded[(at + 1) * (feature.index + 1) - 1] as Encoded);
+  return writtenBatch(rows, graph, { ...manifest, features: [feature] }, vocabularies);
 }
 
 function assertKnown(rows: readonly WrittenRow[], { features }: Manifest): void {

@@ -8,11 +8,14 @@ import type { DatasetRecord, RowSelection } from '../types.ts';
 import { classOf } from './type.ts';
 
 /** Rows whose values are asked for, and of which column. */
-interface Wanted {
+interface WantedColumn {
   readonly selection: RowSelection;
   /** The indexes of those among them that are used, where these are not all. */
   readonly used?: AsyncIterable<Float64Array> | undefined;
   readonly column: string;
+}
+
+interface Wanted extends WantedColumn {
   readonly count: number;
   /** Of a column of numbers: only such as occur. */
   readonly areOccurring?: boolean;
@@ -57,9 +60,19 @@ export async function mostFrequent(dataset: DatasetRecord, wanted: Wanted): Prom
   return found.map(({ value }) => toJson(value as DuckDBValue));
 }
 
+/** Mean of a numeric column over the selected rows, nulls and NaN left out (Kahan’s sum); NaN without any value. Throws DATASET_REJECTED. */
+export async function meanOf(dataset: DatasetRecord, wanted: WantedColumn): Promise<number> {
+  const isFloat = classOf(typeOf(dataset, wanted.column)) === 'FLOAT';
+  const [found] = await records(dataset, wanted, (_, column, source) => {
+    const isNumber = isFloat ? ` AND NOT isnan(${column})` : '';
+    return `SELECT favg(CAST(${column} AS DOUBLE)) AS mean ${source} AND ${column} IS NOT NULL${isNumber}`;
+  });
+  return (found?.mean as number | null | undefined) ?? Number.NaN;
+}
+
 async function records(
   dataset: DatasetRecord,
-  { selection, used, column }: Wanted,
+  { selection, used, column }: WantedColumn,
   sql: (query: Query, column: string, source: string) => string,
 ): Promise<Record<string, unknown>[]> {
   await assertUnchanged(dataset.files);
