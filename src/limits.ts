@@ -96,6 +96,8 @@ export const analysisLimits = {
   projectedComponents: 50,
   /** Of t-SNE, which takes time and memory with the square: half a minute here. */
   tsneRows: 2000,
+  /** Interventions that hold together: each SHUFFLE reads the rows once more beside the pass. */
+  interventionCount: 100,
   /** Entries closest to another that are kept. */
   nearestCount: 1000,
 } as const;

@@ -3,6 +3,7 @@ import './cache.ts';
 import './models/capabilities.ts';
 import './changes/comparison.ts';
 import './changes/drift.ts';
+import './changes/intervention.ts';
 import './attributions/conductance.ts';
 import './datasets/dataset.ts';
 import './quality/evaluation.ts';

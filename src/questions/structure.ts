@@ -31,13 +31,13 @@ export const layersOf = (model: ModelRow): LayerOfModel[] => model.graph.layers.
 export const layerNamed = (model: ModelRow, name: unknown): LayerOfModel | null =>
   layersOf(model).find(({ layer }) => layer.name === name) ?? null;
 
-/** Throws BAD_USER_INPUT for a layer that the model does not have. */
-export function layerAsked(model: ModelRow, name: string): LayerOfModel {
+/** Throws BAD_USER_INPUT for a layer that the model does not have, naming the argument. */
+export function layerAsked(model: ModelRow, name: string, argument = 'layer'): LayerOfModel {
   const found = layerNamed(model, name);
   if (found !== null) return found;
   const names = model.graph.layers.map((layer) => layer.name);
   const { words, data } = suggestionFor(name, names);
-  throw badUserInput('layer', `The model ${titleOf(model)} has no layer “${name}”.${words}`, data);
+  throw badUserInput(argument, `The model ${titleOf(model)} has no layer “${name}”.${words}`, data);
 }
 
 /** All of them when `names` is null, in topological order. Throws BAD_USER_INPUT for one that the model does not have, and for none. */

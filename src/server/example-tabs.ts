@@ -238,4 +238,29 @@ query HourAndPairs {
   }
 }
 `,
+  `# What would the models be without the tail number? What version 2 loses is what it has learnt by heart.
+query WithoutTheTailNumber {
+  first: model(name: "flights", version: "1") { ...without }
+  second: model(name: "flights", version: "2") { ...without }
+}
+
+fragment without on Model {
+  training: intervention(
+    set: [{ feature: { name: "tailnum", value: null } }]
+    rows: { dataset: "flights", partitions: ["9"] }
+  ) { ...change }
+  later: intervention(
+    set: [{ feature: { name: "tailnum", value: null } }]
+    rows: { dataset: "flights", partitions: ["10"] }
+  ) { ...change }
+}
+
+fragment change on Intervention {
+  before { auc logLoss }
+  after { auc logLoss }
+  aucDifference
+  logLossDifference
+  scoreChange { psi wasserstein }
+}
+`,
 ];
