@@ -16,7 +16,7 @@ ROUNDING = 1e-6
 def observed(view: View, layer: dict):
     """[rows, positions, units], or None."""
     values = view.tensors.get(layer["name"])
-    if values is None or values.ndim == 0 or values.shape[0] != len(view.index) or values.dtype.kind != "f":
+    if values is None or values.dtype.kind != "f" or layer["name"] not in view.subject.by_rows:
         return None
     return right.observations(values, layer["units"], layer["kind"])
 

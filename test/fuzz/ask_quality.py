@@ -6,7 +6,7 @@ import numpy as np
 import evaluation as right
 from compare import Figures
 from questions import Kind, rows_of, rows_text, target_drawn, target_text, view_of
-from subject import Subject
+from subject import SIGMOID, Subject
 
 PART = "slice rowCount positiveCount auc gauc logLoss normalizedEntropy calibrationRatio"
 
@@ -76,6 +76,7 @@ class Part:
 
     def __init__(self, view, inside, target: dict):
         self.labels = view.labels[inside]
+        self.is_double = view.subject.case["dtype"] == "float64"
         self.is_logit = view.subject.case["head"]["kind"] == "LOGIT"
         self.scores, self.rounded = view.both(target | {"space": "PROBABILITY"}, inside)
         self.own, self.own_rounded = view.both(target | {"space": "LOGIT" if self.is_logit else "PROBABILITY"}, inside)
@@ -85,7 +86,11 @@ class Part:
     def losses(self):
         if self.is_logit:
             return right.log_losses(self.labels, self.own), right.log_losses(self.labels, self.own_rounded)
-        return right.losses_of(self.labels, self.scores), right.losses_of(self.labels, self.rounded)
+        exact, rounded = right.losses_of(self.labels, self.scores), right.losses_of(self.labels, self.rounded)
+        if self.is_double:
+            return exact, rounded
+        ends = right.losses_of(self.labels, self.scores + np.where(self.scores < 0.5, -SIGMOID, SIGMOID))
+        return exact, np.where(np.abs(ends - exact) > np.abs(rounded - exact), ends, rounded)
 
     def judge(self, path: str, answer: dict, figures: Figures) -> None:
         labels = self.labels

@@ -19,6 +19,9 @@ SHAKEN = "shaken"
 PRECISIONS = (torch.float64, torch.float32, SHAKEN)
 """The last: float32 again, with weights moved by as much as it rounds, so that rounding is seen twice."""
 
+SIGMOID = 2.4e-7
+"""How far onnxruntime's Sigmoid in float32 may be from right: in parts of 1, not of what it gives, which is 0 below -18."""
+
 
 def worst(exact: dict, *others: dict) -> dict:
     """Figures as far from the exact ones as the worst of others."""
@@ -86,6 +89,13 @@ class Subject:
     @cached_property
     def tensors(self) -> Tensors:
         return Tensors(self.model)
+
+    @cached_property
+    def by_rows(self) -> set[str]:
+        """Tensors whose first axis is that of the rows, not of as many steps or units: it grows with them."""
+        some = next(at for at, one in enumerate(self.encoded) if one is not None)
+        two, three = (View(self, [some] * count, 0).tensors for count in (2, 3))
+        return {name for name, value in two.items() if value.shape[:1] == (2,) and three[name].shape[:1] == (3,)}
 
     def view(self, asked: dict, first: int | None = None) -> "View":
         """Of rows: `partitions`, `below` of the column `at`, `invalid`; only the first so many of them."""
@@ -191,7 +201,10 @@ def target_of(case: dict, logits, asked: dict):
     if "negativeSampling" in head:
         logit = logit + float(np.log(head["negativeSampling"]))
     is_probability = space == "PROBABILITY" or (space == "OUTPUT" and kind != "LOGIT")
-    return torch.sigmoid(logit) if is_probability else logit
+    if not is_probability:
+        return logit
+    p = torch.sigmoid(logit)
+    return p if p.dtype == torch.float64 else p + SIGMOID / 12 * torch.cos(1e4 * logit.detach())
 
 
 def column_of(case: dict, name: str) -> str:
