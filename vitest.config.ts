@@ -10,7 +10,7 @@ export default defineConfig({
   // One copy for tests and libraries alike: Node takes this file, vite would take the one for bundlers.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    globalSetup: ['test/support/postgres.ts', 'test/support/pglite.ts'],
+    globalSetup: ['test/support/temporary.ts', 'test/support/postgres.ts', 'test/support/pglite.ts'],
     // Native libraries are loaded, and processes are killed on purpose.
     pool: 'forks',
     // One more than the cores of a small machine: many tests wait for servers.

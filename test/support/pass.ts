@@ -1,4 +1,4 @@
-import { mkdtemp, readFile as readBeside } from 'node:fs/promises';
+import { mkdtemp, readFile as readBeside, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { decodeResult, encodeResult } from '../../src/analysis/codec.ts';
@@ -46,13 +46,20 @@ interface Question {
  * Answers to questions about a model of either executor and a Parquet file, by a real pass in this process: registered, bound, read, run and
  * folded as the server does it.
  */
-export async function answersOf(
+export const answersOf = (
   toy: Toy,
   questions: readonly Question[],
   parts: Readonly<Record<string, unknown>> = {},
   onProgress: (progress: PassProgress) => void = () => undefined,
+): Promise<unknown[]> => atHome((home) => answered(home, toy, questions, parts, onProgress));
+
+async function answered(
+  home: string,
+  toy: Toy,
+  questions: readonly Question[],
+  parts: Readonly<Record<string, unknown>>,
+  onProgress: (progress: PassProgress) => void,
 ): Promise<unknown[]> {
-  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const dataset = await inspectDataset([resolve(toy.rows)], {
     label: toy.label ?? null,
     groupBy: null,
@@ -124,11 +131,16 @@ async function registered({ model, manifest: written, rowsPerRun }: ToyModel, da
 }
 
 /** Answers to questions about tables of a model's weights, as a compute process gives them. */
-export async function tableAnswersOf(
+export const tableAnswersOf = (
   { model }: Pick<Toy, 'model'>,
   questions: readonly { readonly name: string; readonly spec: TableSpec }[],
+): Promise<unknown[]> => atHome((home) => tablesAnswered(home, model, questions));
+
+async function tablesAnswered(
+  home: string,
+  model: string,
+  questions: readonly { readonly name: string; readonly spec: TableSpec }[],
 ): Promise<unknown[]> {
-  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
   const path = resolve(model);
   const source = { path, root: dirname(path) };
   const executor = await executorFor(source);
@@ -146,4 +158,14 @@ export async function tableAnswersOf(
     onFailure: () => undefined,
   });
   return answers;
+}
+
+/** With a home that goes with the answer. */
+async function atHome<T>(work: (home: string) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), 'glassgraph-'));
+  try {
+    return await work(home);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
 }
