@@ -30,7 +30,10 @@ export function weightsOf(nodes: readonly NodeProto[], view: GraphView, dependen
 const wide: ReadonlySet<Type> = new Set([Type.INT32, Type.UINT32, Type.INT64, Type.UINT64]);
 const noNumbers: ReadonlySet<Type> = new Set([Type.BOOL, Type.STRING]);
 
-/** Number of elements of the weights among these, whatever their type. */
+/**
+ * Number of elements of the weights among these, whatever their type. Scalars, booleans, texts, and whole numbers of 32 and 64 bits that
+ * nothing dequantises are constants of the graph (shapes, axes, indices), no weights.
+ */
 export function parameterCount(weights: Iterable<string>, view: GraphView): number {
   let count = 0;
   for (const name of weights) {
