@@ -98,16 +98,18 @@ export function numberTaker(
 }
 
 function numberDecoder(feature: NumericFeature, dtype: Tensor['dtype']): Decoder['decode'] {
-  const { missing, transform = [] } = feature;
+  const { missing } = feature;
   const take = numberTaker(feature, dtype);
-  const standIn = missing === undefined ? undefined : transformation(transform)(missing);
+  const standIn = missing === undefined ? undefined : take(missing);
   return (vector, rowCount, into, refuse) => {
     const numbers = numbersOf(vector);
     const nulls = nullBitsOf(vector);
     for (let row = 0; row < rowCount; row++) {
       if (isNull(nulls, row)) {
         if (standIn === undefined) refuseNull(refuse, row);
-        else into[row] = standIn;
+        else if (typeof standIn === 'number') into[row] = standIn;
+        // What the manifest says is held to what rows are: the model would be given NaN without a word.
+        else refuse(row, null, `null, and the “missing” that takes its place, ${missing}, is ${standIn}`);
         continue;
       }
       const raw = numbers[row] as number;

@@ -224,6 +224,36 @@ test('with missing, an id beyond its table becomes it', async () => {
   expect(flat('x')).toEqual([1, 3, 3, 3]);
 });
 
+test('what a null becomes is held to what the value itself would be', async () => {
+  const nulls = await datasetOf('SELECT NULL::DOUBLE AS v');
+  const outcome = async (dataset: DatasetRecord, dtype: TensorSpec['dtype'], feature: FeatureBinding) => {
+    const asked = { dataset, inputs: [input('x', dtype, 1)], features: [feature] };
+    return read(asked).then(
+      ({ flat }) => flat('x'),
+      (error) => error.code,
+    );
+  };
+  for (const missing of [-3, -1.25, -1, 0, 0.5, 1, 1e40]) {
+    const values = await datasetOf(`SELECT ${missing}::DOUBLE AS v`);
+    for (const dtype of ['float32', 'float64', 'int32', 'int64', 'bool'] as const)
+      for (const transform of [[], [{ log1p: true }], [{ standardize: { mean: 0.5, deviation: 1e-300 } }]] as const) {
+        const feature = { kind: 'NUMERIC', name: 'v', column: 'v', input: 'x', index: 0, transform } as const;
+        const own = await outcome(values, dtype, feature);
+        expect(await outcome(nulls, dtype, { ...feature, missing }), `${missing} ${dtype}`).toEqual(own);
+      }
+  }
+  const logarithm = { kind: 'NUMERIC', name: 'v', column: 'v', input: 'x', index: 0, missing: -1.25 } as const;
+  const asked = {
+    dataset: nulls,
+    inputs: [input('x', 'float32', 1)],
+    features: [{ ...logarithm, transform: [{ log1p: true }] }],
+  };
+  await expect(read(asked as Asked)).rejects.toMatchObject({
+    code: 'BINDING_MISMATCH',
+    message: expect.stringContaining('the “missing” that takes its place, -1.25, is NaN once it is transformed'),
+  });
+});
+
 test('rows that all have to be skipped are an error, not an empty answer', async () => {
   const dataset = await datasetOf('SELECT NULL::DOUBLE AS v');
   const asked = { dataset, inputs: [input('x', 'float32', 1)], features: [number('v')] };
