@@ -27,6 +27,8 @@ def number(rng: random.Random, name: str) -> dict:
         }
         chosen = rng.sample(list(steps), rng.choice([1, 1, 2]))
         # The logarithm is of what is at least zero.
+        if "log1p" in chosen and field.get("missing", 0) <= -1:
+            field["missing"] = -0.25
         field["transform"] = [steps[name] for name in sorted(chosen, key=lambda one: one != "log1p")]
     return field
 
