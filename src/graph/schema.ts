@@ -4,6 +4,7 @@ import './models/capabilities.ts';
 import './changes/comparison.ts';
 import './changes/drift.ts';
 import './changes/intervention.ts';
+import './changes/history.ts';
 import './attributions/conductance.ts';
 import './datasets/dataset.ts';
 import './quality/evaluation.ts';

@@ -263,4 +263,50 @@ fragment change on Intervention {
   scoreChange { psi wasserstein }
 }
 `,
+  `# What has changed from the months of training to those after: rows, neurons, what drives version 2?
+query Drift {
+  model(name: "flights", version: "2") {
+    drift(
+      reference: { dataset: "flights", partitionRange: { to: "9" } }
+      current: { dataset: "flights", partitionRange: { from: "10" } }
+    ) {
+      aucReference
+      aucCurrent
+      score { psi ks }
+      features { feature { name } shift { psi ks } unseen missingReference missingCurrent }
+      neurons(first: 5) { neuron { index layer { name } } shift { psi } meanChange }
+      saliencyRankCorrelation
+      plot
+    }
+  }
+}
+`,
+  `# Is version 2 better than version 1, in all, by month and by airport, and on which flights do they disagree most?
+query VersionsCompared {
+  model(name: "flights", version: "2") {
+    comparison(with: { name: "flights", version: "1" }, rows: { dataset: "flights", partitionRange: { from: "10" } }) {
+      aucDifference
+      aucDifferenceInterval { low high }
+      aucPValue
+      flipRate
+      byPartition { slice aucDifference aucDifferenceInterval { low high } }
+      slices(by: "origin") { slice rowCount aucDifference aucPValue }
+      disagreements(first: 3) { row { index label values } baseScore candidateScore }
+      plot
+    }
+  }
+}
+`,
+  `# How has version 2 fared, month by month?
+query History {
+  model(name: "flights", version: "2") {
+    history(rows: { dataset: "flights" }) {
+      partition
+      evaluation { auc aucInterval { low high } logLoss }
+      statistics(layer: "relu_3") { standardDeviation zeroFraction }
+    }
+    historyPlot(rows: { dataset: "flights" }, reference: { dataset: "flights", partitionRange: { to: "9" } })
+  }
+}
+`,
 ];

@@ -144,6 +144,8 @@ export const readings: readonly ReadingQuestion[] = [
   { name: 'flips', spec: { ...both, threshold: 0.5 }, parts: twoScores },
   { name: 'disagreements', spec: both, parts: twoScores, namesRows: true },
   { name: 'scoreShift', spec: { current: {}, reference: {} }, parts: twoScores },
+  { name: 'scoreShiftByPartition', spec: { current: {}, reference: {} }, parts: twoScores },
+  { name: 'scoresByPartition', spec: {} },
   {
     name: 'unitShift',
     spec: hidden,

@@ -45,6 +45,8 @@ export async function pairedRows(
   if (joined.count === 0)
     throw badUserInput('rows', 'No row is one that both models take: there is nothing to compare them on.');
   const { count } = joined;
+  // What no 0/1 label can be compared with has none.
+  if (sources.candidate.scale.space === 'VALUE') joined.label.fill(-1);
   const found = {
     count,
     row: joined.row.subarray(0, count),

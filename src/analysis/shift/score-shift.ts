@@ -28,7 +28,8 @@ export const scoreShift: Reading<ScoreShiftSpec, [ScoreSource, ScoreSource], Shi
 const nothingIn = (role: string) =>
   badUserInput(role, `\`${role}\` selects no row: there is nothing to compare. Select others.`);
 
-async function sortedScores(of: ScoreSource): Promise<Float64Array> {
+/** Ascending. Throws ANALYSIS_FAILED for one that is no number. */
+export async function sortedScores(of: ScoreSource): Promise<Float64Array> {
   const all = new Float64Array(of.rowCount);
   let at = 0;
   for await (const stretch of of.stretches()) {

@@ -96,7 +96,7 @@ const GroupSaliency = builder.objectRef<SaliencyOfPlayer>('GroupSaliency').imple
   }),
 });
 
-const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
+export const Saliency = builder.objectRef<NamedSaliency>('Saliency').implement({
   description: 'Attributions of every feature, aggregated over rows.',
   fields: (t) => ({
     method: t.field({

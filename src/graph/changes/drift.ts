@@ -28,7 +28,7 @@ import type { Context } from '../builder/context.ts';
 import { firstUpTo, refusedEarly } from '../builder/early.ts';
 import { RowsInput } from '../datasets/rows-input.ts';
 import { Provenance } from '../shared/provenance.ts';
-import { Feature, Layer, Model, Neuron } from '../shared/references.ts';
+import { Drift, Feature, Layer, Model, Neuron } from '../shared/references.ts';
 import { TargetInput } from '../shared/target.ts';
 import { DistributionShift } from './shift.ts';
 
@@ -117,7 +117,7 @@ async function aucOf(of: Drifted, side: 'current' | 'reference', context: Contex
   return orNull((await qualityOf(context, of, side))?.value.auc);
 }
 
-const Drift = builder.objectRef<Drifted>('Drift').implement({
+builder.objectType(Drift, {
   description: 'What has changed about a model from the reference’s rows to the current ones.',
   fields: (t) => ({
     score: t.field({

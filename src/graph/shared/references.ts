@@ -1,6 +1,7 @@
 import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import type { Answer } from '../../planner/question.ts';
 import type { ComparedModels } from '../../questions/changes/comparison.ts';
+import type { Drifted } from '../../questions/changes/drift.ts';
 import type { ScoredRows } from '../../questions/quality.ts';
 import type { FeatureOfModel, GroupOfModel, LayerOfModel, NeuronOfLayer } from '../../questions/structure.ts';
 import type { DatasetRow } from '../../store/datasets.ts';
@@ -21,4 +22,5 @@ export const FeatureGroup = builder.objectRef<GroupOfModel>('FeatureGroup');
 export const Dataset = builder.objectRef<DatasetRow>('Dataset');
 export const Job = builder.objectRef<JobRow>('Job');
 export const Evaluation = builder.objectRef<EvaluationOfModel>('Evaluation');
+export const Drift = builder.objectRef<Drifted>('Drift');
 export const Comparison = builder.objectRef<ComparedModels>('Comparison');

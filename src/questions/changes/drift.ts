@@ -1,3 +1,4 @@
+import { rowPage } from '../../analysis/columns/row-page.ts';
 import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import { type ColumnShift, columnShift } from '../../analysis/shift/column-shift.ts';
 import { covarianceSimilarity } from '../../analysis/shift/covariance-similarity.ts';
@@ -5,13 +6,14 @@ import { scoreShift } from '../../analysis/shift/score-shift.ts';
 import type { Shift } from '../../analysis/shift/shift.ts';
 import { type UnitShift, unitShift } from '../../analysis/shift/unit-shift.ts';
 import type { FeatureBinding } from '../../data/manifest/manifest.ts';
-import { bindingMismatch } from '../../errors.ts';
+import { badUserInput, bindingMismatch } from '../../errors.ts';
 import type { Answer } from '../../planner/question.ts';
 import type { DatasetRow } from '../../store/datasets.ts';
 import type { ModelRow } from '../../store/models.ts';
 import { ask, askRows, datasetAsked, type RowsArgument, selectedRows } from '../ask.ts';
 import type { Asker } from '../asker.ts';
 import { featureSaliencies, type PlayerSaliency, type SaliencyOfModel, saliencyOf } from '../attributions/saliency.ts';
+import { notFinite } from '../not-finite.ts';
 import { orNull } from '../or-null.ts';
 import { evaluationOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
 import { type FeatureOfModel, featuresOf, type LayerOfModel, layersOf, type NeuronOfLayer } from '../structure.ts';
@@ -40,6 +42,7 @@ export async function drifted(
   for (const [argument, rows] of Object.entries({ reference, current })) {
     assertHasColumns(model, await datasetAsked(asker, rows), argument);
     await selectedRows(asker, rows);
+    await assertSelectsRows(asker, rows, argument);
   }
   scoreTarget(model, target);
   return {
@@ -62,6 +65,14 @@ function assertHasColumns({ manifest }: ModelRow, dataset: DatasetRow, argument:
     `\`${argument}\`: the dataset ${dataset.name} has no column “${lacking.column}”, which the feature “${lacking.name}” reads.`,
     { argument, feature: lacking.name, column: lacking.column },
   );
+}
+
+/** Only filters may leave no row of a dataset. */
+async function assertSelectsRows(asker: Asker, rows: RowsArgument, argument: string): Promise<void> {
+  if ((rows.where ?? []).length === 0) return;
+  const { totalCount } = await askRows(asker, rowPage, { after: -1, count: 1 }, rows);
+  if (totalCount === 0)
+    throw badUserInput(argument, `\`${argument}\` selects no row: there is nothing to compare. Select others.`);
 }
 
 const aboutBoth = ({ model, current, reference }: Drifted) => ({
@@ -116,6 +127,9 @@ export const layerDriftsOf = (asker: Asker, of: Drifted): Promise<LayerDrift[]> 
   Promise.all(
     layersOf(of.model).map(async ({ model, layer }) => {
       const { value } = await ask(asker, unitShift, { layer: layer.name }, aboutBoth(of));
+      const unit = value.meanChange.findIndex((change) => !Number.isFinite(change));
+      if (unit >= 0)
+        throw notFinite(`Neuron ${unit} of the layer “${layer.name}”`, undefined, { layer: layer.name, neuron: unit });
       return { model, layer, of, units: value };
     }),
   );
