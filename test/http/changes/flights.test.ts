@@ -8,7 +8,7 @@ const expected = JSON.parse(await readFile('test/fixtures/changes/flights.json',
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ example: true });
+  server = await startServer({ example: true, patienceMs: 240_000 });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

@@ -75,6 +75,7 @@ export function questions(net: Net): Question[] {
     ofModel('predictions', `predictions(rows: [${net.written}]) { score target }`),
     ...centralQuestions(net),
     ...questionsOfLayers(net),
+    ...questionsOfChanges(net),
     ofModel(
       'tables of embeddings',
       `features {
@@ -159,6 +160,46 @@ function questionsOfLayers(net: Net): Question[] {
     each(
       'conductance',
       `conductance(${few}) { neuron { index } mean meanAbsolute } conductanceConvergence(${few}) { converged }`,
+    ),
+  ];
+}
+
+/** What has changed between rows, and between forms of one net. */
+function questionsOfChanges(net: Net): Question[] {
+  const [rows, dataset] = [all(net), `dataset: "${net.name}"`];
+  const reference = `reference: { ${dataset}, where: [{ column: "click", op: EQ, value: 0 }] }`;
+  const shifts = 'score { psi jensenShannon ks wasserstein } aucCurrent';
+  return [
+    ofModel(
+      'history',
+      `history(${rows}) { partition evaluation { rowCount logLoss } drift(${reference}) { ${shifts} } }`,
+    ),
+    ofModel(
+      'drift of scores and features',
+      `drift(${reference}, current: { ${dataset} }) {
+        ${shifts} features { feature { name } shift { psi ks wasserstein } missingCurrent unseen }
+      }`,
+    ),
+    ofModel(
+      'drift of saliency',
+      `drift(${reference}, current: { ${dataset} }) { saliencyRankCorrelation saliencyNdcg }`,
+    ),
+    {
+      name: 'drift of layers',
+      // Exporters have layers in different orders, and some that others have not.
+      fields: (layer) => `
+        ${net.layers.map((part) => `${part}: layer(name: "${layer(part)}") { index }`).join('\n')}
+        drift(${reference}, current: { ${dataset} }) { layers { layer { name } meanPsi covarianceSimilarity } }`,
+      read({ drift: { layers } }) {
+        const own = layers.map(({ layer }: { layer: { name: string } }) => layer);
+        return placesOf(own, net.layers).map((at) => ({ ...layers[at], layer: null }));
+      },
+    },
+    ofModel(
+      'comparison',
+      `comparison(with: { name: "${net.name}", version: "onnx" }, ${rows}) {
+        baseEvaluation { auc } candidateEvaluation { auc } byPartition { slice rowCount } slices(by: "click") { slice rowCount }
+      }`,
     ),
   ];
 }

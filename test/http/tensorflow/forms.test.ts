@@ -67,7 +67,7 @@ describe.each(nets)('the net $name', (net) => {
 
   beforeAll(async () => {
     const rows = `SELECT * FROM read_json('${join(net.folder, 'rows.json')}', format = 'newline_delimited')`;
-    await registerRows(server, net.name, rows, { label: 'click', groupBy: net.single });
+    await registerRows(server, net.name, rows, { label: 'click', groupBy: net.single, partitionBy: 'click' });
     for (const form of ['onnx', ...forms]) await registerForm(net, form);
     for (const form of ['onnx', ...forms]) found.set(form, await answers(net, form, asked));
   });
