@@ -9,9 +9,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 
 def log_losses(labels, logits):
-    """Of logits where the model says them, in float64, with probabilities clipped to [1e-15, 1 − 1e-15]."""
-    p = np.clip(1 / (1 + np.exp(-np.clip(logits, -700, 700))), 1e-15, 1 - 1e-15)
-    return -np.where(labels == 1, np.log(p), np.log1p(-p))
+    """Of logits where the model says them, in float64, exact however large."""
+    return np.logaddexp(0, np.where(labels == 1, -logits, logits))
 
 
 def losses_of(labels, scores):
