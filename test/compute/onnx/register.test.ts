@@ -59,7 +59,7 @@ describe('what is no model is refused, and why is said', () => {
   test.each([
     ['escape', /external data of .* does not name a file below the model’s folder/],
     ['absolute', /external data of .* does not name a file below the model’s folder/],
-    ['domain', /domain “.*”, which is not allowed/],
+    ['domain', /The model imports operators of the domain “.*”, which is not allowed/],
     ['opset99', /opset 99/],
     ['cycle', /in a circle/],
     ['shape', /needs .* bytes and has/],

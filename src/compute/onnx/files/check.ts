@@ -42,7 +42,7 @@ function checkOperatorSets({ opsetImport }: ModelProto): void {
 
 const unknownDomain = (domain: string, node?: NodeProto) =>
   modelRejected(
-    `${node === undefined ? 'The model' : `The node ${describe(node)}`} uses operators of the domain “${domain}”, which is not allowed. Export the model with standard operators.`,
+    `${node === undefined ? 'The model imports' : `The node ${describe(node)} uses`} operators of the domain “${domain}”, which is not allowed. Export the model with standard operators.`,
     { domain },
   );
 
