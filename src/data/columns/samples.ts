@@ -30,7 +30,7 @@ export interface NumberSample extends RowCounts {
 
 /** Throws DATASET_REJECTED when a file was changed. */
 export async function numbersIn(rows: SelectedRows, column: string): Promise<NumberSample> {
-  return using(await OpenRows.open(rows), async ({ reader, source, query }) => {
+  return using(await OpenRows.open(rows), async ({ reader, sources: [source], query }) => {
     const { dataset } = rows;
     const values = `CAST(${elementsSql(dataset, column)} AS DOUBLE)`;
     const counts = await countsOf(rows, column);
@@ -53,7 +53,7 @@ export async function numbersIn(rows: SelectedRows, column: string): Promise<Num
 }
 
 async function countsOf(rows: SelectedRows, column: string): Promise<RowCounts> {
-  return using(await OpenRows.open(rows), async ({ reader, source, query }) => {
+  return using(await OpenRows.open(rows), async ({ reader, sources: [source], query }) => {
     const { dataset } = rows;
     const value = columnSql(dataset, column);
     const isNaNValue = classOf(typeOf(dataset, column)) === 'FLOAT' ? ` OR isnan(${value})` : '';
@@ -77,46 +77,51 @@ export interface CategoryCounts {
 /** Values that have a bin of their own. */
 const binCount = 50;
 
-/** Throws DATASET_REJECTED when a file was changed. */
+/** Of values that occur in either sample: counted and joined by DuckDB, since ids may be as many as rows. Throws DATASET_REJECTED when a file was changed. */
 export async function categoriesIn(
   reference: SelectedRows,
   current: SelectedRows,
   column: string,
 ): Promise<CategoryCounts> {
-  const [before, after] = [await tableOf(reference, column), await tableOf(current, column)];
-  const ranked = [...before].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  const own = ranked.slice(0, binCount).map(([value]) => value);
-  const binned = (counts: ReadonlyMap<string, number>): number[] => {
-    const bins = own.map((value) => counts.get(value) ?? 0);
-    return [...bins, sumOf(counts.values()) - sumOf(bins)];
-  };
   const counts = { reference: await countsOf(reference, column), current: await countsOf(current, column) };
-  const all = isList(current.dataset, column) ? sumOf(after.values()) : counts.current.rowCount;
-  const unseenCount = sumOf([...after].filter(([value]) => !before.has(value)).map(([, count]) => count));
+  const bins = await joinedCounts(reference, current, column);
+  const all = isList(current.dataset, column) ? sumOf(bins.map(({ after }) => after)) : counts.current.rowCount;
+  const unseenCount = sumOf(bins.map(({ unseen }) => unseen));
   return {
     ...counts,
-    referenceCounts: binned(before),
-    currentCounts: binned(after),
+    referenceCounts: bins.map(({ before }) => before),
+    currentCounts: bins.map(({ after }) => after),
     unseen: all === 0 ? 0 : unseenCount / all,
   };
 }
 
-function sumOf(counts: Iterable<number>): number {
-  let sum = 0;
-  for (const count of counts) sum += count;
-  return sum;
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Of one value, or of all those that have no bin of their own. */
+interface JoinedCount {
+  readonly before: number;
+  readonly after: number;
+  readonly unseen: number;
 }
 
-async function tableOf(rows: SelectedRows, column: string): Promise<Map<string, number>> {
-  return using(await OpenRows.open(rows), async ({ reader, source, query }) => {
-    const { dataset } = rows;
-    const type = elementType(typeOf(dataset, column));
-    const isKnown = classOf(type) === 'FLOAT' ? 'value IS NOT NULL AND NOT isnan(value)' : 'value IS NOT NULL';
-    const text = textSql('value', type);
-    const values = `SELECT ${elementsSql(dataset, column)} AS value ${source}`;
-    const sql = `SELECT ${text} AS text, count(*) AS times FROM (${values}) WHERE ${isKnown} GROUP BY text`;
+async function joinedCounts(reference: SelectedRows, current: SelectedRows, column: string): Promise<JoinedCount[]> {
+  return using(await OpenRows.open(reference, current), async ({ reader, sources, query }) => {
+    const [before, after] = [reference, current].map(({ dataset }, at) => {
+      const type = elementType(typeOf(dataset, column));
+      const isKnown = classOf(type) === 'FLOAT' ? 'value IS NOT NULL AND NOT isnan(value)' : 'value IS NOT NULL';
+      const values = `SELECT ${elementsSql(dataset, column)} AS value ${sources[at]}`;
+      return `SELECT ${textSql('value', type)} AS text, count(*) AS times FROM (${values}) WHERE ${isKnown} GROUP BY text`;
+    });
+    const joined = `
+      SELECT coalesce(before.text, after.text) AS text, coalesce(before.times, 0) AS before, coalesce(after.times, 0) AS after
+      FROM (${before}) AS before FULL OUTER JOIN (${after}) AS after ON before.text = after.text`;
+    const ranked = `SELECT before, after, row_number() OVER (ORDER BY before DESC, text) AS place FROM (${joined})`;
+    const sql = `
+      SELECT CASE WHEN before > 0 AND place <= ${binCount} THEN place ELSE ${binCount + 1} END AS bin,
+             sum(before) AS before, sum(after) AS after, coalesce(sum(after) FILTER (before = 0), 0) AS unseen
+      FROM (${ranked}) GROUP BY bin ORDER BY bin`;
     const found = await reader.records(query.statement(sql));
-    return new Map(found.map(({ text: value, times }) => [String(value), Number(times)]));
+    return found.map((one) => ({ before: Number(one.before), after: Number(one.after), unseen: Number(one.unseen) }));
   });
 }
 
@@ -125,28 +130,34 @@ const isList = (dataset: DatasetRecord, column: string): boolean => classOf(type
 const elementsSql = (dataset: DatasetRecord, column: string): string =>
   isList(dataset, column) ? `unnest(${columnSql(dataset, column)})` : columnSql(dataset, column);
 
-/** A reader of selected rows, and what comes behind its SELECT. */
+/** A reader of selected rows, and what comes behind the SELECT of each. */
 class OpenRows implements Disposable {
   readonly reader: Reader;
   readonly query: Query;
-  readonly source: string;
+  readonly sources: readonly string[];
 
-  private constructor(reader: Reader, query: Query, source: string) {
+  private constructor(reader: Reader, query: Query, sources: readonly string[]) {
     this.reader = reader;
     this.query = query;
-    this.source = source;
+    this.sources = sources;
   }
 
-  static async open({ dataset, selection }: SelectedRows): Promise<OpenRows> {
-    await assertUnchanged(dataset.files);
-    const reader = await Reader.open(dataset.files.map(({ path }) => path));
-    const { sample } = selection;
-    if (sample !== undefined) await reader.addTable('drawn', 'row_index', drawn(dataset, selection, sample.count));
+  static async open(...selected: readonly SelectedRows[]): Promise<OpenRows> {
+    for (const { dataset } of selected) await assertUnchanged(dataset.files);
+    const paths = selected.flatMap(({ dataset }) => dataset.files.map(({ path }) => path));
+    const reader = await Reader.open([...new Set(paths)]);
     const query = new Query();
-    const where = whereSql(query, dataset, selection) || ' WHERE true';
-    const isDrawn =
-      sample === undefined ? '' : ` AND ${rowIndexSql(query, dataset.files)} IN (SELECT row_index FROM drawn)`;
-    return new OpenRows(reader, query, `FROM ${fromFiles(query, dataset.files)}${where}${isDrawn}`);
+    const sources: string[] = [];
+    for (const [at, { dataset, selection }] of selected.entries()) {
+      const { sample } = selection;
+      const table = `drawn${at}`;
+      if (sample !== undefined) await reader.addTable(table, 'row_index', drawn(dataset, selection, sample.count));
+      const where = whereSql(query, dataset, selection) || ' WHERE true';
+      const isDrawn =
+        sample === undefined ? '' : ` AND ${rowIndexSql(query, dataset.files)} IN (SELECT row_index FROM ${table})`;
+      sources.push(`FROM ${fromFiles(query, dataset.files)}${where}${isDrawn}`);
+    }
+    return new OpenRows(reader, query, sources);
   }
 
   [Symbol.dispose](): void {
