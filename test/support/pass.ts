@@ -11,6 +11,7 @@ import { idLimits } from '../../src/data/manifest/carriers.ts';
 import type { Manifest } from '../../src/data/manifest/manifest.ts';
 import { resolveManifest } from '../../src/data/manifest/resolve.ts';
 import { loadVocabularies } from '../../src/data/manifest/vocabulary.ts';
+import type { ScoreSource, Scores } from '../../src/data/scores/file.ts';
 import type { DatasetRecord, RowSelection } from '../../src/data/types.ts';
 import type { PassProgress, PassRequest } from '../../src/pass/protocol.ts';
 import { readableRows } from '../../src/pass/readable-rows.ts';
@@ -105,11 +106,16 @@ async function answered(
   return Promise.all(questions.map(({ name }, at) => loaded(name, answers[at], home)));
 }
 
-/** What readings would get of it, of results that are kept as files. */
+/** What readings would get of it, of results that are kept as files; in memory, since the files go with the home. */
 async function loaded(name: string, value: unknown, home: string): Promise<unknown> {
   const analysis = analysisNamed(name);
   const files = analysis.kind === 'fold' ? analysis.files : undefined;
-  return value === undefined || files === undefined ? value : files.load(value, home);
+  if (value === undefined || files === undefined) return value;
+  // Nothing but scores is kept as files.
+  const { scale, precision, rowCount, ...source } = (await files.load(value, home)) as ScoreSource;
+  const stretches: Scores[] = [];
+  for await (const stretch of source.stretches()) stretches.push(stretch);
+  return { scale, precision, rowCount, stretches: () => stretches };
 }
 
 async function registered({ model, manifest: written, rowsPerRun }: ToyModel, dataset: DatasetRecord, home: string) {
