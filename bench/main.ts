@@ -11,6 +11,7 @@ const groups = [
   'memory',
   'attribution',
   'moments',
+  'changes',
   'lanes',
   'loop',
   'rows',
