@@ -68,6 +68,32 @@ describe('a folder with a graph model of TensorFlow.js', () => {
     for (const [name, value] of Object.entries(onnx.evaluation)) expect(tfjs.evaluation[name]).toBeCloseTo(value, 3);
   });
 
+  test('answers to interventions on neurons and features as its ONNX twin does', async () => {
+    type Layers = { layers: { nodes: { name: string }[] } };
+    const documents = ['tfjs', 'onnx'].map(async (name) => {
+      const { model } = await ask<{ model: Layers }>(
+        `{ model(name: "${name}") { layers(kind: [DENSE]) { nodes { name } } } }`,
+      );
+      const [first, second] = model.layers.nodes.map((layer) => JSON.stringify(layer.name));
+      const set = `[
+        { neurons: { layer: ${first}, indices: [0, 1, 2], mode: SHUFFLE } }
+        { neurons: { layer: ${first}, indices: [3, 4], mode: MEAN } }
+        { neurons: { layer: ${second}, mode: SCALE, value: 0.5 } }
+        { feature: { name: "visits", mode: SHUFFLE } }
+        { feature: { name: "n0", mode: SCALE, value: 2 } }
+        { feature: { name: "city", value: 3 } }
+      ]`;
+      return `${name}: model(name: "${name}") { intervention(set: ${set}, rows: { dataset: "rows" }) { ...change } }`;
+    });
+    type Change = { intervention: { after: { auc: number; logLoss: number }; scoreChange: { wasserstein: number } } };
+    const { tfjs, onnx } = await ask<{ tfjs: Change; onnx: Change }>(`{ ${(await Promise.all(documents)).join('\n')} }
+      fragment change on Intervention { after { auc logLoss } scoreChange { wasserstein } }`);
+    expect(onnx.intervention.scoreChange.wasserstein).toBeGreaterThan(0.001);
+    expect(tfjs.intervention.after.auc).toBeCloseTo(onnx.intervention.after.auc, 3);
+    expect(tfjs.intervention.after.logLoss).toBeCloseTo(onnx.intervention.after.logLoss, 4);
+    expect(tfjs.intervention.scoreChange.wasserstein).toBeCloseTo(onnx.intervention.scoreChange.wasserstein, 4);
+  });
+
   test('scores the same rows alike', async () => {
     type Scores = { predictions: { score: number }[] };
     const { tfjs, onnx } = await ask<{ tfjs: Scores; onnx: Scores }>(`{
@@ -144,6 +170,24 @@ describe('a folder with a SavedModel', () => {
     const scores = (found: Found) => new Map(found.saliency.features.map((each) => [each.feature.name, each.score]));
     expect(scores(onnx).size).toBe(5);
     for (const [name, score] of scores(onnx)) expect(scores(saved).get(name)).toBeCloseTo(score, 4);
+  });
+
+  ifNative('answers to interventions on features as its ONNX twin does, and has no neurons', async () => {
+    const set = '[{ feature: { name: "visits", value: [1, 2] } }, { feature: { name: "n1", mode: SHUFFLE } }]';
+    type Change = { intervention: { after: { auc: number; logLoss: number } } };
+    const { saved, onnx } = await ask<{ saved: Change; onnx: Change }>(`{
+      saved: model(name: "saved") { ...changed }
+      onnx: model(name: "onnx") { ...changed }
+    }
+    fragment changed on Model { intervention(set: ${set}, rows: { dataset: "rows" }) { after { auc logLoss } } }`);
+    expect(saved.intervention.after.auc).toBeCloseTo(onnx.intervention.after.auc, 3);
+    expect(saved.intervention.after.logLoss).toBeCloseTo(onnx.intervention.after.logLoss, 5);
+    const { errors } = await server.ask(
+      '{ model(name: "saved") { intervention(set: [{ neurons: { layer: "x", value: 0 } }], rows: { dataset: "rows" }) { aucDifference } } }',
+    );
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('is run as a whole'), extensions: { code: 'UNSUPPORTED_BY_EXECUTOR' } },
+    ]);
   });
 
   ifNative('has no gradients, and the error says which methods need none', async () => {
