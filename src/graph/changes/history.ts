@@ -107,10 +107,12 @@ builder.objectFields(Model, (t) => ({
   }),
 }));
 
-const pointsOf = ({ scores, quality, shifts }: HistorySeries): HistoryPlotPoint[] =>
-  scores.map(({ slice, rowCount, mean, standardDeviation }) => {
+function pointsOf({ scores, quality, shifts }: HistorySeries): HistoryPlotPoint[] {
+  const judgedBy = new Map(quality?.map((one) => [one.slice, one]));
+  const shiftedBy = new Map(shifts?.map((one) => [one.slice, one]));
+  return scores.map(({ slice, rowCount, mean, standardDeviation }) => {
     const margin = normalMargin(standardDeviation / Math.sqrt(rowCount), usualLevel);
-    const judged = quality?.find((one) => one.slice === slice);
+    const judged = judgedBy.get(slice);
     const interval = judged === undefined ? null : aucInterval(judged, usualLevel);
     return {
       partition: slice,
@@ -122,6 +124,7 @@ const pointsOf = ({ scores, quality, shifts }: HistorySeries): HistoryPlotPoint[
       AUC: judged === undefined ? null : orNull(judged.auc),
       aucLow: interval?.low ?? null,
       aucHigh: interval?.high ?? null,
-      PSI: shifts?.find((one) => one.slice === slice)?.psi ?? null,
+      PSI: shiftedBy.get(slice)?.psi ?? null,
     };
   });
+}

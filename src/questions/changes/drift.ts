@@ -1,3 +1,4 @@
+import type { AttributionResult } from '../../analysis/attribution.ts';
 import { rowPage } from '../../analysis/columns/row-page.ts';
 import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import { type ColumnShift, columnShift } from '../../analysis/shift/column-shift.ts';
@@ -108,10 +109,8 @@ export async function featureDriftsOf(asker: Asker, of: Drifted): Promise<Featur
     a.column < b.column || (a.column === b.column && b.isCategory) ? -1 : 1,
   );
   const shifts = await askRows(asker, columnShift, { columns }, of.current, { reference: of.reference });
-  const shiftOf = (at: number): ColumnShift => {
-    const wanted = JSON.stringify(asked[at]);
-    return shifts[columns.findIndex((one) => JSON.stringify(one) === wanted)] as ColumnShift;
-  };
+  const byColumn = new Map(columns.map((one, at) => [JSON.stringify(one), shifts[at] as ColumnShift]));
+  const shiftOf = (at: number): ColumnShift => byColumn.get(JSON.stringify(asked[at])) as ColumnShift;
   return features
     .map((feature, at) => ({ ...feature, of, shift: shiftOf(at) }))
     .sort((a, b) => b.shift.psi - a.shift.psi);
@@ -175,12 +174,20 @@ export const neuronDriftsOf = (layers: readonly LayerDrift[]): NeuronDrift[] =>
 export const saliencyOfSide = (asker: Asker, of: Drifted, side: 'current' | 'reference'): Promise<SaliencyOfModel> =>
   saliencyOf(asker, of.model, { rows: of[side] }, outputTarget(of.model, of.target));
 
-export const saliencyShareOf = async (
+/** Shares of all features, by name, of an answer: worked out once for a thousand features. */
+const knownShares = new WeakMap<AttributionResult, ReadonlyMap<string, number | null>>();
+
+export async function saliencyShareOf(
   asker: Asker,
   { of, feature }: FeatureDrift,
   side: 'current' | 'reference',
-): Promise<number | null> =>
-  featureSaliencies(await saliencyOfSide(asker, of, side)).find(({ name }) => name === feature.name)?.share ?? null;
+): Promise<number | null> {
+  const saliency = await saliencyOfSide(asker, of, side);
+  const { value } = saliency.answer;
+  const shares = knownShares.get(value) ?? new Map(featureSaliencies(saliency).map(({ name, share }) => [name, share]));
+  knownShares.set(value, shares);
+  return shares.get(feature.name) ?? null;
+}
 
 /** Scores of all features, in one order, on both sides. */
 async function saliencyScores(asker: Asker, of: Drifted): Promise<{ reference: number[]; current: number[] }> {
