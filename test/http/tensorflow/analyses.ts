@@ -196,6 +196,22 @@ function questionsOfChanges(net: Net): Question[] {
       },
     },
     ofModel(
+      'intervention on a feature',
+      `intervention(set: [{ feature: { name: "${net.single}", mode: SHUFFLE } }], ${rows}) {
+        before { auc logLoss } after { auc logLoss } aucDifference logLossDifference scoreChange { psi ks wasserstein }
+      }`,
+    ),
+    {
+      name: 'intervention on neurons',
+      fields: (layer) => `
+        layer(name: "${layer(net.layers.at(-1) as string)}") { index }
+        intervention(set: [{ neurons: { layer: "${layer(net.layers.at(-1) as string)}", indices: [0], mode: MEAN } }], ${rows}) {
+          after { auc logLoss } scoreChange { ks wasserstein }
+        }`,
+      // At which place a layer is depends on the exporter.
+      read: ({ intervention }) => intervention,
+    },
+    ofModel(
       'comparison',
       `comparison(with: { name: "${net.name}", version: "onnx" }, ${rows}) {
         baseEvaluation { auc } candidateEvaluation { auc } byPartition { slice rowCount } slices(by: "click") { slice rowCount }
