@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../../support/ask.ts';
@@ -98,10 +99,12 @@ describe('drift of the flights from January to September to October to December'
   });
 
   test('runs the model over either rows once, whatever is asked', async () => {
+    const months =
+      'reference: { dataset: "flights", partitions: ["9"] }, current: { dataset: "flights", partitions: ["10"] }';
     const { errors, extensions } = await server.ask(
       `{
         model(name: "flights", version: "1") {
-          drift(${rows}) {
+          drift(${months}) {
             score { psi } aucCurrent features { shift { psi } saliencyShareReference saliencyShareCurrent }
             layers { meanPsi covarianceSimilarity } neurons { meanChange } saliencyRankCorrelation saliencyNdcg plot
           }

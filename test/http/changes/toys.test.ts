@@ -1,3 +1,4 @@
+// @module-tag any-database
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answered } from '../../support/ask.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
