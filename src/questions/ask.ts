@@ -34,20 +34,11 @@ export function ask<Spec, Result>(
   spec: NoInfer<Spec>,
   { model, rows, base, others = {} }: About,
 ): Promise<Answer<Result>> {
-  // Whoever asks something else beside this waits for it, while its rows are still being looked up.
-  const targets = asker.scope.run(async () => {
-    const target = { ...(await targetOf(asker, model, rows)), ...(base && { base }) };
-    const ofParts = Object.entries(others).map(
-      async ([name, other]) => [name, await targetOf(asker, other.model, other.rows)] as const,
-    );
-    return { target, others: Object.fromEntries(await Promise.all(ofParts)) };
-  });
-  const answer = targets.then((about) => {
-    const others = Object.entries(about.others).map(([name, other]) => [name, idsOf(other)]);
-    const identity = JSON.stringify([question.name, spec, idsOf(about.target), others]);
-    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), about.target, about.others));
-  });
-  return asker.branch.waitFor(answer);
+  const target = targetOf(asker, model, rows).then((own): Target => ({ ...own, ...(base && { base }) }));
+  const ofParts = Object.entries(others).map(
+    async ([name, other]) => [name, await targetOf(asker, other.model, other.rows)] as const,
+  );
+  return asker.branch.waitFor(answerAbout(asker, question, spec, target, ofParts));
 }
 
 /** The same about rows alone; `others`: rows beside them, by the roles that the question knows. */
@@ -58,21 +49,30 @@ export function askRows<Spec, Result>(
   rows: RowsArgument,
   others: Readonly<Record<string, RowsArgument>> = {},
 ): Promise<Result> {
-  const targets = asker.scope.run(async () => {
-    const ofRoles = Object.entries(others).map(
-      async ([role, other]) => [role, { model: null, ...(await selectedRows(asker, other)) }] as const,
-    );
-    return {
-      target: { model: null, ...(await selectedRows(asker, rows)) },
-      others: Object.fromEntries(await Promise.all(ofRoles)),
-    };
-  });
-  const answer = targets.then((about) => {
-    const roles = Object.entries(about.others).map(([role, other]) => [role, idsOf(other)]);
-    const identity = JSON.stringify([question.name, spec, idsOf(about.target), roles]);
-    return answerTo<Result>(asker, identity, () => keyed(part(question, spec), about.target, about.others));
-  });
+  const target = selectedRows(asker, rows).then((own): Target => ({ model: null, ...own }));
+  const ofRoles = Object.entries(others).map(
+    async ([role, other]) => [role, { model: null, ...(await selectedRows(asker, other)) }] as const,
+  );
+  const answer = answerAbout(asker, question, spec, target, ofRoles);
   return asker.branch.waitFor(answer.then(({ value }) => value));
+}
+
+/** When it is known what a question is about, and what its other targets are. */
+async function answerAbout<Spec, Result>(
+  asker: Asker,
+  question: Question<Spec, Result>,
+  spec: NoInfer<Spec>,
+  own: Promise<Target>,
+  ofOthers: readonly Promise<readonly [name: string, target: Target]>[],
+): Promise<Answer<Result>> {
+  const [target, ...others] = await Promise.all([own, ...ofOthers]);
+  const identity = JSON.stringify([
+    question.name,
+    spec,
+    idsOf(target),
+    others.map(([name, one]) => [name, idsOf(one)]),
+  ]);
+  return answerTo<Result>(asker, identity, () => keyed(part(question, spec), target, Object.fromEntries(others)));
 }
 
 /** The same about a table of a model's weights, without rows. */
@@ -111,11 +111,14 @@ export async function selectedRows(asker: Asker, rows: RowsArgument): Promise<Pi
 
 const idsOf = ({ model, base, dataset, rows }: Target): unknown[] => [model?.id, base?.id, dataset?.id, rows];
 
-/** The same dataset in many places of a query is looked up once. Throws NOT_FOUND. */
+/**
+ * The same dataset in many places of a query is looked up once, as a branch of its own: whoever asks something else meanwhile waits for
+ * what is asked next, also within one branch. Throws NOT_FOUND.
+ */
 export function datasetAsked(asker: Asker, rows: RowsArgument): Promise<DatasetRow> {
-  const { datasets } = asker;
+  const { datasets, scope } = asker;
   const key = JSON.stringify([rows.dataset, rows.version ?? null]);
-  const known = datasets.get(key) ?? existingDataset(asker, rows);
+  const known = datasets.get(key) ?? scope.run(() => existingDataset(asker, rows));
   datasets.set(key, known);
   return known;
 }

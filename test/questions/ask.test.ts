@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBoss } from '../../src/jobs/boss.ts';
@@ -28,6 +29,14 @@ import { writeParquet } from '../data/parquet.ts';
 import { freshLocation } from '../support/database.ts';
 import { newPool } from '../support/pool.ts';
 import { denseManifest, denseRows, toysFolder } from '../support/toys.ts';
+
+/** A database that takes its time to find a latest version: what hangs on it is asked long after what is asked beside it. */
+class SlowLookups extends Lookups {
+  override async dataset(name: Parameters<Lookups['dataset']>[0]) {
+    await sleep(name.version == null ? 100 : 10);
+    return super.dataset(name);
+  }
+}
 
 /** Whoever asks without GraphQL: over a database, a queue and a compute process, as a review does. */
 const closers: (() => unknown)[] = [];
@@ -71,7 +80,7 @@ beforeAll(async () => {
   });
   asking = () => ({
     database,
-    lookups: new Lookups(database.db),
+    lookups: new SlowLookups(database.db),
     planner,
     scope: planner.scope({ patienceMs: 60_000, signal: new AbortController().signal }),
     home: location.home,
