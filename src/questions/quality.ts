@@ -28,6 +28,10 @@ export interface ScoredRows extends ModelOnRows {
   readonly spec: LabelledSpec;
 }
 
+export interface EvaluatedRows extends ScoredRows {
+  readonly answer: Answer<EvaluationResult>;
+}
+
 /** What is judged: the model's score by the dataset's label, unless another output or another column is named. */
 export interface JudgedBy {
   readonly target?: Optional<TargetArgument>;
@@ -69,17 +73,19 @@ async function labelColumn(asker: Asker, rows: RowsArgument, label: string): Pro
 }
 
 /** Quality on labelled rows, pooled and by partition. Throws BAD_USER_INPUT where no row has a label. */
-export const evaluationOf = (asker: Asker, of: ScoredRows): Promise<Answer<EvaluationResult>> =>
-  ask(asker, evaluation, of.spec, of);
+export const evaluated = async (asker: Asker, of: ScoredRows): Promise<EvaluatedRows> => ({
+  ...of,
+  answer: await ask(asker, evaluation, of.spec, of),
+});
 
 /** Whether an evaluation failed because no row has a label. */
 const isWithoutLabels = (error: unknown): boolean =>
   error instanceof GlassgraphError && error.details?.labelledRowCount === 0;
 
-/** The same for an answer that has more to say: null where there is nothing to judge by. */
-export async function evaluationOrNull(asker: Asker, of: ScoredRows | null): Promise<Answer<EvaluationResult> | null> {
+/** The same for whoever has more to say: null where there is nothing to judge by. */
+export async function evaluatedOrNull(asker: Asker, of: ScoredRows | null): Promise<EvaluatedRows | null> {
   try {
-    return of === null ? null : await evaluationOf(asker, of);
+    return of === null ? null : await evaluated(asker, of);
   } catch (error) {
     if (isWithoutLabels(error)) return null;
     throw error;

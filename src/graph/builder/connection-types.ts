@@ -2,7 +2,7 @@ import type { ArgBuilder, ObjectRef } from '@pothos/core';
 import { builder } from './builder.ts';
 import type { Connection } from './connection.ts';
 
-type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Inferred> ? Inferred : never;
+export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Inferred> ? Inferred : never;
 
 /** `<Name>Connection` and `<Name>Edge` of the Relay Cursor Connections Specification, non-null throughout. */
 export function connectionType<Node>(name: string, node: ObjectRef<Types, Node>, total: 'Int' | 'SafeInt' = 'Int') {

@@ -1,34 +1,23 @@
 import {
-  type ComparedModels,
   comparedModels,
   comparisonOf,
-  evaluationOfSide,
   flipRateOf,
   saliencyAgreementOf,
   scoreShiftOf,
 } from '../../questions/changes/comparison.ts';
 import { similarityOf } from '../../questions/layers/similarities.ts';
 import { orNull } from '../../questions/or-null.ts';
+import { evaluatedOrNull } from '../../questions/quality.ts';
 import { builder } from '../builder/builder.ts';
-import type { Context } from '../builder/context.ts';
 import { RowsInput } from '../datasets/rows-input.ts';
 import { SimilarityMatrix } from '../layers/similarity.ts';
 import { ModelInput, modelAsked } from '../models/model-input.ts';
+import { judgedByArguments } from '../quality/judged-by.ts';
 import { Provenance } from '../shared/provenance.ts';
-import { Comparison, Evaluation, type EvaluationOfModel, Model } from '../shared/references.ts';
-import { TargetInput } from '../shared/target.ts';
+import { Comparison, Evaluation, Model } from '../shared/references.ts';
 import './comparison-quality.ts';
 import './disagreements.ts';
 import { DistributionShift } from './shift.ts';
-
-async function evaluated(
-  of: ComparedModels,
-  side: 'candidate' | 'base',
-  context: Context,
-): Promise<EvaluationOfModel | null> {
-  const answer = await evaluationOfSide(context, of, side);
-  return answer === null || of.judged === null ? null : { ...of.judged[side], answer };
-}
 
 builder.objectType(Comparison, {
   description:
@@ -44,13 +33,13 @@ builder.objectType(Comparison, {
       type: Evaluation,
       nullable: true,
       description: 'Quality of the base; null without labels and for a VALUE.',
-      resolve: (of, _, context) => evaluated(of, 'base', context),
+      resolve: (of, _, context) => evaluatedOrNull(context, of.judged?.base ?? null),
     }),
     candidateEvaluation: t.field({
       type: Evaluation,
       nullable: true,
       description: 'Quality of the candidate; null without labels and for a VALUE.',
-      resolve: (of, _, context) => evaluated(of, 'candidate', context),
+      resolve: (of, _, context) => evaluatedOrNull(context, of.judged?.candidate ?? null),
     }),
     scoreCorrelation: t.float({
       nullable: true,
@@ -109,8 +98,7 @@ builder.objectField(Model, 'comparison', (t) =>
         description: 'The base: another model, or another version of this one.',
       }),
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows that both models take.' }),
-      target: t.arg({ type: TargetInput, description: 'Another output of both, e.g. another head.' }),
-      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+      ...judgedByArguments(t.arg, 'Another output of both, e.g. another head.'),
     },
     resolve: async (candidate, { with: other, rows, target, label }, context) =>
       comparedModels(context, { candidate, base: await modelAsked(context, other), rows }, { target, label }),

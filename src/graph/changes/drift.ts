@@ -13,7 +13,6 @@ import {
   maxPsiOf,
   meanPsiOf,
   neuronDriftsOf,
-  qualityOf,
   saliencyNdcgOf,
   saliencyOfSide,
   saliencyRankCorrelationOf,
@@ -21,15 +20,16 @@ import {
   scoreDriftOf,
 } from '../../questions/changes/drift.ts';
 import { orNull } from '../../questions/or-null.ts';
+import { evaluatedOrNull } from '../../questions/quality.ts';
 import { titleOf } from '../../questions/structure.ts';
 import { askAhead, type Questions } from '../builder/ahead.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { firstUpTo, refusedEarly } from '../builder/early.ts';
 import { RowsInput } from '../datasets/rows-input.ts';
+import { judgedByArguments } from '../quality/judged-by.ts';
 import { Provenance } from '../shared/provenance.ts';
 import { Drift, Feature, Layer, Model, Neuron } from '../shared/references.ts';
-import { TargetInput } from '../shared/target.ts';
 import { DistributionShift } from './shift.ts';
 
 const FeatureDrift = builder.objectRef<DriftOfFeature>('FeatureDrift').implement({
@@ -114,7 +114,7 @@ const NeuronDrift = builder.objectRef<DriftOfNeuron>('NeuronDrift').implement({
 });
 
 async function aucOf(of: Drifted, side: 'current' | 'reference', context: Context): Promise<number | null> {
-  return orNull((await qualityOf(context, of, side))?.value.auc);
+  return orNull((await evaluatedOrNull(context, of.judged[side]))?.answer.value.auc);
 }
 
 builder.objectType(Drift, {
@@ -216,8 +216,7 @@ builder.objectField(Model, 'drift', (t) =>
         description:
           'Rows as they are: of the same dataset, another version of it, or another one with the same columns.',
       }),
-      target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
-      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+      ...judgedByArguments(t.arg),
     },
     resolve: (model, { reference, current, target, label }, context) =>
       drifted(context, { model, reference, current }, { target, label }),

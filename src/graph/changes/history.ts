@@ -9,17 +9,15 @@ import {
 } from '../../questions/changes/history.ts';
 import { aucInterval, normalMargin, usualLevel } from '../../questions/intervals.ts';
 import { orNull } from '../../questions/or-null.ts';
-import { evaluationOf, scoredRows } from '../../questions/quality.ts';
 import { layerAsked, titleOf } from '../../questions/structure.ts';
 import { outputTarget } from '../../questions/targets.ts';
 import { AttributionOptions } from '../attributions/attribution-options.ts';
 import { Saliency } from '../attributions/saliency.ts';
-import { askAhead } from '../builder/ahead.ts';
 import { builder } from '../builder/builder.ts';
 import { RowsInput } from '../datasets/rows-input.ts';
 import { momentsAsked } from '../layers/layer-questions.ts';
 import { LayerStatistics } from '../layers/layer-statistics.ts';
-import { evaluationQuestions } from '../quality/evaluation-readings.ts';
+import { evaluationAsked, judgedByArguments } from '../quality/judged-by.ts';
 import { AttributionMethod } from '../shared/enums.ts';
 import { Drift, Evaluation, Model } from '../shared/references.ts';
 import { TargetInput } from '../shared/target.ts';
@@ -33,14 +31,9 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
       nullable: true,
       description: 'Quality on labelled rows.',
       args: {
-        target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
-        label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+        ...judgedByArguments(t.arg),
       },
-      async resolve({ model, rows }, { target, label }, context, info) {
-        const of = await scoredRows(context, { model, rows }, { target, label });
-        askAhead(evaluationQuestions, of, context, info);
-        return { ...of, answer: await evaluationOf(context, of) };
-      },
+      resolve: (of, judgedBy, context, info) => evaluationAsked(of, judgedBy, context, info),
     }),
     saliency: t.field({
       type: Saliency,
@@ -74,8 +67,7 @@ const HistoryPoint = builder.objectRef<Point>('HistoryPoint').implement({
           required: true,
           description: 'Rows as they were, e.g. those of training.',
         }),
-        target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
-        label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+        ...judgedByArguments(t.arg),
       },
       resolve: ({ model, rows }, { reference, target, label }, context) =>
         drifted(context, { model, reference, current: rows }, { target, label }),

@@ -1,28 +1,17 @@
 import {
   differenceOf,
-  evaluationOfSide,
   type IntervenedModel,
-  type InterventionSide,
   intervenedModel,
   scoreChangeOf,
 } from '../../questions/changes/intervened.ts';
+import { evaluatedOrNull } from '../../questions/quality.ts';
 import { builder } from '../builder/builder.ts';
-import type { Context } from '../builder/context.ts';
 import { RowsInput } from '../datasets/rows-input.ts';
+import { judgedByArguments } from '../quality/judged-by.ts';
 import { Provenance } from '../shared/provenance.ts';
-import { Evaluation, type EvaluationOfModel, Model } from '../shared/references.ts';
-import { TargetInput } from '../shared/target.ts';
+import { Evaluation, Model } from '../shared/references.ts';
 import { InterventionInput } from './intervention-input.ts';
 import { DistributionShift } from './shift.ts';
-
-async function evaluated(
-  of: IntervenedModel,
-  side: InterventionSide,
-  context: Context,
-): Promise<EvaluationOfModel | null> {
-  const answer = await evaluationOfSide(context, of, side);
-  return answer === null || of.judged === null ? null : { ...of.judged[side], answer };
-}
 
 const Intervention = builder.objectRef<IntervenedModel>('Intervention').implement({
   description:
@@ -32,13 +21,13 @@ const Intervention = builder.objectRef<IntervenedModel>('Intervention').implemen
       type: Evaluation,
       nullable: true,
       description: 'Quality as it is; null without labels and for a VALUE.',
-      resolve: (of, _, context) => evaluated(of, 'before', context),
+      resolve: (of, _, context) => evaluatedOrNull(context, of.judged?.before ?? null),
     }),
     after: t.field({
       type: Evaluation,
       nullable: true,
       description: 'Quality with the interventions; null without labels and for a VALUE.',
-      resolve: (of, _, context) => evaluated(of, 'after', context),
+      resolve: (of, _, context) => evaluatedOrNull(context, of.judged?.after ?? null),
     }),
     aucDifference: t.float({
       nullable: true,
@@ -76,8 +65,7 @@ builder.objectField(Model, 'intervention', (t) =>
         description: 'What is changed, all at once: one intervention at least, and 100 at most.',
       }),
       rows: t.arg({ type: RowsInput, required: true, description: 'Rows of a dataset.' }),
-      target: t.arg({ type: TargetInput, description: 'Another output, e.g. another head of a multi-task model.' }),
-      label: t.arg.string({ description: 'A column of 0 and 1, and of null or NaN where there is no label.' }),
+      ...judgedByArguments(t.arg),
     },
     resolve: (model, { set, rows, target, label }, context) =>
       intervenedModel(context, { model, rows }, set, { target, label }),

@@ -7,7 +7,6 @@ import {
 import { disagreements, mostDisagreements } from '../../analysis/comparison/disagreements.ts';
 import type { PairedSlice } from '../../analysis/comparison/figures.ts';
 import { flips } from '../../analysis/comparison/flips.ts';
-import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import { bindingOf } from '../../analysis/score.ts';
 import { scoreShift } from '../../analysis/shift/score-shift.ts';
 import type { Shift } from '../../analysis/shift/shift.ts';
@@ -19,7 +18,7 @@ import { groupingColumn, type Optional, wholeBetween } from '../arguments.ts';
 import { ask, datasetAsked, type RowsArgument, selectedRows } from '../ask.ts';
 import type { Asker } from '../asker.ts';
 import { featureSaliencies, saliencyOf } from '../attributions/saliency.ts';
-import { evaluationOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
+import { type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
 import { outputTarget, scoreTarget } from '../targets.ts';
 import { spearman } from './ranks.ts';
 
@@ -86,13 +85,6 @@ const aboutBoth = ({ candidate, base, rows }: ComparedModels) => ({
 export const comparisonOf = (asker: Asker, of: ComparedModels): Promise<Answer<ComparisonResult>> =>
   ask(asker, comparison, of.spec, aboutBoth(of));
 
-/** null without labels. */
-export const evaluationOfSide = (
-  asker: Asker,
-  { judged }: ComparedModels,
-  side: 'candidate' | 'base',
-): Promise<Answer<EvaluationResult> | null> => evaluationOrNull(asker, judged?.[side] ?? null);
-
 /** Share of rows that the two put on different sides of a threshold. */
 export async function flipRateOf(asker: Asker, of: ComparedModels, threshold: number): Promise<number> {
   const { candidate, base } = of.spec;
@@ -101,11 +93,9 @@ export async function flipRateOf(asker: Asker, of: ComparedModels, threshold: nu
 
 /** From the base's scores to the candidate's. */
 export async function scoreShiftOf(asker: Asker, of: ComparedModels): Promise<Shift> {
-  const spec = { current: of.spec.candidate, reference: of.spec.base };
-  const { base, ...others } = aboutBoth(of).others;
-  return (
-    await ask(asker, scoreShift, spec, { model: of.candidate, rows: of.rows, others: { ...others, reference: base } })
-  ).value;
+  const { candidate, base, rows, spec } = of;
+  const about = { model: candidate, rows, others: { reference: { model: base, rows } } };
+  return (await ask(asker, scoreShift, { current: spec.candidate, reference: spec.base }, about)).value;
 }
 
 /** One for each value of a column, most rows first; numbers with many values are cut at their deciles. */

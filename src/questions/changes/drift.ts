@@ -1,6 +1,5 @@
 import type { AttributionResult } from '../../analysis/attribution.ts';
 import { rowPage } from '../../analysis/columns/row-page.ts';
-import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import { type ColumnShift, columnShift } from '../../analysis/shift/column-shift.ts';
 import { covarianceSimilarity } from '../../analysis/shift/covariance-similarity.ts';
 import { scoreShift } from '../../analysis/shift/score-shift.ts';
@@ -16,7 +15,7 @@ import type { Asker } from '../asker.ts';
 import { featureSaliencies, type PlayerSaliency, type SaliencyOfModel, saliencyOf } from '../attributions/saliency.ts';
 import { notFinite } from '../not-finite.ts';
 import { orNull } from '../or-null.ts';
-import { evaluationOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
+import { type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
 import { type FeatureOfModel, featuresOf, type LayerOfModel, layersOf, type NeuronOfLayer } from '../structure.ts';
 import { outputTarget, scoreTarget } from '../targets.ts';
 import { ndcg, spearman } from './ranks.ts';
@@ -87,13 +86,6 @@ export const scoreDriftOf = (asker: Asker, of: Drifted): Promise<Answer<Shift>> 
   const scored = element === undefined ? {} : { target: element };
   return ask(asker, scoreShift, { current: scored, reference: scored }, aboutBoth(of));
 };
-
-/** null without labels. */
-export const qualityOf = (
-  asker: Asker,
-  { judged }: Drifted,
-  side: 'current' | 'reference',
-): Promise<Answer<EvaluationResult> | null> => evaluationOrNull(asker, judged[side]);
 
 export interface FeatureDrift extends FeatureOfModel {
   readonly of: Drifted;

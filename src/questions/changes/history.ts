@@ -9,7 +9,7 @@ import { badUserInput } from '../../errors.ts';
 import type { ModelRow } from '../../store/models.ts';
 import { ask, datasetAsked, type RowsArgument, selectedRows } from '../ask.ts';
 import type { Asker } from '../asker.ts';
-import { evaluationOrNull, scoredRowsOrNull } from '../quality.ts';
+import { evaluatedOrNull, scoredRowsOrNull } from '../quality.ts';
 
 /** A model on the rows of one partition. */
 export interface HistoryPoint {
@@ -51,7 +51,7 @@ export async function historySeriesOf(
   const judged = await scoredRowsOrNull(asker, { model, rows });
   const [scores, quality, shifts] = await Promise.all([
     ask(asker, scoresByPartition, {}, { model, rows }),
-    evaluationOrNull(asker, judged),
+    evaluatedOrNull(asker, judged),
     reference &&
       ask(
         asker,
@@ -60,5 +60,5 @@ export async function historySeriesOf(
         { model, rows, others: { reference: { model, rows: reference } } },
       ),
   ]);
-  return { scores: scores.value, quality: quality?.value.byPartition ?? null, shifts: shifts?.value ?? null };
+  return { scores: scores.value, quality: quality?.answer.value.byPartition ?? null, shifts: shifts?.value ?? null };
 }

@@ -1,5 +1,4 @@
 import type { Intervention } from '../../analysis/interventions/intervention.ts';
-import type { EvaluationResult } from '../../analysis/quality/evaluation.ts';
 import type { ScoresSpec } from '../../analysis/quality/scores.ts';
 import { scoreShift } from '../../analysis/shift/score-shift.ts';
 import type { Shift } from '../../analysis/shift/shift.ts';
@@ -7,7 +6,7 @@ import type { Answer } from '../../planner/question.ts';
 import { ask, type ModelOnRows, selectedRows } from '../ask.ts';
 import type { Asker } from '../asker.ts';
 import { orNull } from '../or-null.ts';
-import { evaluationOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
+import { evaluatedOrNull, type JudgedBy, type ScoredRows, scoredRowsOrNull } from '../quality.ts';
 import { scoreTarget } from '../targets.ts';
 import { type InterventionArgument, interventionsOf } from './interventions.ts';
 
@@ -41,13 +40,6 @@ export async function intervenedModel(
   };
 }
 
-/** null without labels. */
-export const evaluationOfSide = (
-  asker: Asker,
-  { judged }: IntervenedModel,
-  side: InterventionSide,
-): Promise<Answer<EvaluationResult> | null> => evaluationOrNull(asker, judged?.[side] ?? null);
-
 /** After minus before, on the same rows; null without labels, and where either does not exist. */
 export async function differenceOf(
   asker: Asker,
@@ -55,10 +47,10 @@ export async function differenceOf(
   figure: 'auc' | 'logLoss',
 ): Promise<number | null> {
   const [before, after] = await Promise.all([
-    evaluationOfSide(asker, of, 'before'),
-    evaluationOfSide(asker, of, 'after'),
+    evaluatedOrNull(asker, of.judged?.before ?? null),
+    evaluatedOrNull(asker, of.judged?.after ?? null),
   ]);
-  return before === null || after === null ? null : orNull(after.value[figure] - before.value[figure]);
+  return before === null || after === null ? null : orNull(after.answer.value[figure] - before.answer.value[figure]);
 }
 
 /** From the scores before to those after. */
