@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { scores } from '../src/analysis/quality/scores.ts';
-import { sweep } from '../src/pass/sweep.ts';
 import { type ServerProcess, serverOn } from './child.ts';
 import { compared } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';
-import { evaluationOf, ofLayers, opened, passOver, scoresQuestion, sweptRows } from './pass.ts';
+import { evaluationOf, ofLayers, opened, passOver, plainForward, scoresQuestion } from './pass.ts';
 import { milliseconds, none, type Row, times } from './table.ts';
 import { registered, type Workload } from './workload.ts';
 
@@ -25,15 +23,7 @@ export async function measure(folder: string): Promise<Row[]> {
 
 async function driftRow({ name }: Net, workload: Workload): Promise<Row> {
   const model = await opened(workload);
-  const { graph, manifest } = workload.model;
-  const subject = { graph, score: manifest.score, features: manifest.features };
-  const forward = async () => {
-    for await (const _ of sweep(
-      [scores.program({}, subject, scores.start({}, subject))],
-      { parameters: () => ({}), inputs: (_, batch) => batch },
-      sweptRows(workload, model),
-    ));
-  };
+  const forward = () => plainForward(workload, model);
   const questions = [scoresQuestion, ...ofLayers(workload, 'unitSketch'), ...ofLayers(workload, 'moments')];
   const { oursMs, againstMs, ratio } = await compared(() => passOver(workload, model, questions), forward, rounds);
   await model.close();
@@ -50,25 +40,18 @@ async function comparisonRow(workload: Workload): Promise<Row> {
   const model = await opened(workload);
   const evaluations = async () => {
     await evaluationOf(workload, model);
-    await evaluationOf(workload, model);
+    return evaluationOf(workload, model);
   };
   const both = { candidate: {}, base: {} };
   const reading = { key: 'comparison', name: 'comparison', spec: both, partKeys: ['scores', 'scores'] };
-  const comparison = async () => {
-    await evaluations();
-    const kept = await passOver(workload, model, [scoresQuestion]);
-    await passOver(workload, model, [], [reading], { kept });
-  };
-  // The scores are a third forward here, whose time a comparison does not have: it is taken off.
-  const third = () => passOver(workload, model, [scoresQuestion]);
-  const whole = await compared(comparison, evaluations, rounds);
-  const scored = await compared(third, evaluations, rounds);
+  const comparison = async () => passOver(workload, model, [], [reading], { kept: await evaluations() });
+  const { oursMs, againstMs, ratio } = await compared(comparison, evaluations, rounds);
   await model.close();
   return {
     what: `S, ${workload.dataset.rowCount.toLocaleString('en')} rows: comparison`,
-    ours: milliseconds(whole.oursMs - scored.oursMs),
-    against: milliseconds(whole.againstMs),
-    ratio: times(whole.ratio - scored.ratio),
+    ours: milliseconds(oursMs),
+    against: milliseconds(againstMs),
+    ratio: times(ratio),
     goal: '≤ 1.2×',
   };
 }

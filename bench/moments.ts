@@ -1,8 +1,6 @@
-import { scores } from '../src/analysis/quality/scores.ts';
-import { sweep } from '../src/pass/sweep.ts';
 import { compared } from './measure.ts';
 import { type Net, netL, netS } from './nets.ts';
-import { ofLayers, opened, passOver, sweptRows } from './pass.ts';
+import { ofLayers, opened, passOver, plainForward } from './pass.ts';
 import { milliseconds, none, type Row, times } from './table.ts';
 import { registered } from './workload.ts';
 
@@ -18,15 +16,7 @@ export async function measure(folder: string): Promise<Row[]> {
 async function rowsOf(net: Net, folder: string): Promise<Row[]> {
   const workload = await registered(net, folder);
   const model = await opened(workload);
-  const { graph, manifest } = workload.model;
-  const subject = { graph, score: manifest.score, features: manifest.features };
-  const forward = async () => {
-    for await (const _ of sweep(
-      [scores.program({}, subject, scores.start({}, subject))],
-      { parameters: () => ({}), inputs: (_, batch) => batch },
-      sweptRows(workload, model),
-    ));
-  };
+  const forward = () => plainForward(workload, model);
   const rowOf = async (what: string, analyses: readonly string[], goal: string): Promise<Row> => {
     const questions = analyses.flatMap((name) => ofLayers(workload, name));
     const { oursMs, againstMs, ratio } = await compared(() => passOver(workload, model, questions), forward, rounds);

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { scores } from '../src/analysis/quality/scores.ts';
 import type { ModelArtifact, OpenModel } from '../src/compute/executor.ts';
 import { folderOf, readArtifact } from '../src/compute/onnx/artifact.ts';
 import { OnnxModel, onnxExecutor } from '../src/compute/onnx/executor.ts';
@@ -8,7 +9,7 @@ import { computeLimits } from '../src/limits.ts';
 import type { KeptPart, PassQuestion, PassRequest } from '../src/pass/protocol.ts';
 import { readableRows } from '../src/pass/readable-rows.ts';
 import { runPass } from '../src/pass/run.ts';
-import type { SweptRows } from '../src/pass/sweep.ts';
+import { type Feeds, type SweptRows, sweep } from '../src/pass/sweep.ts';
 import type { Workload } from './workload.ts';
 
 /** As many as a server would give it. */
@@ -31,6 +32,15 @@ export const sweptRows = (workload: Workload, model: OpenModel): SweptRows => ({
   model,
   bound: boundTo(workload),
 });
+
+/** The model over all rows, read as a pass reads them; nothing is folded. */
+export async function plainForward(workload: Workload, model: OpenModel): Promise<void> {
+  const { graph, manifest } = workload.model;
+  const subject = { graph, score: manifest.score, features: manifest.features };
+  const program = scores.program({}, subject, scores.start({}, subject));
+  const feeds: Feeds = { parameters: () => ({}), inputs: (_, batch) => batch };
+  for await (const _ of sweep([program], feeds, sweptRows(workload, model)));
+}
 
 /** A pass as a compute process runs it, from Parquet to results as bytes; returns them, as parts of another. */
 export async function passOver(
@@ -76,7 +86,7 @@ export const ofLayers = ({ model }: Workload, name: string): PassQuestion[] =>
 export const scoresQuestion: PassQuestion = { key: 'scores', name: 'scores', spec: {}, partKeys: [] };
 
 /** Pooled, and by every partition. */
-export const evaluationOf = (workload: Workload, model: OpenModel): Promise<unknown> =>
+export const evaluationOf = (workload: Workload, model: OpenModel): Promise<Record<string, KeptPart>> =>
   passOver(
     workload,
     model,

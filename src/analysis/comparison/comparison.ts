@@ -6,7 +6,7 @@ import { partOf, type ScoresSpec, scores } from '../quality/scores.ts';
 import { slicesOf } from '../quality/slicing.ts';
 import { type PartQuestions, part } from '../question.ts';
 import { type PairedFigures, type PairedSlice, pairedFigures, pairedSlices } from './figures.ts';
-import { type PairedRows, pairedRows } from './paired-rows.ts';
+import { groupedPairs, type PairedRows, pairedRows } from './paired-rows.ts';
 
 /** A candidate's score on rows, and that of the model in the role `base` on the same ones. */
 export interface ComparisonSpec {
@@ -43,7 +43,7 @@ export const comparison: Reading<ComparisonSpec, [ScoreSource, ScoreSource], Com
   ...ofBothScores,
   async read({ label }, [candidate, base], rows) {
     const groupings = rows.partitionBy === null ? [] : [{ column: rows.partitionBy }];
-    const paired = await pairedRows({ base, candidate }, rows, { label, groupings });
+    const paired = await groupedPairs(await pairedRows({ base, candidate }), rows, { label, groupings });
     const scales = { base: base.scale, candidate: candidate.scale };
     return {
       ...pairedFigures(paired, scales),
@@ -92,8 +92,9 @@ export const comparisonSlices: Reading<ComparisonBySpec, [ScoreSource, ScoreSour
   version: 1,
   ...ofBothScores,
   async read({ label, by }, [candidate, base], rows) {
-    const groupings = await slicesOf([by], everyRow(await pairedRows({ base, candidate }, rows)), {}, rows);
-    const paired = await pairedRows({ base, candidate }, rows, { label, groupings });
+    const joined = await pairedRows({ base, candidate });
+    const groupings = await slicesOf([by], everyRow(joined), {}, rows);
+    const paired = await groupedPairs(joined, rows, { label, groupings });
     const slices = pairedSlices(paired, { base: base.scale, candidate: candidate.scale });
     return slices.sort((a, b) => b.rowCount - a.rowCount || (a.slice < b.slice ? -1 : 1)).slice(0, mostSlices);
   },

@@ -24,8 +24,8 @@ export const disagreements: Reading<
   name: 'disagreements',
   version: 1,
   ...ofBothScores,
-  async read(_spec, [candidate, base], rows) {
-    const paired = await pairedRows({ base, candidate }, rows);
+  async read(_spec, [candidate, base]) {
+    const paired = await pairedRows({ base, candidate });
     const apart = paired.candidate.map((output, at) =>
       Math.abs(scoreOfOutput(candidate.scale, output) - scoreOfOutput(base.scale, paired.base[at] as number)),
     );

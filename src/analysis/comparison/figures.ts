@@ -1,6 +1,6 @@
 import { logLossOfOutput, type ScoreScale, scoreOfOutput } from '../../data/scores/scale.ts';
 import { type Paired, pairedAuc } from './paired-auc.ts';
-import type { PairedRows } from './paired-rows.ts';
+import type { GroupedPairs, PairedRows } from './paired-rows.ts';
 
 /** Of two models on the same rows, differences the candidate's minus the base's. NaN: the figure does not exist. */
 export interface PairedFigures {
@@ -67,9 +67,9 @@ export interface PairedSlice extends PairedFigures {
   readonly slice: string;
 }
 
-/** By the codes of a grouping, in the order of its codes; rows without one are in none. */
-export function pairedSlices(rows: PairedRows, scales: Scales, grouping = 0): PairedSlice[] {
-  const { codes, values } = rows.groups[grouping] as PairedRows['groups'][number];
+/** By the codes of the first grouping, in the order of its codes; rows without one are in none. */
+export function pairedSlices(rows: GroupedPairs, scales: Scales): PairedSlice[] {
+  const { codes, values } = rows.groups[0] as GroupedPairs['groups'][number];
   const ends = new Uint32Array(values.length + 1);
   for (const code of codes) if (code >= 0) ends[code + 1] = (ends[code + 1] as number) + 1;
   for (let code = 0; code < values.length; code++) ends[code + 1] = (ends[code + 1] as number) + (ends[code] as number);

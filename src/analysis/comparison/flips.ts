@@ -14,8 +14,8 @@ export const flips: Reading<FlipsSpec, [ScoreSource, ScoreSource], number> = {
   name: 'flips',
   version: 1,
   ...ofBothScores,
-  async read({ threshold }, [candidate, base], rows) {
-    const paired = await pairedRows({ base, candidate }, rows);
+  async read({ threshold }, [candidate, base]) {
+    const paired = await pairedRows({ base, candidate });
     let flipped = 0;
     for (let at = 0; at < paired.count; at++) {
       const isAbove = scoreOfOutput(candidate.scale, paired.candidate[at] as number) >= threshold;

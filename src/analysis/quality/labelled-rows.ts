@@ -1,3 +1,4 @@
+import type { ColumnStretch, WantedColumns } from '../../data/columns/values.ts';
 import type { ScoreSource } from '../../data/scores/file.ts';
 import type { KeyedRows } from '../../data/scores/keys/keyed-rows.ts';
 import { keyedRows } from '../../data/scores/keys/open.ts';
@@ -19,6 +20,38 @@ export interface Bins {
   readonly values: readonly string[];
 }
 
+/** Groupings by the columns that are read for them: codes of values, and numbers of those that are binned. */
+export class Groupings {
+  readonly wanted: WantedColumns;
+  readonly #all: readonly Grouping[];
+  readonly #byValue: readonly Grouping[];
+  readonly #byBin: readonly Grouping[];
+
+  constructor(all: readonly Grouping[]) {
+    this.#all = all;
+    this.#byValue = all.filter(({ bins }) => bins === undefined);
+    this.#byBin = all.filter(({ bins }) => bins !== undefined);
+    this.wanted = {
+      codes: this.#byValue.map(({ column }) => column),
+      numbers: this.#byBin.map(({ column }) => column),
+    };
+  }
+
+  /** The code of each row in each grouping; −1 where it has none. */
+  codesOf({ codes, numbers }: ColumnStretch): Int32Array[] {
+    return this.#all.map((one) =>
+      one.bins === undefined
+        ? (codes[this.#byValue.indexOf(one)] as Int32Array)
+        : Int32Array.from(numbers[this.#byBin.indexOf(one)] as Float64Array, one.bins.codeOf),
+    );
+  }
+
+  /** What the codes of each grouping stand for; `read`: of the columns of codes. */
+  valuesOf(read: readonly (readonly string[])[]): (readonly string[])[] {
+    return this.#all.map((one) => one.bins?.values ?? (read[this.#byValue.indexOf(one)] as readonly string[]));
+  }
+}
+
 export interface Labelled extends Disposable {
   readonly rows: KeyedRows;
   /** What their outputs stand for. */
@@ -35,10 +68,8 @@ export async function labelledRows(
   rows: ReadableRows,
   groupings: readonly Grouping[] = [],
 ): Promise<Labelled> {
-  const byValue = groupings.filter(({ bins }) => bins === undefined);
-  const byBin = groupings.filter(({ bins }) => bins !== undefined);
-  const wanted = { codes: byValue.map(({ column }) => column), numbers: byBin.map(({ column }) => column) };
-  const { values, stretches } = await labelledStretches(part, spec, rows, wanted);
+  const grouped = new Groupings(groupings);
+  const { values, stretches } = await labelledStretches(part, spec, rows, grouped.wanted);
   const keyed = await keyedRows({
     rowCount: part.rowCount,
     columnCount: groupings.length,
@@ -48,14 +79,7 @@ export async function labelledRows(
   try {
     for await (const stretch of stretches) {
       unlabelledCount += stretch.unlabelledCount;
-      keyed.add(
-        stretch.rows,
-        groupings.map((one) =>
-          one.bins === undefined
-            ? (stretch.codes[byValue.indexOf(one)] as Int32Array)
-            : Int32Array.from(stretch.numbers[byBin.indexOf(one)] as Float64Array, one.bins.codeOf),
-        ),
-      );
+      keyed.add(stretch.rows, grouped.codesOf(stretch));
     }
     if (keyed.rowCount === 0) throw nothingLabelled(spec);
   } catch (error) {
@@ -65,7 +89,7 @@ export async function labelledRows(
   return {
     rows: keyed,
     scale: part.scale,
-    values: groupings.map((one) => one.bins?.values ?? (values[byValue.indexOf(one)] as readonly string[])),
+    values: grouped.valuesOf(values),
     unlabelledCount,
     [Symbol.dispose]: () => keyed.close(),
   };

@@ -2,6 +2,7 @@ import type { ScoreSource } from '../../data/scores/file.ts';
 import { OrderStatistics } from '../../data/scores/order-statistics.ts';
 import { using } from '../../using.ts';
 import type { ReadableRows } from '../analysis.ts';
+import { between } from '../sums/between.ts';
 import { type LabelledSpec, labelledStretches } from './labelled.ts';
 import type { Bins, Grouping, Labelled } from './labelled-rows.ts';
 import { GroupedAuc, type Quality, QualityMeasure } from './quality.ts';
@@ -85,8 +86,7 @@ export async function deciles(ordered: OrderStatistics): Promise<number[]> {
   const numbers = await ordered.at(positions.flatMap((position) => [Math.floor(position), Math.ceil(position)]));
   const edges = positions.map((position, decile) => {
     const [low, high] = numbers.slice(2 * decile) as [number, number];
-    // Between infinite neighbours nothing can be interpolated.
-    return Number.isFinite(high - low) ? low + (high - low) * (position % 1) : low;
+    return between(low, high, position);
   });
   return [...new Set(edges)];
 }

@@ -1,3 +1,5 @@
+import { between } from '../sums/between.ts';
+
 /** How far two samples lie apart: 0 throughout where they are the same. NaN: the figure does not exist. */
 export interface Shift {
   /** Population stability index, in nats. */
@@ -43,10 +45,6 @@ function sharesOf(counts: readonly number[]): number[] {
 /** The nine inner deciles' places among so many ascending numbers, from 0; between two where they are not whole. */
 export const decilePlaces = (count: number): number[] =>
   Array.from({ length: 9 }, (_, decile) => ((decile + 1) / 10) * (count - 1));
-
-/** Between two neighbours in rank, as NumPy's default. Between infinite ones nothing can be interpolated. */
-export const between = (low: number, high: number, place: number): number =>
-  Number.isFinite(high - low) ? low + (high - low) * (place % 1) : low;
 
 /**
  * Exact, of two samples of numbers in ascending order without NaN. PSI and Jensen–Shannon divergence over the reference's deciles, bins

@@ -1,4 +1,5 @@
-import { between, decilePlaces, differences, type Shift, shiftOfCounts } from './shift.ts';
+import { between } from '../sums/between.ts';
+import { decilePlaces, differences, type Shift, shiftOfCounts } from './shift.ts';
 import type { Bucket } from './value-counts.ts';
 
 /** A sample whose values are known by stretches; within one they are taken as evenly spread. */
